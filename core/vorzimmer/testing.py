@@ -1,0 +1,1 @@
+"""Fixtures and contracts for plugin authors (a pytest plugin)."""
