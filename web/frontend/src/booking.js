@@ -1,0 +1,2 @@
+// The booking pages work without any script; htmx only swaps what changed.
+import "htmx.org";

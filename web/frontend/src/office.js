@@ -1,0 +1,2 @@
+// The office pages work without any script; htmx only swaps what changed.
+import "htmx.org";
