@@ -61,11 +61,9 @@ class Bundle:
 
     def packages_are_current(self) -> bool:
         """True where npm put node_modules in place after the lock file was last written."""
-        installed, lock = (
-            self.frontend / "node_modules/.package-lock.json",
-            self.frontend / "package-lock.json",
-        )
-        return installed.is_file() and installed.stat().st_mtime >= lock.stat().st_mtime
+        installed = self.frontend / "node_modules/.package-lock.json"
+        asked = self.frontend / "package-lock.json"
+        return installed.is_file() and installed.stat().st_mtime >= asked.stat().st_mtime
 
 
 def find_node() -> tuple[Path, list[str]]:
