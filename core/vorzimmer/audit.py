@@ -1,0 +1,40 @@
+"""Who changed what, by which door; written in the transaction of the change."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from vorzimmer.access import Actor
+from vorzimmer.models import AuditEntry, Booking
+
+
+def write(
+    session: Session,
+    moment: datetime,
+    actor: Actor,
+    act: str,
+    subject: str,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    """Add one entry. `subject` is kind and id ("booking 5f0c…"); times in `before` and `after` are ISO strings."""
+    session.add(
+        AuditEntry(
+            at=moment, actor=actor.name, door=actor.door, act=act, subject=subject, before=before, after=after
+        )
+    )
+
+
+def snapshot(booking: Booking) -> dict[str, Any]:
+    """What of a booking a reader of the log needs: status, times, resources."""
+    return {
+        "status": booking.status,
+        "starts": booking.starts.isoformat(),
+        "ends": booking.ends.isoformat(),
+        "sequence": booking.sequence,
+        "resources": [allocation.resource_id for allocation in booking.allocations],
+    }

@@ -1,0 +1,190 @@
+"""`config.toml` to frozen, validated settings. An error names file, table and key."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, ValidationError
+
+LANGUAGES = ("de", "en", "fr", "ru")
+PLUGINS = (
+    "vorzimmer_people",
+    "vorzimmer_rooms",
+    "vorzimmer_weekly_hours",
+    "vorzimmer_absences",
+    "vorzimmer_holidays",
+    "vorzimmer_direct_booking",
+    "vorzimmer_booking_request",
+    "vorzimmer_email",
+    "vorzimmer_pay_on_site",
+    "vorzimmer_web",
+    "vorzimmer_caldav",
+)
+
+
+class ConfigError(Exception):
+    """A setting that cannot be used; the text names file, table and key."""
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not an IANA time zone")
+    return name
+
+
+class Table(BaseModel):
+    """A table of the file: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Practice(Table):
+    """`[practice]`: who runs this server. `base_url` is where customers reach it."""
+
+    name: str = "Vorzimmer"
+    zone: Annotated[str, AfterValidator(_zone)] = "Europe/Berlin"
+    languages: tuple[Literal["de", "en", "fr", "ru"], ...] = LANGUAGES
+    base_url: HttpUrl = HttpUrl("http://localhost:8080")
+    phone: str = ""
+    imprint_url: str = ""
+    privacy_url: str = ""
+
+
+class Server(Table):
+    """`[server]`: where waitress listens, and which proxy it believes."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    threads: int = Field(8, ge=1, le=64)
+    trusted_proxy: str | None = None
+    hosts: tuple[str, ...] = ()
+    limits: bool = True
+    worker: bool = True
+
+
+class Database(Table):
+    """`[database]`: an SQLAlchemy URL; empty means SQLite in the data folder."""
+
+    url: str = ""
+
+
+class Booking(Table):
+    """`[booking]`: times in minutes, seconds or hours, as their names say."""
+
+    hold_minutes: int = Field(10, ge=1, le=60)
+    code_tries: int = Field(5, ge=1, le=5)
+    undo_seconds: int = Field(120, ge=0, le=3600)
+    reminder_hours: tuple[int, ...] = (24,)
+
+
+class Settings(Table):
+    """The whole file. `mail` and the tables below `plugins` are checked by their plugins."""
+
+    practice: Practice = Practice()
+    server: Server = Server()
+    database: Database = Database()
+    booking: Booking = Booking()
+    mail: dict[str, Any] = Field(default_factory=dict)
+    plugins: dict[str, Any] = Field(default_factory=dict)
+
+
+class Config:
+    """Settings, the data folder, and the secret key.
+
+    The key comes from `VORZIMMER_SECRET_KEY`, else from `secret.key` in the data folder, made on first use (0600).
+    """
+
+    def __init__(self, settings: Settings, data: Path, *, file: Path | None = None) -> None:
+        self.settings = settings
+        self.data = data
+        self.file = file
+        self.secret_key = _secret_key(data)
+
+    @classmethod
+    def load(cls, *, data: Path | None = None, file: Path | None = None) -> Config:
+        """Read `file`, or `config.toml` in `data`; without either file the defaults hold.
+
+        Raises `ConfigError`.
+        """
+        path = file or (data / "config.toml" if data else None)
+        folder = data or (file.parent if file else Path("vorzimmer-data"))
+        table: dict[str, Any] = {}
+        if file or (path and path.exists()):
+            assert path is not None
+            table = _read(path)
+        return cls(_settings(table, path), folder.resolve(), file=path)
+
+    @property
+    def database_url(self) -> str:
+        """The URL of the database; SQLite in the data folder by default."""
+        return self.settings.database.url or f"sqlite:///{self.data / 'vorzimmer.sqlite3'}"
+
+    @property
+    def base_url(self) -> str:
+        """Where people reach this server, without a slash at the end."""
+        return str(self.settings.practice.base_url).rstrip("/")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The practice's zone; locations may have their own."""
+        return ZoneInfo(self.settings.practice.zone)
+
+    @property
+    def enabled(self) -> tuple[str, ...]:
+        """Names of the plugins to load: `plugins.enabled`, else ours."""
+        return tuple(self.settings.plugins.get("enabled", PLUGINS))
+
+    def table(self, name: str) -> dict[str, Any]:
+        """A plugin's own table: `[mail]` is the mail plugin's, any other is `[plugins.<name>]`."""
+        if name == "mail":
+            return self.settings.mail
+        return dict(self.settings.plugins.get(name, {}))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+
+
+def _settings(table: dict[str, Any], path: Path | None) -> Settings:
+    try:
+        return Settings.model_validate(table)
+    except ValidationError as error:
+        raise ConfigError(describe(error, path, "")) from error
+
+
+def describe(error: ValidationError, path: Path | None, table: str) -> str:
+    """One line for each wrong setting: file, table, key, what is wrong."""
+    lines = []
+    for problem in error.errors(include_url=False):
+        *tables, key = [str(part) for part in problem["loc"]] or [""]
+        where = ".".join(filter(None, [table, *tables])) or "top level"
+        lines.append(f"{path or 'defaults'}: [{where}] {key}: {problem['msg']}")
+    return "\n".join(lines)
+
+
+def _secret_key(data: Path) -> bytes:
+    given = os.environ.get("VORZIMMER_SECRET_KEY")
+    if given:
+        if len(given) < 32:
+            raise ConfigError("VORZIMMER_SECRET_KEY: at least 32 characters are needed")
+        return given.encode()
+    path = data / "secret.key"
+    if not path.exists():
+        data.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:  # another process was quicker
+            return path.read_bytes()
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(secrets.token_hex(32).encode())
+    return path.read_bytes()

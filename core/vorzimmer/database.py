@@ -1,0 +1,215 @@
+"""Engine, transactions, the claim, the clock, migrations. The same code on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, func, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import Session
+
+from vorzimmer.models import Resource
+from vorzimmer.reasons import Reason, Refused
+
+T = TypeVar("T")
+
+OVERLAP = "allocations overlap"  # what the SQLite triggers say; PostgreSQL says SQLSTATE 23P01
+RETRIED = {"40001", "40P01"}  # serialization failure, deadlock
+TRIES = 3
+CORE_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Queue:
+    """Lets writers in one at a time, in the order they came: SQLite's own busy handler starves some."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+        self._busy = False
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._busy:
+                self._busy = True
+                return
+            turn = threading.Event()
+            self._waiting.append(turn)
+        turn.wait()
+
+    def __exit__(self, *exc: object) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._busy = False
+
+
+class Database:
+    """One database. `transaction()` writes, `reading()` reads; `committed` callbacks run after each commit."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.sqlite = url.startswith("sqlite")
+        self.engine = _engine(url, self.sqlite)
+        self._writing = self.engine.execution_options(writes=True)
+        self._queue = Queue()
+        self.committed: list[Callable[[], None]] = []
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads; it sees one snapshot on SQLite, read-committed rows on PostgreSQL."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One write transaction: committed at the end, rolled back on any error.
+
+        On SQLite it begins IMMEDIATE and waits its turn in the process first. A `Refused(keep=True)` is raised
+        after a commit. Raises `Refused(SLOT_TAKEN)` where the belt held.
+        """
+        with self.turn(), Session(self._writing, expire_on_commit=False) as session:
+            try:
+                yield session
+                session.commit()
+            except Refused as refusal:
+                if not refusal.keep:
+                    raise
+                session.commit()
+                raise
+            except IntegrityError as error:
+                if overlaps(error):
+                    raise Refused(Reason.SLOT_TAKEN) from error
+                raise
+        self.after_commit()
+
+    def turn(self) -> AbstractContextManager[None]:
+        """The place in the queue of writers (SQLite only)."""
+        return self._queue if self.sqlite else nullcontext()
+
+    def after_commit(self) -> None:
+        """Run the callbacks that wait for commits, such as waking the worker."""
+        for callback in self.committed:
+            callback()
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        """Run `work` in a transaction of its own, again up to three times on deadlock or serialization failure."""
+        for attempt in range(1, TRIES + 1):
+            try:
+                with self.transaction() as session:
+                    return work(session)
+            except OperationalError as error:
+                if attempt == TRIES or sqlstate(error) not in RETRIED:
+                    raise
+        raise AssertionError("unreachable")
+
+    def request_session(self, *, writes: bool) -> Session:
+        """A session for one web request; the caller commits and closes it. See `turn` for writers."""
+        return Session(self._writing if writes else self.engine, expire_on_commit=False)
+
+    def migrate(self, owners: Iterable[tuple[str, Path]] = ()) -> None:
+        """Bring the schema of the core and of each `(name, folder)` to its newest version.
+
+        Each owner has its own version table, so that a removed plugin never blocks an upgrade. Two processes that
+        start together are let in one after the other.
+        """
+        with self.turn(), self._writing.begin() as connection:
+            if not self.sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(7243001)"))
+            for name, folder in [("vorzimmer", CORE_MIGRATIONS), *owners]:
+                _upgrade(connection, name, folder)
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def _engine(url: str, sqlite: bool) -> Engine:
+    if not sqlite:
+        return create_engine(_with_driver(url), pool_size=16, max_overflow=16, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=32, max_overflow=32, connect_args={"timeout": 30, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def prepare(dbapi: Any, _record: Any) -> None:
+        dbapi.isolation_level = None  # we say BEGIN ourselves
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+            dbapi.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _with_driver(url: str) -> str:
+    for plain in ("postgresql://", "postgres://"):
+        if url.startswith(plain):
+            return "postgresql+psycopg://" + url.removeprefix(plain)
+    return url
+
+
+def _upgrade(connection: Connection, name: str, folder: Path) -> None:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    script = ScriptDirectory.from_config(config)
+
+    def to_head(revision: Any, _context: Any) -> Any:
+        return script._upgrade_revs("head", revision)
+
+    with EnvironmentContext(config, script, fn=to_head) as environment:
+        environment.configure(
+            connection=connection,
+            version_table=f"{name}_version",
+            render_as_batch=True,
+            transactional_ddl=True,
+        )
+        environment.run_migrations()
+
+
+def now(session: Session) -> datetime:
+    """The database's clock, aware UTC, whole seconds: the only clock there is.
+
+    PostgreSQL: `clock_timestamp()`, which moves on inside a transaction. SQLite runs in this process: its clock
+    is the process's.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return datetime.now(UTC).replace(microsecond=0)
+    moment: datetime = session.scalar(select(func.clock_timestamp()))  # type: ignore[assignment]  # never NULL
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def claim(session: Session, resource_ids: Iterable[int]) -> None:
+    """Lock the resources in id order by raising their versions; afterwards everything is read anew (rule 52)."""
+    ids = sorted(set(resource_ids))
+    if not ids:
+        return
+    if session.get_bind().dialect.name != "sqlite":
+        session.execute(select(Resource.id).where(Resource.id.in_(ids)).order_by(Resource.id).with_for_update())
+    session.execute(
+        update(Resource)
+        .where(Resource.id.in_(ids))
+        .values(version=Resource.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+
+
+def sqlstate(error: DBAPIError) -> str | None:
+    """The SQLSTATE of a PostgreSQL error."""
+    return getattr(error.orig, "sqlstate", None)
+
+
+def overlaps(error: IntegrityError) -> bool:
+    """Whether the belt refused: two allocations that must not overlap."""
+    return sqlstate(error) == "23P01" or OVERLAP in str(error.orig)

@@ -1,0 +1,375 @@
+"""Every hook of Vorzimmer, grouped by concern.
+
+A question is the noun it returns and is put with `plugins.ask` before the commit: an error refuses the act.
+A fact is a subject with a past participle and is told with `plugins.tell` after the commit: an error is retried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from vorzimmer.models import Booking, Customer, Message, Requirement, Resource, Service
+from vorzimmer.periods import Period
+
+if TYPE_CHECKING:
+    import click
+    from flask import Blueprint
+    from sqlalchemy.orm import Session
+
+hookspec = pluggy.HookspecMarker("vorzimmer")
+hookimpl = pluggy.HookimplMarker("vorzimmer")
+
+
+# ---- resources -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ResourceKind:
+    """A kind of resource. `needs_hours`: without any hours it is never available (rule 12); else always."""
+
+    name: str
+    title: str
+    needs_hours: bool = False
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Who may fill a requirement: ids of resources."""
+
+    requirement_id: int
+    resource_ids: tuple[int, ...]
+
+
+@hookspec
+def resource_kinds() -> list[ResourceKind]:  # type: ignore[empty-body]
+    """Kinds of resources that this plugin brings.
+
+    Given: nothing. Returned: the kinds, their titles as gettext msgids.
+    If it raises: the search or act is refused.
+
+        return [ResourceKind("room", "Room")]
+    """
+
+
+@hookspec
+def candidates(session: Session, requirements: Sequence[Requirement]) -> list[Candidates]:  # type: ignore[empty-body]
+    """Resources that may fill the requirements of one service.
+
+    Given: the session of the current transaction; all requirements at once. Returned: one record for each
+    requirement that this plugin knows, active resources only; answers of several plugins are united.
+    If it raises: the search or act is refused.
+
+        return [Candidates(need.id, (1, 2)) for need in requirements if need.kind == "room"]
+    """
+
+
+# ---- availability ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Available:
+    """Working time of one subject at one place.
+
+    Subject: a resource (with or without a location), a location, or a service. `periods` overlap the asked window
+    and are not clipped by it: their starts anchor the grid (rules 22, 23). An empty list means closed.
+    `source` says what set it (`person:anna`). `despite_closure`: periods that also hold while the place is closed
+    (rule 15: "works on holidays").
+    """
+
+    periods: Sequence[Period]
+    source: str
+    resource_id: int | None = None
+    location_id: int | None = None
+    service_id: int | None = None
+    despite_closure: Sequence[Period] = ()
+
+
+@dataclass(frozen=True)
+class Busy:
+    """A period in which a resource (or all at a location, or everything: both None) takes no customers.
+
+    `rule` is the number of the availability rule, `text` an English msgid for people. A `closure` closes the place
+    and yields to `Available.despite_closure`; anything else does not. Busy time of a plugin is a rule that staff may
+    override with a warning (rules 20, 42), not an allocation. It has no buffers (rule 34).
+    """
+
+    period: Period
+    source: str
+    rule: str
+    text: str
+    resource_id: int | None = None
+    location_id: int | None = None
+    closure: bool = False
+
+
+@hookspec
+def available_periods(  # type: ignore[empty-body]
+    session: Session, resources: Sequence[Resource], service: Service | None, window: Period
+) -> list[Available]:
+    """Working time of the resources, of all locations, and of the service, in the window.
+
+    Given: the session; all resources of the search at once; the service, or None where only the resources count;
+    the window. Returned: one record for each subject that has any hours at all. A location or service without a
+    record is always open; a resource without one is available always or never, by its kind (rule 12).
+    Several records of one subject are united.
+    If it raises: the search or act is refused.
+
+        return [Available([Period(nine, noon)], "person:anna", resource_id=1, location_id=1)]
+    """
+
+
+@hookspec
+def busy_periods(session: Session, resources: Sequence[Resource], window: Period) -> list[Busy]:  # type: ignore[empty-body]
+    """Periods in which resources or places take no customers: absences, holidays, foreign calendars.
+
+    Given: the session; all resources of the search at once; the window. Returned: what overlaps the window.
+    If it raises: the search or act is refused; a busy time that failed open would double-book.
+
+        return [Busy(Period(noon, one), "person:anna", "18", "on vacation", resource_id=1)]
+    """
+
+
+# ---- booking policies ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class BookingPolicy:
+    """What a right code makes of a hold: `confirmed`, or `requested` until `expires_at` at the latest (rule 50)."""
+
+    status: str
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A start that a policy refuses. `rule` is the plugin's name or a rule number, `text` an English msgid."""
+
+    start: datetime
+    rule: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """Until when a customer may cancel or move a booking online."""
+
+    cancel_until: datetime
+    move_until: datetime
+
+
+@hookspec(firstresult=True)
+def booking_policy(service: Service, start: datetime, now: datetime) -> BookingPolicy | None:
+    """Whether a booking of the service is confirmed at once or waits for a decision (O58 to O60).
+
+    Given: the service, the start, now. Returned: the policy, or None where this plugin has no say; the first
+    answer counts. If it raises: the act is refused.
+
+        return BookingPolicy("confirmed") if service.policy == "direct" else None
+    """
+
+
+@hookspec
+def booking_refusals(  # type: ignore[empty-body]
+    session: Session, service: Service, starts: Sequence[datetime], customer: Customer | None
+) -> list[Refusal]:
+    """Candidate starts that a policy refuses; any refusal refuses.
+
+    Given: all candidate starts at once, and the customer where known. Asked by search, explain and booking alike.
+    If it raises: the search or act is refused.
+
+        return [Refusal(start, "my_plugin", "Closed every second Friday.", "my_plugin") for start in starts if odd(start)]
+    """
+
+
+@hookspec(firstresult=True)
+def booking_deadlines(booking: Booking) -> Deadlines | None:
+    """Until when the customer may cancel or move this booking (rule 38).
+
+    Given: the booking. Returned: the deadlines, or None where this plugin has no say; the first answer counts.
+    If it raises: the act is refused.
+
+        return Deadlines(booking.starts - day, booking.starts - day)
+    """
+
+
+# ---- payments --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PaymentMethod:
+    """A way to pay. `title` and `note` are English msgids."""
+
+    name: str
+    title: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class PaymentStart:
+    """What has to happen before a booking is paid: nothing now (`url` None), or a visit to `url`."""
+
+    method: str
+    url: str | None = None
+
+
+@hookspec
+def payment_methods(service: Service) -> list[PaymentMethod]:  # type: ignore[empty-body]
+    """Ways to pay for the service; empty where it costs nothing.
+
+    If it raises: the page shows no methods and the booking is refused.
+
+        return [PaymentMethod("on_site", "Pay at the practice")] if service.price else []
+    """
+
+
+@hookspec(firstresult=True)
+def payment_start(booking: Booking, method: str) -> PaymentStart | None:
+    """Begin the payment of a booking by one method; None where the method is another plugin's.
+
+    Given: the booking, before its commit. If it raises: the booking is refused.
+
+        return PaymentStart("on_site") if method == "on_site" else None
+    """
+
+
+# ---- notifications ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happened to a booking. `kind`: the topic of `models.Message`; `actor` who; `door` by which door."""
+
+    kind: str
+    uid: str
+    sequence: int
+    actor: str
+    door: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What left: subject and text as sent, secrets masked."""
+
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Something that carries messages to people. `carries` tells whether it reaches an address at all.
+
+    `send` gets the session (to read) and the message, returns what left, and raises to be tried again later.
+    It runs outside any write transaction. The same `message.key` must not make a receiver act twice.
+    """
+
+    name: str
+    carries: Callable[[str], bool]
+    send: Callable[[Session, Message], Sent]
+
+
+@hookspec
+def booking_changed(session: Session, change: Change) -> None:
+    """A booking was made, moved, cancelled, decided or closed; told after the commit.
+
+    Given: a session and the change. At least once: `change.key` is the same when it is told again.
+    If it raises: logged, counted, told again later; other plugins are still told.
+
+        log.info("booking %s: %s", change.uid, change.kind)
+    """
+
+
+@hookspec
+def message_channels() -> list[Channel]:  # type: ignore[empty-body]
+    """Channels that carry messages to people, such as mail.
+
+    Given: nothing. Returned: channels; a message goes by the first that carries its recipient.
+    If it raises: the act that wants to tell is refused.
+
+        return [Channel("email", carries=lambda address: "@" in address, send=self.send)]
+    """
+
+
+# ---- offers ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A WSGI application under a path prefix (`/dav`)."""
+
+    prefix: str
+    app: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class NavigationEntry:
+    """An entry of the office's navigation: `right` is needed to see it, `title` is an English msgid."""
+
+    title: str
+    endpoint: str
+    right: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """Regular work: `run(session, now)` in a write transaction of its own, every `every`, by one worker at a time."""
+
+    name: str
+    every: timedelta
+    run: Callable[[Session, datetime], None] = field(repr=False)
+
+
+@hookspec
+def blueprints() -> list[Blueprint]:  # type: ignore[empty-body]
+    """Pages. Ours at any path, others under `/x/<name>/`; every endpoint declares its access (see `access`).
+
+    If it raises: the plugin is marked broken and the server starts without it.
+
+        return [Blueprint("my_plugin", __name__, url_prefix="/x/my_plugin")]
+    """
+
+
+@hookspec
+def wsgi_mounts() -> list[Mount]:  # type: ignore[empty-body]
+    """Whole WSGI applications under a prefix.
+
+    If it raises: the plugin is marked broken and the server starts without it.
+
+        return [Mount("/dav", application)]
+    """
+
+
+@hookspec
+def commands() -> list[click.Command]:  # type: ignore[empty-body]
+    """Commands under `vorzimmer <name>`.
+
+    If it raises: the plugin is marked broken and the command line goes on without it.
+
+        return [click.Command("hello", callback=hello)]
+    """
+
+
+@hookspec
+def navigation() -> list[NavigationEntry]:  # type: ignore[empty-body]
+    """Entries of the office's navigation.
+
+    If it raises: the page is refused.
+
+        return [NavigationEntry("Absences", "vorzimmer_absences.overview", "availability")]
+    """
+
+
+@hookspec
+def jobs() -> list[Job]:  # type: ignore[empty-body]
+    """Regular work for the worker.
+
+    If a job raises: its transaction is rolled back, the failure is logged, the next turn tries again.
+
+        return [Job("roll_horizon", timedelta(days=1), self.roll)]
+    """

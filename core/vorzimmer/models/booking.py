@@ -1,0 +1,124 @@
+"""Appointments, what they occupy, and busy time without a customer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from vorzimmer.models.columns import Model, UtcInstant
+from vorzimmer.models.customer import Customer
+from vorzimmer.models.resource import Location, Resource
+from vorzimmer.models.service import Service
+
+
+class Status(StrEnum):
+    """The life of a booking (FHIR Appointment.status, RFC 5545 STATUS in `ical`)."""
+
+    HELD = "held"
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    COMPLETED = "completed"
+    MISSED = "missed"
+    EXPIRED = "expired"
+
+
+class Booking(Model):
+    """An appointment: one VEVENT with a stable `uid` and a rising `sequence` (RFC 5546).
+
+    `starts`, `ends` are what the customer was promised, without buffers; `wall` is the local start
+    ("2027-03-01T09:00:00") and `zone` the IANA zone of the location, kept beside the instant (rules 1, 9).
+    `name` … `consents` are what was typed during the hold; `customer` is linked when the code proves it.
+    `code_issue` and `code_tries` count codes sent and guesses made. `expires_at` ends a hold or a request.
+    """
+
+    __tablename__ = "booking"
+    __table_args__ = (Index(None, "starts", "status"), Index(None, "customer_id", "starts"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(60), unique=True)
+    sequence: Mapped[int] = mapped_column(default=0)
+    status: Mapped[str] = mapped_column(String(10))
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"))
+    location_id: Mapped[int] = mapped_column(ForeignKey("location.id"))
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
+    starts: Mapped[datetime] = mapped_column(UtcInstant)
+    ends: Mapped[datetime] = mapped_column(UtcInstant)
+    wall: Mapped[str] = mapped_column(String(19))
+    zone: Mapped[str] = mapped_column(String(60))
+    seats: Mapped[int] = mapped_column(default=1)
+    price: Mapped[int | None]
+    currency: Mapped[str] = mapped_column(String(3), default="EUR")
+    policy: Mapped[str] = mapped_column(String(10), default="direct")
+    payment: Mapped[str] = mapped_column(String(40), default="")
+    source: Mapped[str] = mapped_column(String(12))
+    created_at: Mapped[datetime] = mapped_column(UtcInstant)
+    changed_at: Mapped[datetime] = mapped_column(UtcInstant)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcInstant, index=True)
+    code_issue: Mapped[int] = mapped_column(default=0)
+    code_tries: Mapped[int] = mapped_column(default=0)
+    name: Mapped[str] = mapped_column(String(80), default="")
+    email: Mapped[str] = mapped_column(String(254), default="")
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    language: Mapped[str] = mapped_column(String(5), default="de")
+    fields: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    message: Mapped[str] = mapped_column(Text, default="")
+
+    service: Mapped[Service] = relationship()
+    location: Mapped[Location] = relationship()
+    customer: Mapped[Customer | None] = relationship()
+    allocations: Mapped[list[Allocation]] = relationship(
+        back_populates="booking", order_by="Allocation.id", cascade="all, delete-orphan"
+    )
+
+
+class Block(Model):
+    """Busy time without a customer: a private event from a phone. One object of a calendar, one resource."""
+
+    __tablename__ = "block"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(255))
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id"), index=True)
+    title: Mapped[str] = mapped_column(String(300), default="")
+
+    resource: Mapped[Resource] = relationship()
+    allocations: Mapped[list[Allocation]] = relationship(back_populates="block_row", cascade="all, delete-orphan")
+
+
+class Allocation(Model):
+    """One resource taken for one bare period on one seat: the only table that the guard looks at (architecture §3).
+
+    `before` and `after` are the buffers in minutes, beside the bare period (rules 31 to 34).
+    `block` is 1 for busy time without a customer: blocks may overlap blocks, nothing else may.
+    `guarded` is false for a deliberate, logged double booking only. `expires_at` makes it a hold (rule 44).
+    """
+
+    __tablename__ = "allocation"
+    __table_args__ = (
+        CheckConstraint("ends > starts", name="period"),
+        Index(None, "resource_id", "ends", "starts"),  # ends first: what is over is never scanned
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    resource_id: Mapped[int] = mapped_column(ForeignKey("resource.id"))
+    requirement_id: Mapped[int | None] = mapped_column(ForeignKey("requirement.id"))
+    starts: Mapped[datetime] = mapped_column(UtcInstant)
+    ends: Mapped[datetime] = mapped_column(UtcInstant)
+    before: Mapped[int] = mapped_column(default=0)
+    after: Mapped[int] = mapped_column(default=0)
+    seat: Mapped[int] = mapped_column(default=0)
+    block: Mapped[int] = mapped_column(default=0)
+    guarded: Mapped[bool] = mapped_column(default=True)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcInstant, index=True)
+    booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id", ondelete="CASCADE"), index=True)
+    block_id: Mapped[int | None] = mapped_column(ForeignKey("block.id", ondelete="CASCADE"), index=True)
+
+    resource: Mapped[Resource] = relationship()
+    booking: Mapped[Booking | None] = relationship(back_populates="allocations")
+    block_row: Mapped[Block | None] = relationship(back_populates="allocations")
