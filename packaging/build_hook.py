@@ -81,9 +81,13 @@ def find_node() -> tuple[Path, list[str]]:
 
 
 def run(command: list[str], folder: Path, node: Path) -> None:
-    """Run in `folder` with node's own folder first on the PATH (npm and esbuild look for it there)."""
+    """Run in `folder` with node's own folder first on the PATH: npm and esbuild look for it there.
+
+    The machine's own certificates count as well, as they do for pip behind a company's proxy.
+    """
     path = f"{node.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
-    subprocess.run(command, cwd=folder, check=True, stdout=sys.stderr, env={**os.environ, "PATH": path})
+    environment = {**os.environ, "PATH": path, "NODE_USE_SYSTEM_CA": "1"}
+    subprocess.run(command, cwd=folder, check=True, stdout=sys.stderr, env=environment)
 
 
 def compile_catalogues(root: Path) -> None:
