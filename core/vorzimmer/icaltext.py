@@ -1,0 +1,152 @@
+"""iCalendar text as content lines and components (RFC 5545 §3.1), without any interpretation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+
+FIRST_YEAR, LAST_YEAR = 1600, 2200
+STORED = ("VEVENT", "VTODO", "VJOURNAL")
+
+_DEEPEST = 5
+_PARAM = r';[A-Za-z0-9-]+=(?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*'
+_LINE = re.compile(rf"([A-Za-z0-9-]+)((?:{_PARAM})*):(.*)", re.DOTALL)
+_ONE_PARAM = re.compile(r';([A-Za-z0-9-]+)=("[^"]*"|[^";:,]*)')
+_FOLD = re.compile(r"\r?\n[ \t]")
+_BREAK = re.compile(r"\r\n|\n|\r")
+_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)Z?)?")
+_DURATION = re.compile(
+    r"([+-]?)P(?:(\d{1,4})W|(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?)"
+)
+
+
+class CalendarDataError(ValueError):
+    """Calendar text that is not taken; `precondition` is the CALDAV element to answer (RFC 4791 §5.3.2.1)."""
+
+    def __init__(self, precondition: str, why: str) -> None:
+        super().__init__(why)
+        self.precondition = precondition
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One unfolded content line (RFC 5545 §3.1); `params` is raw, with its leading semicolons."""
+
+    name: str
+    params: str
+    value: str
+
+    def param(self, name: str) -> str | None:
+        """Value of a parameter, without quotes; the first when it was given more than once."""
+        for key, value in _ONE_PARAM.findall(self.params):
+            if key.upper() == name:
+                return str(value).strip('"').strip()
+        return None
+
+
+@dataclass(slots=True)
+class Component:
+    """A component of a checked calendar, its lines in the order sent."""
+
+    name: str
+    lines: list[Line] = field(default_factory=list)
+    children: list[Component] = field(default_factory=list)
+
+    def every(self, name: str) -> Iterator[Line]:
+        """All lines of that property."""
+        return (line for line in self.lines if line.name == name)
+
+    def first(self, name: str) -> Line | None:
+        """The first line of that property."""
+        return next(self.every(name), None)
+
+    def value(self, name: str, default: str = "") -> str:
+        """Raw value of the first line of that property, stripped."""
+        line = self.first(name)
+        return line.value.strip() if line else default
+
+
+@dataclass(frozen=True)
+class SafeCalendar:
+    """Text that passed the guard, without control characters, and its components."""
+
+    text: str
+    root: Component
+
+    @cached_property
+    def entries(self) -> list[Component]:
+        """The VEVENTs, VTODOs and VJOURNALs."""
+        return [child for child in self.root.children if child.name in STORED]
+
+
+def parse(text: str) -> Component:
+    """Split text into components and content lines; raises `CalendarDataError` where they do not nest."""
+    top = Component("")
+    stack = [top]
+    for line in content_lines(text):
+        if line.name == "BEGIN":
+            _open(stack, line.value.strip().upper())
+        elif line.name == "END":
+            _close(stack, line.value.strip().upper())
+        else:
+            stack[-1].lines.append(line)
+    if len(stack) > 1 or top.lines or [child.name for child in top.children] != ["VCALENDAR"]:
+        raise CalendarDataError("valid-calendar-data", "not exactly one VCALENDAR")
+    return top.children[0]
+
+
+def content_lines(text: str) -> Iterator[Line]:
+    """Unfolded lines; raises `CalendarDataError` for one without name and value."""
+    for raw in _BREAK.split(_FOLD.sub("", text)):
+        if not raw.strip():
+            continue
+        found = _LINE.fullmatch(raw)
+        if not found:
+            raise CalendarDataError("valid-calendar-data", "a line without name and value")
+        yield Line(found[1].upper(), found[2], found[3])
+
+
+def moment(value: str) -> date:
+    """A DATE or DATE-TIME value, naive; raises `CalendarDataError` for an impossible or far one."""
+    found = _DATE.fullmatch(value)
+    if not found:
+        raise CalendarDataError("valid-calendar-data", "not a date")
+    year = int(found[1])
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise CalendarDataError(
+            "max-date-time" if year > LAST_YEAR else "min-date-time", "a year out of bounds"
+        )
+    try:
+        day = date(year, int(found[2]), int(found[3]))
+        if found[4] is None:
+            return day
+        # A leap second is legal in RFC 5545 and unknown to Python.
+        return datetime.combine(day, time(int(found[4]), int(found[5]), min(int(found[6]), 59)))
+    except ValueError:
+        raise CalendarDataError("valid-calendar-data", "no such date") from None
+
+
+def duration(value: str) -> timedelta:
+    """A DURATION value (RFC 5545 §3.3.6); raises `CalendarDataError`."""
+    found = _DURATION.fullmatch(value)
+    if not found or not any(found.groups()[1:]):
+        raise CalendarDataError("valid-calendar-data", "not a duration")
+    weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups()[1:])
+    length = timedelta(days=days + 7 * weeks, hours=hours, minutes=minutes, seconds=seconds)
+    return -length if found[1] == "-" else length
+
+
+def _open(stack: list[Component], name: str) -> None:
+    if len(stack) > _DEEPEST:
+        raise CalendarDataError("valid-calendar-data", "nested too deep")
+    component = Component(name)
+    stack[-1].children.append(component)
+    stack.append(component)
+
+
+def _close(stack: list[Component], name: str) -> None:
+    if len(stack) < 2 or stack.pop().name != name:
+        raise CalendarDataError("valid-calendar-data", "BEGIN and END do not match")
