@@ -36,14 +36,15 @@ class CalendarObject(Model):
 
     A booking's object stands in the calendar of each staff member it occupies. `extras` keeps what is the
     client's own (alarms, colour, X- properties) as iCalendar lines. `ends` is the last end of a series, None if endless.
-    `version` rises with each change and makes the ETag.
+    `long`: lasts more than a day; nearly nothing does, so a search for a week looks at starts of eight days only.
+    `expanded_until`: a series goes on behind this horizon, and its occurrences up to it are in their table.
     """
 
     __tablename__ = "calendar_object"
     __table_args__ = (
         UniqueConstraint("calendar_id", "href"),
         UniqueConstraint("calendar_id", "uid"),
-        Index(None, "calendar_id", "starts", "ends"),
+        Index(None, "calendar_id", "long", "starts"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -55,7 +56,9 @@ class CalendarObject(Model):
     etag: Mapped[str] = mapped_column(String(64))
     starts: Mapped[datetime | None] = mapped_column(UtcInstant)
     ends: Mapped[datetime | None] = mapped_column(UtcInstant)
+    long: Mapped[bool] = mapped_column(default=False)
     recurring: Mapped[bool] = mapped_column(default=False)
+    expanded_until: Mapped[datetime | None] = mapped_column(UtcInstant, index=True)
     extras: Mapped[str] = mapped_column(Text, default="")
     modified_at: Mapped[datetime] = mapped_column(UtcInstant)
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id"), index=True)
@@ -63,16 +66,21 @@ class CalendarObject(Model):
 
 
 class Occurrence(Model):
-    """One expanded instance of a recurring object, up to a rolling horizon."""
+    """One expanded instance of a recurring object, up to a rolling horizon.
+
+    `part` is the place of the component it comes from among those of the object: the series, or an override.
+    """
 
     __tablename__ = "occurrence"
-    __table_args__ = (Index(None, "calendar_id", "starts", "ends"),)
+    __table_args__ = (Index(None, "calendar_id", "long", "starts"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     calendar_id: Mapped[int] = mapped_column(ForeignKey("calendar.id"))
     object_id: Mapped[int] = mapped_column(ForeignKey("calendar_object.id", ondelete="CASCADE"), index=True)
     starts: Mapped[datetime] = mapped_column(UtcInstant)
     ends: Mapped[datetime] = mapped_column(UtcInstant)
+    long: Mapped[bool] = mapped_column(default=False)
+    part: Mapped[int] = mapped_column(default=0)
 
 
 class CalendarChange(Model):
