@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from vorzimmer.models import Account, Booking
 from vorzimmer.reasons import Reason, Refused
+
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+EVERYONE = "everyone"  # nobody signs in; a token in the request is the view's own matter
+SIGNED_IN = "signed_in"  # any login, customers too
 
 
 class Right(StrEnum):
@@ -69,13 +77,38 @@ def may_touch_resource(actor: Actor, resource_id: int) -> bool:
 
 
 def may_touch_booking(actor: Actor, booking: Booking) -> bool:
-    """Whether staff may see and change a booking: any calendar it stands in is theirs."""
-    return any(may_touch_resource(actor, allocation.resource_id) for allocation in booking.allocations) or (
-        Right.CALENDARS in actor.rights
-    )
+    """Whether staff may see and change a booking: any calendar it stands (or stood) in is theirs."""
+    ids = {booking.staff_id, *(allocation.resource_id for allocation in booking.allocations)}
+    return Right.CALENDARS in actor.rights or any(may_touch_resource(actor, i) for i in ids if i is not None)
 
 
 def require(allowed: bool) -> None:
     """Refuse with `FORBIDDEN` unless allowed."""
     if not allowed:
         raise Refused(Reason.FORBIDDEN)
+
+
+def open_to(*who: str) -> Callable[[View], View]:
+    """Declare who may call a view: `EVERYONE`, `SIGNED_IN`, or any of some rights (A2).
+
+    The app refuses to start with a view that declares nothing, and asks `may_call` before each call.
+    """
+
+    def declare(view: View) -> View:
+        view.open_to = frozenset(who)  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def declared(view: Callable[..., Any]) -> frozenset[str]:
+    """What the view declares; empty where it declares nothing."""
+    return getattr(view, "open_to", frozenset())
+
+
+def may_call(actor: Actor | None, view: Callable[..., Any]) -> bool:
+    """Whether the actor, or nobody, may call the view."""
+    who = declared(view)
+    if EVERYONE in who or actor is None:
+        return EVERYONE in who
+    return SIGNED_IN in who or bool(who & actor.rights)

@@ -25,7 +25,12 @@ T = TypeVar("T")
 OVERLAP = "allocations overlap"  # what the SQLite triggers say; PostgreSQL says SQLSTATE 23P01
 RETRIED = {"40001", "40P01"}  # serialization failure, deadlock
 TRIES = 3
+RACES = 50
 CORE_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class LostRace(Exception):  # noqa: N818  (an event inside `write`, never an error)
+    """What was chosen before the claim was gone under it: roll back and choose again."""
 
 
 class Queue:
@@ -61,6 +66,7 @@ class Database:
         self.sqlite = url.startswith("sqlite")
         self.engine = _engine(url, self.sqlite)
         self._writing = self.engine.execution_options(writes=True)
+        self.one_writer = self.sqlite  # nobody else can write while a transaction of ours is open
         self._queue = Queue()
         self.committed: list[Callable[[], None]] = []
 
@@ -102,15 +108,24 @@ class Database:
             callback()
 
     def write(self, work: Callable[[Session], T]) -> T:
-        """Run `work` in a transaction of its own, again up to three times on deadlock or serialization failure."""
-        for attempt in range(1, TRIES + 1):
+        """Run `work` in a transaction of its own.
+
+        Again from the start on deadlock or serialization failure (three times), and where it lost a race for what
+        it had chosen: then it chooses anew among what the winners left.
+        """
+        races = failures = 0
+        while True:
             try:
                 with self.transaction() as session:
                     return work(session)
+            except LostRace:
+                races += 1
+                if races == RACES:
+                    raise Refused(Reason.SLOT_TAKEN) from None
             except OperationalError as error:
-                if attempt == TRIES or sqlstate(error) not in RETRIED:
+                failures += 1
+                if failures == TRIES or sqlstate(error) not in RETRIED:
                     raise
-        raise AssertionError("unreachable")
 
     def request_session(self, *, writes: bool) -> Session:
         """A session for one web request; the caller commits and closes it. See `turn` for writers."""

@@ -34,7 +34,7 @@ class Booking(Model):
     `starts`, `ends` are what the customer was promised, without buffers; `wall` is the local start
     ("2027-03-01T09:00:00") and `zone` the IANA zone of the location, kept beside the instant (rules 1, 9).
     `name` … `consents` are what was typed during the hold; `customer` is linked when the code proves it.
-    `code_issue` and `code_tries` count codes sent and guesses made. `expires_at` ends a hold or a request.
+    `staff` is the leading person, kept when the allocations are gone. `code_issue` and `code_tries` count codes sent and guesses made. `expires_at` ends a hold or a request.
     """
 
     __tablename__ = "booking"
@@ -46,6 +46,7 @@ class Booking(Model):
     status: Mapped[str] = mapped_column(String(10))
     service_id: Mapped[int] = mapped_column(ForeignKey("service.id"))
     location_id: Mapped[int] = mapped_column(ForeignKey("location.id"))
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("resource.id"))
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
     starts: Mapped[datetime] = mapped_column(UtcInstant)
     ends: Mapped[datetime] = mapped_column(UtcInstant)
@@ -71,6 +72,7 @@ class Booking(Model):
 
     service: Mapped[Service] = relationship()
     location: Mapped[Location] = relationship()
+    staff: Mapped[Resource | None] = relationship()
     customer: Mapped[Customer | None] = relationship()
     allocations: Mapped[list[Allocation]] = relationship(
         back_populates="booking", order_by="Allocation.id", cascade="all, delete-orphan"

@@ -1,0 +1,44 @@
+"""The use cases: one file each. Every door ends here (architecture §2).
+
+Each is a function of a session inside a write transaction and never commits:
+`hall.database.write(lambda session: hold(session, hall, actor, request))`. Refusals are `Refused`.
+"""
+
+from vorzimmer.booking.block import block, change_block, delete_block
+from vorzimmer.booking.cancel import cancel
+from vorzimmer.booking.close import complete, missed
+from vorzimmer.booking.confirm import confirm
+from vorzimmer.booking.deadlines import deadlines
+from vorzimmer.booking.decide import accept, decline
+from vorzimmer.booking.details import Details, details
+from vorzimmer.booking.enter import Entry, enter
+from vorzimmer.booking.expire import expire, overdue
+from vorzimmer.booking.hold import HoldRequest, hold
+from vorzimmer.booking.move import Target, move
+from vorzimmer.booking.override import Override
+from vorzimmer.booking.release import release
+
+__all__ = [
+    "Details",
+    "Entry",
+    "HoldRequest",
+    "Override",
+    "Target",
+    "accept",
+    "block",
+    "cancel",
+    "change_block",
+    "complete",
+    "confirm",
+    "deadlines",
+    "decline",
+    "delete_block",
+    "details",
+    "enter",
+    "expire",
+    "hold",
+    "missed",
+    "move",
+    "overdue",
+    "release",
+]

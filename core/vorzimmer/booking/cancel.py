@@ -1,0 +1,32 @@
+"""Cancel an appointment or a request: its time is free at once (rule 73)."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from vorzimmer import access, audit
+from vorzimmer.access import Actor
+from vorzimmer.booking import load, status
+from vorzimmer.booking.changes import record
+from vorzimmer.booking.deadlines import require_in_time
+from vorzimmer.hall import Hall
+from vorzimmer.models import Booking, Status
+
+
+def cancel(session: Session, hall: Hall, actor: Actor, uid: str, message: str = "") -> Booking:
+    """Cancel with an optional personal message (O15).
+
+    A customer is bound to the service's deadline (`TOO_LATE`), staff are not. Refuses with `WRONG_STATE`.
+    """
+    booking, moment = load.claimed(session, uid)
+    if actor.is_staff:
+        access.require(access.may_touch_booking(actor, booking))
+    else:
+        require_in_time(hall, booking, moment, "cancel")
+    before = audit.snapshot(booking)
+    status.change(booking, Status.CANCELLED)
+    booking.sequence += 1
+    booking.expires_at = None
+    record(session, hall, actor, booking, "cancelled", moment, before=before, details={"message": message})
+    booking.allocations = []
+    return booking

@@ -1,0 +1,78 @@
+"""What belongs to every change, in its transaction: the log, the calendar object, the messages."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from vorzimmer import audit, failpoint, outbox
+from vorzimmer.access import Actor
+from vorzimmer.booking import objects, status
+from vorzimmer.hall import Hall
+from vorzimmer.hookspecs import Change
+from vorzimmer.models import Booking
+
+TOLD = frozenset({"confirmed", "requested", "accepted", "declined", "moved", "cancelled", "expired"})
+QUIET = frozenset({"held", "details", "released"})  # holds don't touch calendars and nobody is told
+
+
+def record(
+    session: Session,
+    hall: Hall,
+    actor: Actor,
+    booking: Booking,
+    kind: str,
+    moment: datetime,
+    *,
+    before: dict[str, Any] | None = None,
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Write down a change that has been made to the booking. `details` go into the message (old time, personal text)."""
+    booking.changed_at = moment
+    session.flush()
+    audit.write(
+        session, moment, actor, kind, f"booking {booking.uid}", before=before, after=audit.snapshot(booking) | (details or {})
+    )
+    failpoint.reach("audit")
+    if kind in QUIET:
+        return
+    objects.publish(session, hall, booking, moment)
+    failpoint.reach("calendar")
+    _tell(session, hall, actor, booking, kind, moment, details or {})
+    failpoint.reach("outbox")
+
+
+def _tell(
+    session: Session,
+    hall: Hall,
+    actor: Actor,
+    booking: Booking,
+    kind: str,
+    moment: datetime,
+    details: dict[str, Any],
+) -> None:
+    key = f"{booking.uid}/{kind}/{booking.sequence}"
+    change = Change(kind, booking.uid, booking.sequence, actor.name, actor.door, key)
+    outbox.tell_plugins(session, hall, booking, change, moment)
+    if kind in TOLD and booking.email:
+        gone = booking.status not in status.IN_CALENDAR
+        outbox.tell_person(
+            session,
+            hall,
+            booking,
+            kind,
+            moment,
+            recipient=booking.email,
+            details={
+                "starts": booking.starts.isoformat(),
+                "ends": booking.ends.isoformat(),
+                "sequence": booking.sequence,
+                "method": "CANCEL" if gone else "REQUEST",
+                **details,
+            },
+            delay=timedelta(seconds=hall.config.settings.booking.undo_seconds if actor.door == "caldav" else 0),
+            key=key,
+        )
+    outbox.plan_reminders(session, hall, booking, moment)

@@ -1,0 +1,129 @@
+"""The code proves the address: a hold becomes an appointment or a request (O25, O27)."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from vorzimmer import failpoint, hookspecs, urls
+from vorzimmer.access import Actor
+from vorzimmer.booking import load, status
+from vorzimmer.booking.changes import record
+from vorzimmer.booking.details import canonical
+from vorzimmer.booking.hold import HoldRequest, take
+from vorzimmer.hall import Hall
+from vorzimmer.models import Booking, Customer, Status
+from vorzimmer.reasons import Reason, Refused
+
+GRACE = timedelta(minutes=10)  # how long after its end a hold's code may take the time again (rule 48)
+
+
+def confirm(session: Session, hall: Hall, actor: Actor, uid: str, code: str) -> Booking:
+    """Confirm or request, by the service's policy.
+
+    Refuses with `WRONG_CODE` (`attempts_left`), `CODE_VOID`, `HOLD_EXPIRED`, `SLOT_TAKEN` (`alternatives`),
+    `WRONG_STATE`. A right code is single use: the hold it belongs to is one no more.
+    """
+    booking, moment = load.claimed(session, uid)
+    if booking.status not in (Status.HELD, Status.EXPIRED):
+        raise Refused(Reason.WRONG_STATE, status=booking.status)
+    if booking.code_issue == 0 or (booking.expires_at or moment) + GRACE <= moment:
+        raise Refused(Reason.HOLD_EXPIRED)
+    _count_try(hall, booking, code)
+    if booking.status == Status.EXPIRED or (booking.expires_at or moment) <= moment:
+        moment = _take_again(session, hall, booking)
+    _decide(hall, booking, moment)
+    booking.customer = _customer(session, booking, moment)
+    start_payment(hall, booking)
+    session.flush()
+    failpoint.reach("booking")
+    record(session, hall, actor, booking, booking.status, moment)
+    return booking
+
+
+def _count_try(hall: Hall, booking: Booking, code: str) -> None:
+    """At most five guesses a hold; a wrong one counts although the act is refused (A30)."""
+    tries = hall.config.settings.booking.code_tries
+    if booking.code_tries >= tries:
+        raise Refused(Reason.CODE_VOID)
+    if urls.code_fits(hall.config, booking.uid, booking.code_issue, code.strip()):
+        return
+    booking.code_tries += 1
+    left = tries - booking.code_tries
+    if left == 0:
+        status.change(booking, Status.EXPIRED)
+        booking.allocations = []
+        raise Refused(Reason.CODE_VOID, keep=True)
+    raise Refused(Reason.WRONG_CODE, keep=True, attempts_left=left)
+
+
+def _take_again(session: Session, hall: Hall, booking: Booking) -> datetime:
+    """A right code after the end takes the time again, or refuses with what is free instead (rule 48)."""
+    booking.allocations = []
+    session.flush()
+    staff = booking.staff.slug if booking.staff else None
+    wish = HoldRequest(booking.service.slug, booking.starts, staff, booking.location.slug, booking.seats)
+    chosen, moment = take(session, hall, booking.service, wish)
+    load.put(booking, chosen, wish.start, None)
+    if booking.status == Status.EXPIRED:
+        status.change(booking, Status.HELD)
+    return moment
+
+
+def _decide(hall: Hall, booking: Booking, moment: datetime) -> None:
+    policy = hall.plugins.ask_first(
+        hookspecs.booking_policy, service=booking.service, start=booking.starts, now=moment
+    )
+    if policy is None:
+        raise Refused(Reason.NOT_OFFERED)
+    status.change(booking, Status(policy.status))
+    booking.policy = "direct" if policy.status == Status.CONFIRMED else "request"
+    expire_at(booking, policy.expires_at)
+
+
+def expire_at(booking: Booking, moment: datetime | None) -> None:
+    """When the booking and what it occupies end by themselves; None for never."""
+    booking.expires_at = moment
+    for allocation in booking.allocations:
+        allocation.expires_at = moment
+
+
+def _customer(session: Session, booking: Booking, moment: datetime) -> Customer:
+    return customer_for(session, booking.name, booking.email, booking.phone, booking.language, moment)
+
+
+def customer_for(
+    session: Session, name: str, email: str, phone: str, language: str, moment: datetime
+) -> Customer:
+    """The record of this person: same address and same name, else a new one.
+
+    Families share addresses (D5), and nobody overwrites a record by typing its address (B17).
+    """
+    key = canonical(email) if email else None
+    if key:
+        known = session.scalars(select(Customer).where(Customer.email_key == key)).all()
+        for customer in known:
+            if customer.name.casefold() == name.casefold():
+                return customer
+    customer = Customer(
+        uid=str(uuid.uuid4()),
+        name=name,
+        email=email or None,
+        email_key=key,
+        phone=phone,
+        language=language,
+        created_at=moment,
+    )
+    session.add(customer)
+    return customer
+
+
+def start_payment(hall: Hall, booking: Booking) -> None:
+    """Choose the way to pay: the first that is offered for the service."""
+    methods = hall.plugins.ask(hookspecs.payment_methods, service=booking.service)
+    if methods:
+        begun = hall.plugins.ask_first(hookspecs.payment_start, booking=booking, method=methods[0].name)
+        booking.payment = begun.method if begun else ""

@@ -1,0 +1,126 @@
+"""Move an appointment: another time, person or service, in one atomic step (rules 60, 71, 72)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from vorzimmer import access, audit, availability, database
+from vorzimmer.access import Actor
+from vorzimmer.availability import Assignment
+from vorzimmer.booking import load, status
+from vorzimmer.booking.changes import record
+from vorzimmer.booking.deadlines import require_in_time
+from vorzimmer.booking.override import Override, allow
+from vorzimmer.database import LostRace
+from vorzimmer.hall import Hall
+from vorzimmer.models import Booking
+from vorzimmer.reasons import Reason, Refused
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where to. `staff` None keeps the person (rule 60), `service` None the service; slugs."""
+
+    start: datetime
+    staff: str | None = None
+    service: str | None = None
+
+
+def move(
+    session: Session,
+    hall: Hall,
+    actor: Actor,
+    uid: str,
+    target: Target,
+    *,
+    sequence: int | None = None,
+    message: str = "",
+    override: Override | None = None,
+) -> Booking:
+    """Move the booking; the old time is released only as the new one is taken.
+
+    A customer's move must be offered and in time. Staff may break rules with `override`; a true conflict only with
+    level `double` (rule 42). A stale `sequence` refuses with `WRONG_STATE` (A109).
+    """
+    first = load.booking(session, uid)
+    status.require_open(first)
+    _may(hall, actor, first, database.now(session))
+    chosen = _choose(session, hall, actor, first, target, None)[0]
+    ids = {item.resource.id for item in chosen.items}
+    booking, moment = load.claimed(session, uid, more=ids)
+    status.require_open(booking)
+    if sequence is not None and sequence != booking.sequence:
+        raise Refused(Reason.WRONG_STATE, status=booking.status, sequence=booking.sequence)
+    claimed = frozenset(ids | {allocation.resource_id for allocation in booking.allocations})
+    chosen, guarded, notes = _choose(session, hall, actor, booking, target, claimed, override)
+    before = audit.snapshot(booking)
+    old = booking.starts
+    if target.service:
+        booking.service = load.service(session, target.service)
+        booking.price, booking.currency = booking.service.price, booking.service.currency
+    expires_at = min(booking.expires_at, target.start) if booking.expires_at else None
+    booking.allocations = []
+    session.flush()  # the own old time does not conflict with itself (rule 71)
+    booking.expires_at = expires_at
+    load.put(booking, chosen, target.start, expires_at, guarded=guarded)
+    booking.sequence += 1
+    record(
+        session,
+        hall,
+        actor,
+        booking,
+        "moved",
+        moment,
+        before=before,
+        details={"old_starts": old.isoformat(), "message": message, **notes},
+    )
+    return booking
+
+
+def _may(hall: Hall, actor: Actor, booking: Booking, moment: datetime) -> None:
+    if actor.is_staff:
+        access.require(access.may_touch_booking(actor, booking))
+    else:
+        require_in_time(hall, booking, moment, "move")
+
+
+def _choose(
+    session: Session,
+    hall: Hall,
+    actor: Actor,
+    booking: Booking,
+    target: Target,
+    only: frozenset[int] | None,
+    override: Override | None = None,
+) -> tuple[Assignment, bool, dict[str, str]]:
+    """The new place, whether the belt guards it, and what the log says of broken rules."""
+    service = load.service(session, target.service) if target.service else booking.service
+    staff = target.staff or (booking.staff.slug if booking.staff else None)
+    moment = database.now(session)
+    if actor.is_staff:
+        placed = availability.placement(
+            session,
+            hall.plugins,
+            service,
+            target.start,
+            moment,
+            staff=staff,
+            seats=booking.seats,
+            ignoring=booking.id,
+            only=only,
+        )
+        for item in placed.assignment.items:
+            access.require(access.may_touch_resource(actor, item.resource.id) or item.resource.kind != "staff")
+        if only is None:
+            return placed.assignment, True, {}
+        return (placed.assignment, *allow(actor, placed, override))
+    wish = {"staff": staff, "seats": booking.seats, "ignoring": booking.id}
+    chosen = availability.assignment(session, hall.plugins, service, target.start, moment, only=only, **wish)
+    if chosen is None and only is not None and not hall.database.one_writer:
+        raise LostRace
+    if chosen is None:
+        raise availability.refusal(session, hall.plugins, service, target.start, moment, **wish)
+    return chosen, True, {}

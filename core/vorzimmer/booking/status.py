@@ -1,0 +1,33 @@
+"""The one table of legal status changes; every door obeys it (A18)."""
+
+from __future__ import annotations
+
+from vorzimmer.models import Booking, Status
+from vorzimmer.reasons import Reason, Refused
+
+LEGAL: dict[Status, frozenset[Status]] = {
+    Status.HELD: frozenset({Status.CONFIRMED, Status.REQUESTED, Status.EXPIRED}),
+    Status.REQUESTED: frozenset({Status.CONFIRMED, Status.DECLINED, Status.CANCELLED, Status.EXPIRED}),
+    Status.CONFIRMED: frozenset({Status.CANCELLED, Status.COMPLETED, Status.MISSED}),
+    Status.COMPLETED: frozenset({Status.MISSED}),
+    Status.MISSED: frozenset({Status.COMPLETED}),
+    Status.EXPIRED: frozenset({Status.HELD}),  # a right code after the end takes the time again (rule 48)
+    Status.DECLINED: frozenset(),
+    Status.CANCELLED: frozenset(),
+}
+
+OPEN = frozenset({Status.REQUESTED, Status.CONFIRMED})
+IN_CALENDAR = frozenset({Status.REQUESTED, Status.CONFIRMED, Status.COMPLETED, Status.MISSED})
+
+
+def change(booking: Booking, to: Status) -> None:
+    """Give the booking a new status, or refuse with `WRONG_STATE`."""
+    if to not in LEGAL[Status(booking.status)]:
+        raise Refused(Reason.WRONG_STATE, status=booking.status)
+    booking.status = to.value
+
+
+def require_open(booking: Booking) -> None:
+    """Refuse unless the booking is requested or confirmed."""
+    if booking.status not in OPEN:
+        raise Refused(Reason.WRONG_STATE, status=booking.status)
