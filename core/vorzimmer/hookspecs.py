@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pluggy
 
-from vorzimmer.models import Booking, Customer, Message, Requirement, Resource, Service
+from vorzimmer.models import Booking, Customer, Location, Message, Requirement, Resource, Service
 from vorzimmer.periods import Period
 
 if TYPE_CHECKING:
     import click
-    from flask import Blueprint
     from sqlalchemy.orm import Session
 
 hookspec = pluggy.HookspecMarker("vorzimmer")
@@ -325,8 +324,17 @@ class Job:
     run: Callable[[Session, datetime], None] = field(repr=False)
 
 
+class Pages(Protocol):
+    """A Flask blueprint, as far as it concerns the core below `app` (which knows no Flask)."""
+
+    name: str
+
+    def register(self, app: Any, options: dict[str, Any]) -> None:
+        """Called by Flask alone."""
+
+
 @hookspec
-def blueprints() -> list[Blueprint]:  # type: ignore[empty-body]
+def blueprints() -> list[Pages]:  # type: ignore[empty-body]
     """Pages. Ours at any path, others under `/x/<name>/`; every endpoint declares its access (see `access`).
 
     If it raises: the plugin is marked broken and the server starts without it.
@@ -372,4 +380,42 @@ def jobs() -> list[Job]:  # type: ignore[empty-body]
     If a job raises: its transaction is rolled back, the failure is logged, the next turn tries again.
 
         return [Job("roll_horizon", timedelta(days=1), self.roll)]
+    """
+
+
+@dataclass(frozen=True)
+class DraftHours:
+    """Weekly hours of one resource at one location: `(weekday, start, end)`, 0 is Monday, minutes after midnight."""
+
+    resource: Resource
+    location: Location
+    week: Sequence[tuple[int, int, int]]
+
+
+@dataclass(frozen=True)
+class DraftAbsence:
+    """An absence of one resource, whole local days, `last` inclusive."""
+
+    resource: Resource
+    first: date
+    last: date
+    kind: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a new practice consists of beyond the core's own tables."""
+
+    hours: Sequence[DraftHours]
+    absences: Sequence[DraftAbsence] = ()
+
+
+@hookspec
+def demo_data(session: Session, draft: Draft) -> list[None]:  # type: ignore[empty-body]
+    """Write your own rows of the demo practice; nothing is returned.
+
+    Given: the session of the filling transaction; the draft.
+    If it raises: the demo is not filled.
+
+        session.add_all(Hours(…) for hours in draft.hours)
     """
