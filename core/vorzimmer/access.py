@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 from vorzimmer.models import Account, Booking
 from vorzimmer.reasons import Reason, Refused
 
-
 View = TypeVar("View", bound=Callable[..., Any])
 
 EVERYONE = "everyone"  # nobody signs in; a token in the request is the view's own matter
@@ -58,7 +57,9 @@ def staff_actor(account: Account, door: str) -> Actor:
     rights = frozenset(
         Right(right) for role in account.roles for right in (role.permissions or ()) if right in set(Right)
     )
-    return Actor(account.email, door, account.id, account.resource_id, rights if account.active else frozenset())
+    return Actor(
+        account.email, door, account.id, account.resource_id, rights if account.active else frozenset()
+    )
 
 
 CUSTOMER = Actor("customer", "page")
