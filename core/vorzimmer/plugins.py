@@ -84,6 +84,13 @@ class Plugins:
         """Whether the plugin is loaded, whole and switched on."""
         return any(p.name == name and p.active and p.error is None for p in self.loaded)
 
+    def instance(self, name: str) -> Any:
+        """The plugin itself, for what it offers beside its hooks. Raises `LookupError` where it is not whole."""
+        for loaded in self.loaded:
+            if loaded.name == name and loaded.error is None:
+                return loaded.instance
+        raise LookupError(name)
+
     def migrations(self) -> list[tuple[str, Path]]:
         """`(name, folder)` of each plugin that has tables of its own."""
         folders = [(p.name, p.package / "migrations") for p in self.loaded if p.error is None and p.package]

@@ -1,0 +1,155 @@
+"""The hook, and how hours are set."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, delete, false, or_, select
+from sqlalchemy.orm import Session
+
+from vorzimmer.hookspecs import Available, hookimpl
+from vorzimmer.models import Location, Resource, Service
+from vorzimmer.periods import MINUTES_A_DAY, Period
+from vorzimmer.plugins import NoConfig
+from vorzimmer_weekly_hours.days import ONE, WHOLE_DAY, Days
+from vorzimmer_weekly_hours.models import Hours
+
+Minutes = tuple[int, int]
+"""A period of a local day in minutes after midnight; the end may reach into the next day."""
+
+
+class Plugin:
+    """Answers when people work, places are open and services are given."""
+
+    def __init__(self, config: NoConfig) -> None:
+        self.config = config
+
+    def set_week(self, session: Session, week: Mapping[int, Sequence[Minutes]], **subject: int) -> None:
+        """Replace weekly hours; weekdays (0 = Monday) that are missing are closed.
+
+        `subject`: `resource_id` and `location_id`, or `location_id`, or `service_id` (with or without a location).
+        Raises `ValueError` where a period has no length, begins outside its day or overlaps another.
+        """
+        session.execute(delete(Hours).where(*_is(subject), Hours.weekday.is_not(None)))
+        for weekday, periods in week.items():
+            session.add(Hours(**subject, weekday=weekday, periods=_checked(periods)))
+
+    def set_day(
+        self,
+        session: Session,
+        day: date,
+        periods: Sequence[Minutes] | None,
+        *,
+        despite_closure: bool = False,
+        **subject: int,
+    ) -> None:
+        """Replace the hours of one date (rule 14); no periods close it, None takes the exception back."""
+        session.execute(delete(Hours).where(*_is(subject), Hours.day == day))
+        if periods is not None:
+            hours = Hours(**subject, day=day, periods=_checked(periods), despite_closure=despite_closure)
+            session.add(hours)
+
+    @hookimpl
+    def available_periods(
+        self, session: Session, resources: Sequence[Resource], service: Service | None, window: Period
+    ) -> list[Available]:
+        """The hours of every subject in the window, unclipped: their starts anchor the grid (rules 22, 23)."""
+        days = Days(window)
+        by_id = {resource.id: resource for resource in resources}
+        exceptions: dict[int, set[date]] = defaultdict(set)
+        subjects: dict[tuple[int | None, int, int | None], _Week] = {}
+        for hours, place in _rows(session, by_id, service, window):
+            key = (hours.resource_id, place.id, hours.service_id)
+            if key not in subjects:
+                subjects[key] = _Week(
+                    _source(by_id.get(hours.resource_id or 0), service, hours, place), place.zone
+                )
+            subjects[key].add(hours)
+            if hours.resource_id and hours.day:
+                exceptions[hours.resource_id].add(hours.day)
+        return [
+            week.available(key, days, exceptions[key[0]] if key[0] else frozenset())
+            for key, week in subjects.items()
+        ]
+
+
+class _Week:
+    """The hours of one subject at one place, gathered from its rows."""
+
+    def __init__(self, source: str, zone: str) -> None:
+        self.source = source
+        self.zone = ZoneInfo(zone)
+        self.weekdays: dict[int, Hours] = {}
+        self.dates: dict[date, Hours] = {}
+
+    def add(self, hours: Hours) -> None:
+        """Take in one row."""
+        if hours.day:
+            self.dates[hours.day] = hours
+        elif hours.weekday is not None:
+            self.weekdays[hours.weekday] = hours
+
+    def available(
+        self, key: tuple[int | None, int, int | None], days: Days, elsewhere: Collection[date]
+    ) -> Available:
+        """The record of the subject. On a date `elsewhere` the person has an exception, maybe at another place."""
+        periods: list[Period] = []
+        despite: list[Period] = []
+        resource_id, location_id, service_id = key
+        always = (
+            resource_id is None and not self.weekdays
+        )  # a place with nothing but exceptions is open otherwise
+        for day in days.of(self.zone):
+            hours = self.dates.get(day.date)
+            if hours is None and day.date not in elsewhere:
+                hours = self.weekdays.get(day.weekday)
+            minutes = hours.periods if hours else WHOLE_DAY if always else ()
+            found = days.periods(day, self.zone, minutes)
+            periods += found
+            if hours and hours.despite_closure:
+                despite += found
+        return Available(periods, self.source, resource_id, location_id, service_id, despite)
+
+
+def _rows(
+    session: Session, resource_ids: Collection[int], service: Service | None, window: Period
+) -> Iterable[tuple[Hours, Location]]:
+    """The rows that matter, each with its place; hours of a service without a place come once for each place."""
+    subject = or_(
+        Hours.resource_id.in_(resource_ids),
+        and_(Hours.resource_id.is_(None), Hours.service_id.is_(None)),
+        Hours.service_id == service.id if service else false(),
+    )
+    dates = Hours.day.between(window.start.date() - 2 * ONE, window.end.date() + ONE)
+    place = or_(Hours.location_id == Location.id, Hours.location_id.is_(None))
+    return session.execute(
+        select(Hours, Location)
+        .join(Location, and_(place, Location.active))
+        .where(subject, or_(Hours.weekday.is_not(None), dates))
+        .order_by(Hours.id, Location.id)
+    ).tuples()
+
+
+def _source(resource: Resource | None, service: Service | None, hours: Hours, place: Location) -> str:
+    if resource:
+        return f"{'person' if resource.kind == 'staff' else resource.kind}:{resource.slug}"
+    return f"service:{service.slug}" if service and hours.service_id else f"location:{place.slug}"
+
+
+def _is(subject: Mapping[str, int]) -> list[ColumnElement[bool]]:
+    columns = (Hours.resource_id, Hours.location_id, Hours.service_id)
+    return [column.is_not_distinct_from(subject.get(column.key)) for column in columns]
+
+
+def _checked(periods: Sequence[Minutes]) -> list[list[int]]:
+    ordered = sorted(periods)
+    for start, end in ordered:
+        if not 0 <= start < min(end, MINUTES_A_DAY) or end > start + MINUTES_A_DAY:
+            raise ValueError(f"not a period of a day: {start} to {end} minutes after midnight")
+    if any(one[1] > other[0] for one, other in pairwise(ordered)):
+        raise ValueError("periods of one day overlap")
+    return [list(period) for period in ordered]
