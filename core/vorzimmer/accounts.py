@@ -30,14 +30,14 @@ def add_account(
     email: str,
     name: str,
     role: str,
-    password: str,
+    password_hash: str,
     resource: Resource | None = None,
 ) -> Account:
     """A login with one role, its address confirmed."""
     account = Account(
         email=email,
         name=name,
-        password=PASSWORDS.hash(password),
+        password=password_hash,
         active=True,
         fs_uniquifier=uuid.uuid4().hex,
         confirmed_at=moment.astimezone(UTC).replace(tzinfo=None),  # the mixin's column is naive UTC

@@ -6,7 +6,7 @@ A fact is a subject with a past participle and is told with `plugins.tell` after
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -385,11 +385,11 @@ def jobs() -> list[Job]:  # type: ignore[empty-body]
 
 @dataclass(frozen=True)
 class DraftHours:
-    """Weekly hours of one resource at one location: `(weekday, start, end)`, 0 is Monday, minutes after midnight."""
+    """Weekly hours of one resource at one location: for each weekday (0 is Monday) minutes after midnight."""
 
     resource: Resource
     location: Location
-    week: Sequence[tuple[int, int, int]]
+    week: Mapping[int, Sequence[tuple[int, int]]]
 
 
 @dataclass(frozen=True)
