@@ -127,9 +127,22 @@ class Database:
                 if failures == TRIES or sqlstate(error) not in RETRIED:
                     raise
 
-    def request_session(self, *, writes: bool) -> Session:
-        """A session for one web request; the caller commits and closes it. See `turn` for writers."""
-        return Session(self._writing if writes else self.engine, expire_on_commit=False)
+    def request_session(self) -> Session:
+        """A session for one web request, which reads; the caller closes it."""
+        return Session(self.engine, expire_on_commit=False, autoflush=False)
+
+    def commit_request(self, session: Session) -> None:
+        """Commit what was changed in a request's session.
+
+        SQLite refuses to turn a read transaction into a writing one once somebody else has written (88 of 96
+        parallel logins failed so), hence the read transaction ends and BEGIN IMMEDIATE follows on the connection.
+        """
+        with self.turn():
+            if self.sqlite and (session.new or session.dirty or session.deleted):
+                connection = session.connection()
+                connection.exec_driver_sql("ROLLBACK")
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            session.commit()
 
     def migrate(self, owners: Iterable[tuple[str, Path]] = ()) -> None:
         """Bring the schema of the core and of each `(name, folder)` to its newest version.
