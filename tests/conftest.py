@@ -1,10 +1,45 @@
 """What all tests share: every test that asks for a `hall` runs on SQLite and on PostgreSQL."""
 
+import os
+import shutil
+from pathlib import Path
+
 import pytest
+
+EVERYTHING = os.environ.get("VORZIMMER_TESTS") == "all"
+"""Set by CI: a test that is left out is a failure."""
+
+
+def pytest_report_header() -> list[str]:
+    """Say loudly, and first, what this machine cannot test."""
+    lacks = []
+    if not shutil.which("chromium"):
+        lacks.append("no chromium: the tests in a browser")
+    if not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        lacks.append("no postgresql: every test on PostgreSQL")
+    return [f"!!! LEFT OUT, {what} (apt-get install chromium postgresql)" for what in lacks]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say it again where it is seen: just above the closing line."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    for reason in sorted(
+        {str(report.longrepr[2]) for report in skipped if isinstance(report.longrepr, tuple)}
+    ):
+        count = sum(isinstance(report.longrepr, tuple) and report.longrepr[2] == reason for report in skipped)
+        terminalreporter.write_line(f"!!! LEFT OUT {count} tests: {reason}", red=True, bold=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Nothing is left out in CI."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if EVERYTHING and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
     if request.param == "sqlite":
         return ""
-    return str(request.getfixturevalue("postgresql_database"))
+    return str(request.getfixturevalue("postgresql_copy"))
