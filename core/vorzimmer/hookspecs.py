@@ -344,12 +344,13 @@ def blueprints() -> list[Pages]:  # type: ignore[empty-body]
 
 
 @hookspec
-def wsgi_mounts() -> list[Mount]:  # type: ignore[empty-body]
+def wsgi_mounts(hall: Any) -> list[Mount]:  # type: ignore[empty-body]
     """Whole WSGI applications under a prefix.
 
+    Given: the `Hall` (settings, database, plugins) of this server, which such an application answers for.
     If it raises: the plugin is marked broken and the server starts without it.
 
-        return [Mount("/dav", application)]
+        return [Mount("/dav", application(hall))]
     """
 
 
