@@ -18,7 +18,7 @@ SOURCES := pyproject.toml packaging/build_hook.py $(wildcard web/frontend/*.* we
 	$(shell find web/frontend/src -type f) $(wildcard */vorzimmer*/translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check format bench assets catalogues clean
+.PHONY: help demo test test-long check format bench assets catalogues dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ assets: $(VENV)/dev ## bundle the pages' styles and scripts, compile the catalog
 
 catalogues: $(VENV)/dev ## bring the catalogues up to the sources
 	@$(BIN)/python packaging/catalogues.py update
+
+dist: $(VENV)/dev ## build wheel and sdist, complete with the pages' bundle
+	@$(BIN)/python -m hatchling build
 
 clean: ## remove the environment and everything built
 	rm -rf $(VENV) web/frontend/node_modules web/vorzimmer_web/static/dist build dist
