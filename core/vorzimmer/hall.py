@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 from vorzimmer.config import Config
 from vorzimmer.database import Database
 from vorzimmer.plugins import Plugins
+from vorzimmer.texts import Texts
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,12 @@ class Hall:
     def open(cls, config: Config, *, only_ours: bool = False) -> Hall:
         """Load the plugins and open the database; `migrate` is the caller's."""
         return cls(config, Database(config.database_url), Plugins(config, only_ours=only_ours))
+
+    @cached_property
+    def texts(self) -> Texts:
+        """The catalogues of the core and of every whole plugin."""
+        packages = [plugin.package for plugin in self.plugins.loaded if plugin.error is None and plugin.package]
+        return Texts([Path(__file__).parent, *packages], self.config.zone)
 
     def migrate(self) -> None:
         """Bring every owner's tables to their newest version."""

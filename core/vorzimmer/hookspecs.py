@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pluggy
 
+from vorzimmer.config import Config
 from vorzimmer.models import Booking, Customer, Location, Message, Requirement, Resource, Service
 from vorzimmer.periods import Period
+from vorzimmer.texts import Texts
 
 if TYPE_CHECKING:
     import click
@@ -260,12 +262,17 @@ class Sent:
     text: str
 
 
+class Undeliverable(Exception):  # noqa: N818  (an answer of the far end)
+    """Raised by `Channel.send` where trying again is of no use: the address does not exist."""
+
+
 @dataclass(frozen=True)
 class Channel:
     """Something that carries messages to people. `carries` tells whether it reaches an address at all.
 
-    `send` gets the session (to read) and the message, returns what left, and raises to be tried again later.
-    It runs outside any write transaction. The same `message.key` must not make a receiver act twice.
+    `send` gets the session (to read) and the message, returns what left, and raises to be tried again later, or
+    `Undeliverable`. It runs outside any write transaction and should give up within 45 seconds: the message is
+    leased for a minute. The same `message.key` must not make a receiver act twice.
     """
 
     name: str
@@ -277,18 +284,22 @@ class Channel:
 def booking_changed(session: Session, change: Change) -> None:
     """A booking was made, moved, cancelled, decided or closed; told after the commit.
 
-    Given: a session and the change. At least once: `change.key` is the same when it is told again.
-    If it raises: logged, counted, told again later; other plugins are still told.
+    Given: the session of a write transaction of its own, in which the plugin may store what it wants, and the change.
+    What is stored is committed together with the fact that the plugin was told: both or neither. Whatever leaves the
+    machine belongs in a channel, for this transaction keeps other writers waiting.
+    At least once: `change.key` is the same when it is told again.
+    If it raises: rolled back, logged, counted, told again later; other plugins are still told.
 
         log.info("booking %s: %s", change.uid, change.kind)
     """
 
 
 @hookspec
-def message_channels() -> list[Channel]:  # type: ignore[empty-body]
+def message_channels(config: Config, texts: Texts) -> list[Channel]:  # type: ignore[empty-body]
     """Channels that carry messages to people, such as mail.
 
-    Given: nothing. Returned: channels; a message goes by the first that carries its recipient.
+    Given: the settings of the server, and its texts in every language. Returned: channels; a message goes by the
+    first that carries its recipient.
     If it raises: the act that wants to tell is refused.
 
         return [Channel("email", carries=lambda address: "@" in address, send=self.send)]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, audit, availability, database
+from vorzimmer import access, audit, availability, database, outbox
 from vorzimmer.access import Actor
 from vorzimmer.availability import Assignment
 from vorzimmer.booking import load, status
@@ -57,7 +57,7 @@ def move(
     claimed = frozenset(ids | {allocation.resource_id for allocation in booking.allocations})
     chosen, guarded, notes = _choose(session, hall, actor, booking, target, claimed, override)
     before = audit.snapshot(booking)
-    old = booking.starts
+    old = outbox.snapshot(booking)
     if target.service:
         booking.service = load.service(session, target.service)
         booking.price, booking.currency = booking.service.price, booking.service.currency
@@ -75,7 +75,7 @@ def move(
         "moved",
         moment,
         before=before,
-        details={"old_starts": old.isoformat(), "message": message, **notes},
+        details={"old": old, "message": message, **notes},
     )
     return booking
 

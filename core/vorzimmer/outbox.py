@@ -1,0 +1,181 @@
+"""What is to be told after the commit, written in the transaction of the act; `worker` delivers it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from vorzimmer import hookspecs
+from vorzimmer.hall import Hall
+from vorzimmer.hookspecs import Change, Channel
+from vorzimmer.models import Booking, Message, Status
+
+FACT = "booking_changed"
+"""Topic of a message to a plugin."""
+UNTOUCHED = ("code", "reminder")
+"""Topics that leave an unsent move alone."""
+AT_ONCE = timedelta(0)
+
+
+def channels(hall: Hall) -> list[Channel]:
+    """Everything that carries messages to people, ours first."""
+    return hall.plugins.ask(hookspecs.message_channels, config=hall.config, texts=hall.texts)
+
+
+def tell_person(
+    session: Session,
+    hall: Hall,
+    booking: Booking,
+    topic: str,
+    moment: datetime,
+    *,
+    recipient: str,
+    key: str,
+    details: Mapping[str, Any] | None = None,
+    delay: timedelta = AT_ONCE,
+) -> None:
+    """Write a message to a person, about a booking as it is now, by the first channel that carries the recipient.
+
+    Nothing is written where no channel does. `details` must hold no secret. `delay` is the undo window: until it
+    is over, a further change takes the message's place (O15). `key` is the message's for good.
+    """
+    channel = next((channel.name for channel in channels(hall) if channel.carries(recipient)), None)
+    if channel is None:
+        return
+    said = {**snapshot(booking), **(details or {})}
+    if topic not in UNTOUCHED and not _take_place_of_waiting(session, booking, topic, moment, recipient, said):
+        return
+    session.add(
+        Message(
+            key=_fresh(session, key),
+            topic=topic,
+            channel=channel,
+            booking_id=booking.id,
+            recipient=recipient,
+            language=booking.language,
+            details=said,
+            planned_at=moment + delay,
+            run_after=moment + delay,
+        )
+    )
+    session.flush()
+
+
+def tell_plugins(session: Session, hall: Hall, booking: Booking, change: Change, moment: datetime) -> None:
+    """Write the fact of a change, once for each plugin that listens; one that fails keeps no other waiting."""
+    for name in hall.plugins.listeners(hookspecs.booking_changed):
+        session.add(
+            Message(
+                key=_fresh(session, f"{change.key}/{name}"),
+                topic=FACT,
+                channel=name,
+                booking_id=booking.id,
+                details={
+                    "kind": change.kind,
+                    "uid": change.uid,
+                    "sequence": change.sequence,
+                    "actor": change.actor,
+                    "door": change.door,
+                },
+                planned_at=moment,
+                run_after=moment,
+            )
+        )
+    session.flush()
+
+
+def withdraw(session: Session, booking: Booking, topics: Iterable[str]) -> None:
+    """Take back what has not left yet."""
+    session.execute(
+        update(Message)
+        .where(Message.booking_id == booking.id, Message.topic.in_(list(topics)), Message.state == "due")
+        .values(state="withdrawn")
+    )
+
+
+def plan_reminders(session: Session, hall: Hall, booking: Booking, moment: datetime) -> None:
+    """Bring the reminders in line with the booking: planned if it is confirmed, elapsed hours before its start (O53).
+
+    Those of an old time are withdrawn, those of a start that is too near are left out.
+    """
+    wanted: dict[str, datetime] = {}
+    if booking.status == Status.CONFIRMED and booking.email:
+        for hours in hall.config.settings.booking.reminder_hours:
+            at = booking.starts - timedelta(hours=hours)
+            if at > moment:
+                wanted[f"{booking.uid}/reminder/{int(booking.starts.timestamp())}/{hours}"] = at
+    for message in _planned(session, booking):
+        if message.key in wanted:
+            del wanted[message.key]
+            message.state = "due" if message.state == "withdrawn" else message.state
+        elif message.state == "due":
+            message.state = "withdrawn"
+    for key, at in wanted.items():
+        tell_person(
+            session, hall, booking, "reminder", moment, recipient=booking.email, key=key, delay=at - moment
+        )
+    session.flush()
+
+
+def _planned(session: Session, booking: Booking) -> Iterable[Message]:
+    return session.scalars(
+        select(Message)
+        .where(Message.booking_id == booking.id, Message.topic == "reminder")
+        .execution_options(populate_existing=True)
+    )
+
+
+def snapshot(booking: Booking) -> dict[str, Any]:
+    """What a message says about the booking; it may have moved on before the message leaves."""
+    return {
+        "starts": booking.starts.isoformat(),
+        "ends": booking.ends.isoformat(),
+        "sequence": booking.sequence,
+        "status": booking.status,
+        "service": booking.service.name,
+        "staff": [a.resource.name for a in booking.allocations if a.resource.kind == "staff"],
+    }
+
+
+def _take_place_of_waiting(
+    session: Session, booking: Booking, topic: str, moment: datetime, recipient: str, said: dict[str, Any]
+) -> bool:
+    """Withdraw an unsent move that waits in its undo window, keeping the time that the customer knows.
+
+    False where the appointment is back at that time: then there is nothing to tell.
+    """
+    waiting = session.scalars(
+        select(Message)
+        .where(
+            Message.booking_id == booking.id,
+            Message.topic == "moved",
+            Message.recipient == recipient,
+            Message.state == "due",
+            Message.attempts == 0,
+            Message.planned_at > moment,
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    for message in waiting:
+        message.state = "withdrawn"
+        if "old" in message.details:
+            said["old"] = message.details["old"]
+    session.flush()
+    return not (waiting and topic == "moved" and _unmoved(said))
+
+
+def _unmoved(said: Mapping[str, Any]) -> bool:
+    """Whether what the customer knows is true again."""
+    old = said.get("old", {})
+    return all(old.get(name) == said[name] for name in ("starts", "ends", "service", "staff"))
+
+
+def _fresh(session: Session, key: str) -> str:
+    """The key itself, or with a number where the same thing has happened before (missed, completed, missed)."""
+    used = select(Message.id).where(Message.key == key)
+    return key if session.scalar(used) is None else f"{key}/{session.scalar(select(Message.id).order_by(-Message.id))}"
