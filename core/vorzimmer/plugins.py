@@ -110,6 +110,17 @@ class Plugins:
         """Put a question to all plugins; each one's name with its answers. Raises `PluginFailed`."""
         return [(name, list(answer or ())) for name, answer in self._answers(spec, given)]
 
+    def offers(self, spec: Callable[P, list[T]], *args: P.args, **given: P.kwargs) -> list[tuple[str, list[T]]]:
+        """What each plugin offers at start; one that raises is broken from then on, the others are heard."""
+        offered: list[tuple[str, list[T]]] = []
+        for loaded in [loaded for loaded in self.loaded if loaded.error is None]:
+            functions = [function for name, function in self._functions(spec.__name__) if name == loaded.name]
+            try:
+                offered += [(loaded.name, list(function(**given) or ())) for function in functions]
+            except Exception as error:  # the plugin boundary
+                self._broken(loaded, f"{spec.__name__}: {type(error).__name__}: {error}")
+        return offered
+
     def ask_first(self, spec: Callable[P, T | None], *args: P.args, **given: P.kwargs) -> T | None:
         """Put a question that has one answer; the first plugin that has one wins. Raises `PluginFailed`."""
         return next((answer for _name, answer in self._answers(spec, given) if answer is not None), None)
