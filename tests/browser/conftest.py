@@ -1,0 +1,50 @@
+"""A real browser: the machine's own Chromium."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"width": 360, "height": 740}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for the whole session; skips where the machine has none."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A visitor: own cookies, German, in Berlin, on a phone. Requests beyond this machine fail."""
+    context = chromium.new_context(locale="de-DE", timezone_id="Europe/Berlin", viewport=PHONE)
+    context.set_default_timeout(10_000)
+    context.route(
+        lambda address: not address.startswith(("http://localhost:", "http://127.0.0.1:", "data:", "blob:")),
+        lambda route: route.abort(),
+    )
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """The visitor's one tab."""
+    return context.new_page()
