@@ -73,7 +73,9 @@ def plain_lines(text: str) -> str:
 def _without_controls(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
-    return "".join(" " if c == "\t" else c for c in text if c == "\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    return "".join(
+        " " if c == "\t" else c for c in text if c == "\t" or unicodedata.category(c) not in ("Cc", "Cs")
+    )
 
 
 def place(location: Location) -> str:

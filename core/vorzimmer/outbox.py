@@ -47,7 +47,9 @@ def tell_person(
     if channel is None:
         return
     said = {**snapshot(booking), **(details or {})}
-    if topic not in UNTOUCHED and not _take_place_of_waiting(session, booking, topic, moment, recipient, said):
+    if topic not in UNTOUCHED and not _take_place_of_waiting(
+        session, booking, topic, moment, recipient, said
+    ):
         return
     session.add(
         Message(
@@ -178,4 +180,8 @@ def _unmoved(said: Mapping[str, Any]) -> bool:
 def _fresh(session: Session, key: str) -> str:
     """The key itself, or with a number where the same thing has happened before (missed, completed, missed)."""
     used = select(Message.id).where(Message.key == key)
-    return key if session.scalar(used) is None else f"{key}/{session.scalar(select(Message.id).order_by(-Message.id))}"
+    return (
+        key
+        if session.scalar(used) is None
+        else f"{key}/{session.scalar(select(Message.id).order_by(-Message.id))}"
+    )

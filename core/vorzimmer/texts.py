@@ -20,7 +20,12 @@ from babel.support import NullTranslations, Translations
 LOCALES = {"en": "en_GB"}
 """English dates as Europe writes them: the day first, 24 hours."""
 SHORT_DAY = {"de": "ccc, d. MMMM", "en": "ccc, d MMMM", "fr": "ccc d MMMM", "ru": "ccc, d MMMM"}
-LONG_DAY = {"de": "EEEE, d. MMMM y", "en": "EEEE, d MMMM y", "fr": "EEEE d MMMM y", "ru": "EEEE, d MMMM y 'г'."}
+LONG_DAY = {
+    "de": "EEEE, d. MMMM y",
+    "en": "EEEE, d MMMM y",
+    "fr": "EEEE d MMMM y",
+    "ru": "EEEE, d MMMM y 'г'.",
+}
 
 
 class Reader:
@@ -55,7 +60,9 @@ class Reader:
     def period(self, starts: datetime, ends: datetime, zone: ZoneInfo) -> str:
         """ "Mittwoch, 3. März 2027, 10:30–11:00 Uhr"; the day of the start counts."""
         time = f"{self.clock(starts, zone)}–{self.clock(ends, zone)}"
-        said = self.gettext("%(day)s, %(time)s o’clock", day=self.day(starts.astimezone(zone).date()), time=time)
+        said = self.gettext(
+            "%(day)s, %(time)s o’clock", day=self.day(starts.astimezone(zone).date()), time=time
+        )
         return said + self._place(starts, zone)
 
     def day(self, day: date) -> str:

@@ -1,0 +1,302 @@
+"""The worker: delivers what the outbox holds and does regular work. Any number of them may run on one database."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.elements import ColumnElement
+
+from vorzimmer import booking, database, failpoint, hookspecs, outbox
+from vorzimmer.hall import Hall
+from vorzimmer.hookspecs import Change, Job, Sent, Undeliverable
+from vorzimmer.models import Booking, KeptAnswer, Message, Setting, Status, WebSession
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=60)
+TRIES = 30
+"""Then a message is parked: with the pauses below about a day after its first attempt."""
+LONGEST_PAUSE = timedelta(hours=1)
+POLL = 1.0
+"""Seconds after which another process's commits are noticed; the own ones wake the worker."""
+STUCK = 300.0
+"""Seconds without a sign of life after which the watchdog starts another thread."""
+WATCH = 5.0
+
+
+@dataclass(frozen=True)
+class Leased:
+    """A message that is ours until the lease ends; `token` fences off whoever comes late (F18)."""
+
+    message: Message
+    token: str
+
+
+class Worker:
+    """One worker of one process. `start` runs it beside the server, `run_due` does one round here and now."""
+
+    def __init__(self, hall: Hall) -> None:
+        self.hall = hall
+        self._work = threading.Event()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._watchdog: threading.Thread | None = None
+        self._beat = time.monotonic()
+        self._not_before: dict[str, datetime] = {}
+
+    def start(self) -> None:
+        """Run in a thread of its own until `stop`; a commit of this process wakes it at once."""
+        self._stopped.clear()
+        self.hall.database.committed.append(self.wake)
+        self._launch()
+        self._watchdog = threading.Thread(target=self._watch, name="worker watchdog", daemon=True)
+        self._watchdog.start()
+
+    def stop(self, patience: float = 10.0) -> None:
+        """End after the message in hand; what is left stays due."""
+        self._stopped.set()
+        self._work.set()
+        if self.wake in self.hall.database.committed:
+            self.hall.database.committed.remove(self.wake)
+        for thread in (self._thread, self._watchdog):
+            if thread is not None:
+                thread.join(patience)
+
+    def wake(self) -> None:
+        """Look for work now."""
+        self._work.set()
+
+    def is_alive(self) -> bool:
+        """Whether the thread runs and shows signs of life."""
+        running = self._thread is not None and self._thread.is_alive()
+        return running and time.monotonic() - self._beat < STUCK
+
+    def _launch(self) -> None:
+        self._beat = time.monotonic()
+        self._thread = threading.Thread(target=self._loop, name="worker", daemon=True)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(WATCH):
+            if not self.is_alive():
+                log.error("worker is stuck or dead, starting another thread")
+                self._launch()
+
+    def _loop(self) -> None:
+        me = threading.current_thread()
+        while not self._stopped.is_set() and self._thread is me:
+            self._work.clear()
+            try:
+                self.run_due()
+            except Exception:  # nothing that fails may end the worker
+                log.exception("worker failed")
+                self._stopped.wait(POLL)
+            self._work.wait(POLL)
+
+    def run_due(self) -> int:
+        """Deliver all that is due, close what ran out, do the jobs. How many messages were handled."""
+        self._expire()
+        handled = 0
+        while not self._stopped.is_set() and (leased := self._lease()):
+            self._beat = time.monotonic()
+            self._deliver(leased)
+            handled += 1
+        self._jobs()
+        self._beat = time.monotonic()
+        return handled
+
+    def _lease(self) -> Leased | None:
+        """Take the next message that is due, or was left by a worker whose lease is over."""
+        with self.hall.database.reading() as session:
+            if session.scalar(_next(database.now(session))) is None:
+                return None  # asked without a write transaction, for most rounds end here
+        token = str(uuid.uuid4())
+        with self.hall.database.transaction() as session:
+            moment = database.now(session)
+            taken = session.scalar(
+                update(Message)
+                .where(Message.id == _next(moment).with_for_update(skip_locked=True).scalar_subquery())
+                .values(
+                    state="leased", lease=token, lease_until=moment + LEASE, attempts=Message.attempts + 1
+                )
+                .returning(Message.id)
+                .execution_options(synchronize_session=False)
+            )
+            message = session.get(Message, taken) if taken is not None else None
+        return Leased(message, token) if message is not None else None
+
+    def _deliver(self, leased: Leased) -> None:
+        message = leased.message
+        try:
+            if message.topic == outbox.FACT:
+                self._tell(leased)
+            else:
+                self._send(leased)
+        except Undeliverable as error:
+            log.warning("message cannot be delivered", key=message.key, error=str(error))
+            self._mark(leased, state="parked", error=str(error)[:500])
+        except Exception as error:  # the boundary to plugins and networks: tried again with growing pauses
+            log.warning("message failed", key=message.key, attempt=message.attempts, exc_info=True)
+            self._postpone(leased, repr(error)[:500])
+
+    def _tell(self, leased: Leased) -> None:
+        """Tell a plugin a fact; what it stores and the mark are one transaction."""
+        message, plugins = leased.message, self.hall.plugins
+        if message.channel not in plugins.listeners(hookspecs.booking_changed):
+            raise LookupError(f"plugin {message.channel} is not there")
+        with self.hall.database.transaction() as session:
+            if _marked(session, leased, state="sent", sent_at=database.now(session), error=""):
+                change = Change(key=message.key, **message.details)
+                plugins.tell(message.channel, hookspecs.booking_changed, session=session, change=change)
+
+    def _send(self, leased: Leased) -> None:
+        """Send a message to a person, outside any write transaction, then mark it."""
+        message = leased.message
+        channel = next((c for c in outbox.channels(self.hall) if c.name == message.channel), None)
+        if channel is None:
+            raise LookupError(f"channel {message.channel} is not there")
+        with self.hall.database.reading() as session:
+            if _is_outdated(session, message, database.now(session)):
+                self._mark(leased, state="withdrawn")
+                return
+            sent: Sent = channel.send(session, message)
+        failpoint.reach("sent")
+        with self.hall.database.transaction() as session:
+            moment = database.now(session)
+            _marked(
+                session,
+                leased,
+                state="sent",
+                sent_at=moment,
+                subject=sent.subject[:300],
+                text=sent.text,
+                error="",
+            )
+
+    def _mark(self, leased: Leased, **values: Any) -> None:
+        with self.hall.database.transaction() as session:
+            _marked(session, leased, **values)
+
+    def _postpone(self, leased: Leased, error: str) -> None:
+        with self.hall.database.transaction() as session:
+            state = "due" if leased.message.attempts < TRIES else "parked"
+            again = database.now(session) + pause(leased.message.attempts)
+            _marked(session, leased, state=state, run_after=again, error=error)
+
+    def _expire(self) -> None:
+        """Close holds and requests that ran out, each in a transaction of its own."""
+        with self.hall.database.reading() as session:
+            uids = booking.overdue(session, database.now(session))
+        for uid in uids:
+            try:
+                self.hall.database.write(partial(booking.expire, hall=self.hall, uid=uid))
+            except Exception:  # one booking that cannot be closed must not stop the others
+                log.exception("booking was not closed", uid=uid)
+
+    def _jobs(self) -> None:
+        for job in [PRUNE, *self.hall.plugins.ask(hookspecs.jobs)]:
+            with self.hall.database.reading() as session:
+                moment = database.now(session)
+            if self._not_before.get(job.name, moment) <= moment:
+                self._not_before[job.name] = moment + min(job.every, timedelta(minutes=1))
+                try:
+                    _run(self.hall, job)
+                except Exception:  # the plugin boundary: rolled back, tried again
+                    log.exception("job failed", job=job.name)
+
+
+def pause(attempts: int) -> timedelta:
+    """How long to wait after a failed attempt: 5 s, 15 s, 45 s … at most an hour."""
+    return min(timedelta(seconds=5 * 3 ** min(attempts - 1, 10)), LONGEST_PAUSE)
+
+
+def _next(moment: datetime) -> Any:
+    """The id of the next message: oldest first, and never before an earlier one about the same to the same."""
+    earlier = aliased(Message)
+    waits_for = select(earlier.id).where(
+        earlier.booking_id == Message.booking_id,
+        earlier.channel == Message.channel,
+        earlier.recipient == Message.recipient,
+        earlier.id < Message.id,
+        earlier.planned_at <= moment,
+        earlier.state.in_(["due", "leased"]),
+    )
+    return (
+        select(Message.id)
+        .where(_is_due(moment), ~waits_for.exists())
+        .order_by(Message.run_after, Message.id)
+        .limit(1)
+    )
+
+
+def _is_due(moment: datetime) -> ColumnElement[bool]:
+    return or_(
+        and_(Message.state == "due", Message.run_after <= moment),
+        and_(Message.state == "leased", Message.lease_until < moment),
+    )
+
+
+def _marked(session: Session, leased: Leased, **values: Any) -> bool:
+    """Write down the outcome, unless the lease went to another worker meanwhile."""
+    mine = update(Message).where(Message.id == leased.message.id, Message.lease == leased.token)
+    found = session.scalar(mine.values(lease="", lease_until=None, **values).returning(Message.id))
+    if found is None:
+        log.warning("came late, another worker has the message", key=leased.message.key)
+    return found is not None
+
+
+def _is_outdated(session: Session, message: Message, moment: datetime) -> bool:
+    """A reminder of what has begun, or the code of a hold that is over: after a long silence nobody needs them."""
+    if message.topic == "reminder":
+        return datetime.fromisoformat(message.details["starts"]) <= moment
+    held = session.get(Booking, message.booking_id) if message.topic == "code" else None
+    return held is not None and held.status != Status.HELD
+
+
+def _run(hall: Hall, job: Job) -> None:
+    """Do a job if its time has come and no other worker is at it; the row of the job is the lock."""
+    name = f"job {job.name}"[:60]
+    _register(hall, name)
+    with hall.database.transaction() as session:
+        row = session.scalar(select(Setting).where(Setting.name == name).with_for_update(skip_locked=True))
+        moment = database.now(session)
+        if row is None or (row.value and datetime.fromisoformat(row.value) + job.every > moment):
+            return
+        row.value = moment.isoformat()
+        job.run(session, moment)
+
+
+def _register(hall: Hall, name: str) -> None:
+    with hall.database.reading() as session:
+        if session.get(Setting, name) is not None:
+            return
+    try:
+        with hall.database.transaction() as session:
+            session.add(Setting(name=name, value=""))
+    except IntegrityError:
+        log.debug("another worker was quicker", job=name)
+
+
+def _prune(session: Session, moment: datetime) -> None:
+    """Delete what nobody needs: kept answers, sessions that are over, what was typed into holds never confirmed."""
+    day = timedelta(days=1)
+    session.execute(delete(KeptAnswer).where(KeptAnswer.kept_at < moment - day))
+    session.execute(delete(WebSession).where(WebSession.expires_at < moment))
+    session.execute(
+        delete(Booking).where(
+            Booking.status == Status.EXPIRED, Booking.customer_id.is_(None), Booking.changed_at < moment - day
+        )
+    )
+
+
+PRUNE = Job("prune", timedelta(hours=1), _prune)
