@@ -111,15 +111,16 @@ def forbidden_by(taken: Taken, shape: Shape) -> Span:
     return forbidden([taken], shape)[0]
 
 
-def forbidden(taken: Iterable[tuple[int, int, int, int]], shape: Shape) -> list[Span]:
-    """The starts that the neighbours forbid, one span for each, sorted; they may overlap."""
+def forbidden(taken: Iterable[Sequence[int]], shape: Shape) -> list[Span]:
+    """The starts that the neighbours forbid, one span for each, sorted; they may overlap.
+
+    A neighbour is anything that begins like `Taken`; what comes after its first four numbers is not looked at.
+    """
     length, before, after = shape.duration - 1, shape.before, shape.after
     if shape.combine == "sum":
-        spans = [(start - after - lead - length, end + tail + before) for start, end, lead, tail in taken]
+        spans = [(t[0] - after - t[2] - length, t[1] + t[3] + before) for t in taken]
     else:
-        spans = [
-            (start - max(after, lead) - length, end + max(before, tail)) for start, end, lead, tail in taken
-        ]
+        spans = [(t[0] - max(after, t[2]) - length, t[1] + max(before, t[3])) for t in taken]
     spans.sort()
     return spans
 

@@ -1,0 +1,165 @@
+"""Which starts are free, who takes one, and why not: one search answers all three (rule 81).
+
+Every function reads with a constant number of queries and asks each hook once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypedDict, Unpack
+
+from sqlalchemy.orm import Session
+
+from vorzimmer.availability.assign import Assignment, Item, Placement, anyway, best
+from vorzimmer.availability.facts import Question
+from vorzimmer.availability.search import Search, Slot
+from vorzimmer.availability.why import Phrase, Why, at_place, refused
+from vorzimmer.models import Customer, Service
+from vorzimmer.periods import Period
+from vorzimmer.plugins import Plugins
+from vorzimmer.reasons import N_, Reason, Refused
+
+__all__ = [
+    "Assignment",
+    "Explanation",
+    "Item",
+    "Phrase",
+    "Placement",
+    "Slot",
+    "Why",
+    "alternatives",
+    "assignment",
+    "explain",
+    "free_slots",
+    "placement",
+    "refusal",
+]
+
+NEAR = timedelta(days=7)
+ALTERNATIVES = 6
+
+
+class Wish(TypedDict, total=False):
+    """What may be asked for besides service and time; see `Question`."""
+
+    staff: str | None
+    location: str | None
+    seats: int
+    ignoring: int | None
+    only: frozenset[int] | None
+    customer: Customer | None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The verdict on one start. Not offered: at least one reason, and the smallest change that would free it."""
+
+    offered: bool
+    reasons: list[Why]
+    would_be_free_if: list[Phrase]
+
+
+def free_slots(
+    session: Session, plugins: Plugins, service: Service, window: Period, now: datetime, **wish: Unpack[Wish]
+) -> list[Slot]:
+    """Every free start in the window (aware), sorted by start and place (rules 13, 55).
+
+    Raises `PluginFailed` where a plugin does not answer: a search that failed open would double-book.
+    """
+    span = -int(-window.start.timestamp() // 1), -int(-window.end.timestamp() // 1)
+    return Search(session, plugins, Question(service, span, now, **wish)).slots()
+
+
+def _search(
+    session: Session,
+    plugins: Plugins,
+    service: Service,
+    start: datetime,
+    now: datetime,
+    wish: Wish,
+    *,
+    wide: bool = False,
+) -> tuple[Search, int]:
+    instant = int(start.timestamp())
+    question = Question(service, (instant, instant + 1), now, **wish)
+    return Search(session, plugins, question, wide=wide), instant
+
+
+def assignment(
+    session: Session, plugins: Plugins, service: Service, start: datetime, now: datetime, **wish: Unpack[Wish]
+) -> Assignment | None:
+    """Who takes a free start: the same search for one slot; None where it is not on offer (rule 57)."""
+    return best(*_search(session, plugins, service, start, now, wish))
+
+
+def placement(
+    session: Session, plugins: Plugins, service: Service, start: datetime, now: datetime, **wish: Unpack[Wish]
+) -> Placement:
+    """Where staff may put an appointment, and what that breaks (rules 20, 42, 80).
+
+    Raises `Refused(NOT_OFFERED)` where a requirement has no candidate at all.
+    """
+    placed = anyway(*_search(session, plugins, service, start, now, wish, wide=True))
+    if placed is None:
+        raise Refused(Reason.NOT_OFFERED)
+    return placed
+
+
+def explain(
+    session: Session, plugins: Plugins, service: Service, start: datetime, now: datetime, **wish: Unpack[Wish]
+) -> Explanation:
+    """The public customer's verdict on one instant and the rules that decide it (rule 81)."""
+    search, instant = _search(session, plugins, service, start, now, wish, wide=True)
+    if search.slots():
+        return Explanation(True, [], [])
+    policies = [refused(refusal) for refusal in search.refusals([instant])]
+    found = [at_place(search, place, instant) for place in search.relevant_places(instant)]
+    every = [why for reasons, _least in found for why in reasons] + policies
+    least = min((least for _every, least in found), key=len, default=[]) + policies
+    if not every:
+        every = least = [_not_together(service)]
+    changes = dict.fromkeys(str(why.free_if) for why in least)
+    phrases = {str(why.free_if): why.free_if for why in least}
+    return Explanation(False, _once(every), [phrases[change] for change in changes])
+
+
+def _once(reasons: Sequence[Why]) -> list[Why]:
+    told = {(why.rule, str(why.text), why.source): why for why in reversed(reasons)}
+    return list(reversed(told.values()))
+
+
+def _not_together(service: Service) -> Why:
+    return Why(
+        "52",
+        Phrase(N_("Not everything that is needed is free at this time together.")),
+        f"service:{service.slug}",
+        Phrase(N_("everything needed were free together")),
+    )
+
+
+def refusal(
+    session: Session, plugins: Plugins, service: Service, start: datetime, now: datetime, **wish: Unpack[Wish]
+) -> Refused:
+    """Why a start can't be had: `SLOT_TAKEN` where it would be offered if nothing were booked, else `NOT_OFFERED`.
+
+    `SLOT_TAKEN` carries the nearest free slots as `alternatives`.
+    """
+    search, _instant = _search(session, plugins, service, start, now, wish)
+    search.facts.occupied = {}
+    if not search.slots():
+        return Refused(Reason.NOT_OFFERED)
+    return Refused(
+        Reason.SLOT_TAKEN, alternatives=alternatives(session, plugins, service, start, now, **wish)
+    )
+
+
+def alternatives(
+    session: Session, plugins: Plugins, service: Service, start: datetime, now: datetime, **wish: Unpack[Wish]
+) -> list[Slot]:
+    """The nearest free slots within a week, at most six, sorted by start (T5)."""
+    window = Period(start.astimezone(UTC) - NEAR, start.astimezone(UTC) + NEAR)
+    found = free_slots(session, plugins, service, window, now, **wish)
+    nearest = sorted(found, key=lambda slot: abs(slot.start - start))[:ALTERNATIVES]
+    return sorted(nearest, key=lambda slot: (slot.start, slot.location.slug))

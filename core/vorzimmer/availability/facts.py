@@ -1,0 +1,237 @@
+"""What a search needs to know, read with a constant number of queries and one question for each hook."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, cast
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from vorzimmer import hookspecs
+from vorzimmer.models import Allocation, Booking, Customer, Location, Requirement, Resource, Service, Status
+from vorzimmer.models.columns import epoch
+from vorzimmer.periods import Period
+from vorzimmer.plugins import Plugins
+from vorzimmer.slots import DAY, Span
+
+HOUR = 60 * 60
+# How far neighbours are looked for on both sides: the longest buffer, and the local day of one start.
+REACH = 25 * HOUR
+# Hours are asked for from two local days before: a period's own, and that on which it began (rules 10, 26).
+EARLIER = 2 * DAY + 2 * HOUR
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked. `window` holds the starts; `staff` and `location` are slugs; None means any.
+
+    `ignoring` is the id of a booking that is not seen (rule 71); `only` limits the resources to those claimed.
+    """
+
+    service: Service
+    window: Span
+    now: datetime
+    staff: str | None = None
+    location: str | None = None
+    seats: int = 1
+    ignoring: int | None = None
+    only: frozenset[int] | None = None
+    customer: Customer | None = None
+
+
+class Occupied(NamedTuple):
+    """An allocation in whole seconds; 0 stands for none. The last four are read only where needed."""
+
+    start: int
+    end: int
+    before: int
+    after: int
+    resource_id: int
+    booking_id: int
+    seat: int
+    requirement_id: int
+    service_id: int = 0
+    location_id: int = 0
+    booked_start: int = 0
+    state: int = 0
+
+
+BLOCKED, BOOKED, HELD, REQUESTED = range(4)
+
+
+@dataclass(frozen=True)
+class Need:
+    """A requirement and the pool that may fill it, sorted by slug (rule 53); offset and length in seconds."""
+
+    requirement_id: int
+    kind: str
+    quantity: int
+    offset: int
+    length: int
+    pool: tuple[Resource, ...]
+
+
+@dataclass
+class Facts:
+    """Everything that was read for one question."""
+
+    asked: Span
+    needs: list[Need]
+    locations: list[Location]
+    kinds_with_hours: frozenset[str]
+    hours: dict[int, list[hookspecs.Available]] = field(default_factory=dict)
+    openings: list[hookspecs.Available] = field(default_factory=list)
+    busy: dict[int, list[hookspecs.Busy]] = field(default_factory=dict)
+    closings: list[hookspecs.Busy] = field(default_factory=list)
+    occupied: Mapping[int, Sequence[Occupied]] = field(default_factory=dict)
+
+
+def gather(session: Session, plugins: Plugins, question: Question, *, wide: bool) -> Facts:
+    """Read what the question needs; `wide` joins the bookings too (for groups and for reasons)."""
+    service, (low, high) = question.service, question.window
+    needs = _needs(session, plugins, question)
+    resources = list({member.id: member for need in needs for member in need.pool}.values())
+    asked = low - EARLIER, high + service.minutes * 60 + DAY
+    window = Period(*(datetime.fromtimestamp(instant, UTC) for instant in asked))
+    kinds = plugins.ask(hookspecs.resource_kinds)
+    with_hours = frozenset(kind.name for kind in kinds if kind.needs_hours)
+    facts = Facts(asked, needs, _locations(session, question), with_hours)
+    available = plugins.ask(
+        hookspecs.available_periods, session=session, resources=resources, service=service, window=window
+    )
+    busy = plugins.ask(hookspecs.busy_periods, session=session, resources=resources, window=window)
+    _sort_answers(facts, available, busy)
+    reach = low - REACH, high + service.minutes * 60 + REACH
+    ids = [member.id for member in resources]
+    facts.occupied = occupied(session, ids, reach, question.now, ignoring=question.ignoring, wide=wide)
+    return facts
+
+
+def _needs(session: Session, plugins: Plugins, question: Question) -> list[Need]:
+    requirements = question.service.requirements
+    answers = plugins.ask(hookspecs.candidates, session=session, requirements=requirements)
+    ids = {resource_id for answer in answers for resource_id in answer.resource_ids}
+    if question.only is not None:
+        ids &= question.only
+    found = {
+        member.id: member
+        for member in session.scalars(
+            select(Resource).where(Resource.id.in_(ids), Resource.active).order_by(Resource.slug)
+        )
+    }
+    return [_need(requirement, question.service, answers, found) for requirement in requirements]
+
+
+def _need(
+    requirement: Requirement,
+    service: Service,
+    answers: Iterable[hookspecs.Candidates],
+    found: dict[int, Resource],
+) -> Need:
+    mine = [answer.resource_ids for answer in answers if answer.requirement_id == requirement.id]
+    fitting = {resource_id for ids in mine for resource_id in ids}
+    minutes = service.minutes - requirement.offset if requirement.minutes is None else requirement.minutes
+    pool = tuple(member for member in found.values() if member.id in fitting)
+    offset, length = requirement.offset * 60, minutes * 60
+    return Need(requirement.id, requirement.kind, requirement.quantity, offset, length, pool)
+
+
+def _locations(session: Session, question: Question) -> list[Location]:
+    known = select(Location).where(Location.active).order_by(Location.slug)
+    if question.location is not None:
+        known = known.where(Location.slug == question.location)
+    return list(session.scalars(known))
+
+
+def _sort_answers(
+    facts: Facts, available: Iterable[hookspecs.Available], busy: Iterable[hookspecs.Busy]
+) -> None:
+    for answer in available:
+        if answer.resource_id is None:
+            facts.openings.append(answer)
+        else:
+            facts.hours.setdefault(answer.resource_id, []).append(answer)
+    for period in busy:
+        if period.resource_id is None:
+            facts.closings.append(period)
+        else:
+            facts.busy.setdefault(period.resource_id, []).append(period)
+
+
+def occupied(
+    session: Session,
+    resource_ids: Sequence[int],
+    reach: Span,
+    now: datetime,
+    *,
+    ignoring: int | None = None,
+    wide: bool = False,
+) -> Mapping[int, Sequence[Occupied]]:
+    """The allocations of the resources that overlap `reach`, by resource; an expired hold is none (rule 45).
+
+    Two indexes serve it: one bounds the short ones at both ends of the window, the other has the long ones.
+    """
+    low, high = (datetime.fromtimestamp(instant, UTC) for instant in reach)
+    beyond = datetime.fromtimestamp(reach[1] + DAY, UTC)
+    dialect = session.get_bind().dialect.name
+    lasting = "86400" if dialect == "sqlite" else "interval '1 day'"
+    long: ColumnElement[bool] = literal_column(f"allocation.ends - allocation.starts > {lasting}")
+    fitting = and_(
+        Allocation.resource_id.in_(resource_ids),
+        Allocation.starts < high,
+        or_(Allocation.expires_at.is_(None), Allocation.expires_at > now),
+    )
+    rows = _columns(wide).where(fitting)
+    if ignoring is not None:
+        rows = rows.where(or_(Allocation.booking_id.is_(None), Allocation.booking_id != ignoring))
+    short = rows.where(Allocation.ends > low, Allocation.ends < beyond)
+    found = session.execute(union_all(short, rows.where(long, Allocation.ends >= beyond))).all()
+    by_resource: defaultdict[int, list[Occupied]] = defaultdict(list)
+    for row in cast("Sequence[Occupied]", found):
+        by_resource[row[4]].append(row)
+    if wide:
+        return {key: [Occupied(*row) for row in rows] for key, rows in by_resource.items()}
+    return by_resource
+
+
+def _columns(wide: bool) -> Select[*tuple[Any, ...]]:
+    narrow = (
+        epoch(Allocation.starts).label("start"),
+        epoch(Allocation.ends).label("end"),
+        (Allocation.before * 60).label("before"),
+        (Allocation.after * 60).label("after"),
+        Allocation.resource_id,
+        func.coalesce(Allocation.booking_id, 0).label("booking_id"),
+        Allocation.seat,
+        func.coalesce(Allocation.requirement_id, 0).label("requirement_id"),
+    )
+    if not wide:
+        return select(*narrow)
+    state = case(
+        (Booking.id.is_(None), literal(BLOCKED)),
+        (Booking.status == Status.HELD, literal(HELD)),
+        (Booking.status == Status.REQUESTED, literal(REQUESTED)),
+        else_=literal(BOOKED),
+    )
+    more = (
+        func.coalesce(Booking.service_id, 0),
+        func.coalesce(Booking.location_id, 0),
+        func.coalesce(epoch(Booking.starts), 0),
+        state,
+    )
+    return select(*narrow, *more).outerjoin(Booking, Booking.id == Allocation.booking_id)
