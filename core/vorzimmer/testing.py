@@ -127,7 +127,7 @@ def settings(database_url: str) -> dict[str, Any]:
         "database": {"url": database_url},
         "booking": {"undo_seconds": 0},
         "server": {"limits": False},
-        "plugins": {},
+        "plugins": {"vorzimmer_holidays": {"country": "DE", "subdivision": "BE"}},
     }
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, delete, false, or_, select
+from sqlalchemy import ColumnElement, Result, and_, delete, false, or_, select
 from sqlalchemy.orm import Session
 
-from vorzimmer.hookspecs import Available, hookimpl
+from vorzimmer.hookspecs import Available, Draft, hookimpl
 from vorzimmer.models import Location, Resource, Service
 from vorzimmer.periods import MINUTES_A_DAY, Period
 from vorzimmer.plugins import NoConfig
@@ -76,6 +76,12 @@ class Plugin:
             for key, week in subjects.items()
         ]
 
+    @hookimpl
+    def demo_data(self, session: Session, draft: Draft) -> None:
+        """The hours of the demo's people."""
+        for hours in draft.hours:
+            self.set_week(session, hours.week, resource_id=hours.resource.id, location_id=hours.location.id)
+
 
 class _Week:
     """The hours of one subject at one place, gathered from its rows."""
@@ -117,7 +123,7 @@ class _Week:
 
 def _rows(
     session: Session, resource_ids: Collection[int], service: Service | None, window: Period
-) -> Iterable[tuple[Hours, Location]]:
+) -> Result[Hours, Location]:
     """The rows that matter, each with its place; hours of a service without a place come once for each place."""
     subject = or_(
         Hours.resource_id.in_(resource_ids),
@@ -131,7 +137,7 @@ def _rows(
         .join(Location, and_(place, Location.active))
         .where(subject, or_(Hours.weekday.is_not(None), dates))
         .order_by(Hours.id, Location.id)
-    ).tuples()
+    )
 
 
 def _source(resource: Resource | None, service: Service | None, hours: Hours, place: Location) -> str:

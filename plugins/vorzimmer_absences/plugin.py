@@ -1,0 +1,73 @@
+"""The hooks: absent people take no customers; a page of the office to enter absences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from vorzimmer.access import Right
+from vorzimmer.hookspecs import Busy, Draft, NavigationEntry, Pages, hookimpl
+from vorzimmer.models import Resource
+from vorzimmer.periods import Period
+from vorzimmer.plugins import NoConfig
+from vorzimmer.reasons import N_
+from vorzimmer_absences.absences import period_of
+from vorzimmer_absences.models import Absence, Kind
+from vorzimmer_absences.pages import pages
+
+
+class Plugin:
+    """Makes absences busy time that staff may book into with a warning (rule 20)."""
+
+    def __init__(self, config: NoConfig) -> None:
+        self.config = config
+
+    @hookimpl
+    def busy_periods(self, session: Session, resources: Sequence[Resource], window: Period) -> list[Busy]:
+        """The absences of the resources in the window; the reason stays among us."""
+        by_id = {resource.id: resource for resource in resources}
+        rows = session.execute(
+            select(Absence.resource_id, Absence.kind, Absence.starts, Absence.ends)
+            .where(Absence.resource_id.in_(by_id), Absence.ends > window.start, Absence.starts < window.end)
+            .order_by(Absence.id)
+        )
+        return [
+            _busy(by_id[resource_id], kind, Period(starts, ends)) for resource_id, kind, starts, ends in rows
+        ]
+
+    @hookimpl
+    def blueprints(self) -> list[Pages]:
+        """`/office/absences`."""
+        return [pages]
+
+    @hookimpl
+    def navigation(self) -> list[NavigationEntry]:
+        """One entry, for all who may change availability."""
+        return [NavigationEntry(N_("Absences"), "vorzimmer_absences.overview", Right.AVAILABILITY)]
+
+    @hookimpl
+    def demo_data(self, session: Session, draft: Draft) -> None:
+        """The absences of the demo's people."""
+        for away in draft.absences:
+            place = next(hours.location for hours in draft.hours if hours.resource is away.resource)
+            period = period_of(away.first, away.last, ZoneInfo(place.zone))
+            session.add(
+                Absence(
+                    resource_id=away.resource.id,
+                    kind=Kind(away.kind),
+                    starts=period.start,
+                    ends=period.end,
+                    first=away.first,
+                    last=away.last,
+                )
+            )
+
+
+def _busy(resource: Resource, kind: str, period: Period) -> Busy:
+    source = f"{'person' if resource.kind == 'staff' else resource.kind}:{resource.slug}"
+    if kind == Kind.BREAK:
+        return Busy(period, source, "20", N_("break"), resource.id)
+    return Busy(period, source, "18", N_("absent"), resource.id)
