@@ -1,8 +1,9 @@
 // Bundles the pages' styles and scripts, the icons they use and the licences of what went in.
 // Usage: node build.mjs OUTPUT_FOLDER (made anew).
 import { build } from "esbuild";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 
 const source = new URL("./src/", import.meta.url).pathname;
 const modules = new URL("./node_modules/", import.meta.url).pathname;
@@ -38,6 +39,17 @@ async function sprite() {
   );
 }
 
+// The server sends these as they are: waitress compresses nothing.
+async function compress() {
+  const names = (await readdir(output)).filter((name) => /\.(css|js)$/.test(name));
+  await Promise.all(
+    names.map(async (name) => {
+      const packed = gzipSync(await readFile(join(output, name)), { level: 9 });
+      await writeFile(join(output, `${name}.gz`), packed);
+    }),
+  );
+}
+
 async function licences() {
   const texts = await Promise.all(
     bundled.map(async (path) => `${path.replace(/\/LICENSE.*/, "")}\n\n${await readFile(join(modules, path), "utf8")}`),
@@ -48,3 +60,4 @@ async function licences() {
 await rm(output, { recursive: true, force: true });
 await mkdir(output, { recursive: true });
 await Promise.all([bundle(), sprite(), licences()]);
+await compress();

@@ -1,0 +1,292 @@
+"""The customer's way to an appointment: what, with whom, when, who are you, the code (O23 to O27, O59 to O63)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+
+from vorzimmer import availability, database, urls
+from vorzimmer import booking as use_cases
+from vorzimmer.access import CUSTOMER, EVERYONE, open_to
+from vorzimmer.booking import Details, HoldRequest, load
+from vorzimmer.models import Booking, Status
+from vorzimmer.reasons import Reason, Refused
+from vorzimmer_web.appointment import calendar_answer, payment_note
+from vorzimmer_web.choices import Finder, listed_services, people_for, places
+from vorzimmer_web.choosing import chosen_time, times_answer
+from vorzimmer_web.requests import reading
+from vorzimmer_web.site import hall
+
+booking = Blueprint("booking", __name__)
+
+TYPED = ("name", "email", "phone", "message")
+HOLDS_REMEMBERED = 8
+STATUS_OF = {Reason.INVALID: 422, Reason.WRONG_CODE: 422, Reason.RATE_LIMITED: 429}
+
+
+# ---- what, with whom, when -------------------------------------------------------------------------------------------
+
+
+@booking.get("/")
+@open_to(EVERYONE)
+def services() -> str:
+    """The practice and its services; `?category=` (also several) shows some of them."""
+    found = listed_services(reading(), request.args.getlist("category"))
+    return render_template("booking/services.html", services=found, places=places(reading()))
+
+
+@booking.get("/book/<slug>")
+@open_to(EVERYONE)
+def choose(slug: str) -> ResponseReturnValue:
+    """With whom, then when; one who is alone is not asked for."""
+    if {"name", "email"} & request.args.keys():
+        return _keep_presets(slug)
+    wish = _wish(slug, request.args)
+    if "staff" not in request.args and len(wish["people"]) > 1:
+        return _choose_person(wish)
+    return _choose_time(wish)
+
+
+def _keep_presets(slug: str) -> ResponseReturnValue:
+    """A preset name or address goes into the session, not into the next addresses (C46)."""
+    given = {key: request.args[key][:254] for key in ("name", "email") if key in request.args}
+    session["typed"] = session.get("typed", {}) | given
+    rest = {key: value for key, value in request.args.items() if key not in given}
+    return redirect(url_for("booking.choose", slug=slug, **rest), 303)
+
+
+def _wish(slug: str, given: Any) -> dict[str, Any]:
+    """The service and what was chosen so far; what does not exist is not found."""
+    try:
+        service = load.service(reading(), slug)
+    except Refused:
+        abort(404)
+    people = people_for(reading(), hall(), service)
+    by_slug, here = {person.slug: person for person in people}, places(reading())
+    staff, place = given.get("staff") or None, given.get("location") or None
+    if (staff not in {None, "any", *by_slug}) or (place not in {None, "any", *here}):
+        abort(404)
+    finder = Finder(
+        reading(),
+        hall(),
+        service,
+        database.now(reading()),
+        staff=by_slug.get(staff or ""),
+        place=here.get(place or ""),
+        ignoring=_live_hold(),
+    )
+    return {"service": service, "people": people, "places": here, "finder": finder}
+
+
+def _choose_person(wish: dict[str, Any]) -> str:
+    finder: Finder = wish["finder"]
+    soonest = finder.next_for_each(wish["people"])
+    first = min(soonest.values(), key=lambda time: time.start, default=None)
+    return render_template("booking/person.html", **wish, soonest=soonest, first=first)
+
+
+def _choose_time(wish: dict[str, Any], **more: Any) -> str:
+    finder: Finder = wish["finder"]
+    query = {
+        "staff": finder.staff.slug if finder.staff else "any",
+        "location": finder.place.slug if finder.place else "any",
+    }
+    path = partial(url_for, "booking.choose", slug=finder.service.slug)
+    return times_answer(
+        "booking/times.html",
+        finder,
+        **wish,
+        **more,
+        address=partial(path, **query),
+        others=path() if finder.staff and len(wish["people"]) > 1 else None,
+        action=path(),
+        method="post",
+        hidden=query,
+    )
+
+
+@booking.post("/book/<slug>")
+@open_to(EVERYONE)
+def hold(slug: str) -> ResponseReturnValue:
+    """Hold the chosen time for ten minutes (O23)."""
+    start, place = chosen_time(request.form.get("time", ""))
+    staff = request.form.get("staff")
+    wish = HoldRequest(slug, start, _or_any(staff), _or_any(place), replaces=_last_hold())
+    try:
+        made = hall().database.write(lambda db: use_cases.hold(db, hall(), CUSTOMER, wish))
+    except Refused as refusal:
+        return _taken(slug, refusal, request.form)
+    _remember(made.uid)
+    return redirect(url_for("booking.details", slug=slug, uid=made.uid), 303)
+
+
+def _or_any(slug: str | None) -> str | None:
+    return None if slug in (None, "", "any") else slug
+
+
+def _taken(slug: str, refusal: Refused, given: Any) -> ResponseReturnValue:
+    """Somebody was quicker: the nearest alternatives above the month; nothing typed is lost."""
+    if refusal.reason is Reason.NOT_FOUND:
+        abort(404)
+    status = STATUS_OF.get(refusal.reason, 409)
+    return _choose_time(_wish(slug, given), refusal=refusal), status
+
+
+def _remember(uid: str) -> None:
+    session["holds"] = [*session.get("holds", []), uid][-HOLDS_REMEMBERED:]
+
+
+def _last_hold() -> str | None:
+    held: list[str] = session.get("holds", [])
+    return held[-1] if held else None
+
+
+def _live_hold() -> Booking | None:
+    """This browser's own hold: its time stays on offer to it (rule 46)."""
+    uid = _last_hold()
+    if uid is None:
+        return None
+    try:
+        found = load.booking(reading(), uid)
+    except Refused:
+        return None
+    return found if found.status == Status.HELD else None
+
+
+# ---- who are you -----------------------------------------------------------------------------------------------------
+
+
+def _own(slug: str, uid: str) -> Booking:
+    """A booking that this browser began."""
+    if uid not in session.get("holds", []):
+        abort(404)
+    try:
+        found = load.booking(reading(), uid)
+    except Refused:
+        abort(404)
+    if found.service.slug != slug:
+        abort(404)
+    return found
+
+
+@booking.get("/book/<slug>/<uid>/details")
+@open_to(EVERYONE)
+def details(slug: str, uid: str) -> ResponseReturnValue:
+    """Who are you: shown while the hold stands."""
+    held = _own(slug, uid)
+    if held.status not in (Status.HELD, Status.EXPIRED):
+        return redirect(url_for("booking.done", slug=slug, uid=uid), 303)
+    if not _stands(held):
+        return _over(held, Refused(Reason.HOLD_EXPIRED))
+    return _details_page(
+        held, {key: getattr(held, key) or session.get("typed", {}).get(key, "") for key in TYPED}
+    )
+
+
+def _stands(held: Booking) -> bool:
+    now = database.now(reading())
+    return held.status == Status.HELD and held.expires_at is not None and held.expires_at > now
+
+
+def _details_page(held: Booking, typed: dict[str, str], errors: dict[str, str] | None = None) -> str:
+    return render_template("booking/details.html", held=held, typed=typed, errors=errors or {})
+
+
+@booking.post("/book/<slug>/<uid>/details")
+@open_to(EVERYONE)
+def send_details(slug: str, uid: str) -> ResponseReturnValue:
+    """Keep the details and send the code."""
+    held = _own(slug, uid)
+    typed = {key: request.form.get(key, "") for key in TYPED}
+    session["typed"] = {key: value[:1000] for key, value in typed.items()}
+    given = Details(**typed, language=str(get_locale()))
+    try:
+        hall().database.write(lambda db: use_cases.details(db, hall(), CUSTOMER, uid, given))
+    except Refused as refusal:
+        if refusal.reason is Reason.INVALID:
+            return _details_page(held, typed, refusal.facts["errors"]), 422
+        return _over(held, refusal)
+    return redirect(url_for("booking.code", slug=slug, uid=uid), 303)
+
+
+def _over(held: Booking, refusal: Refused) -> ResponseReturnValue:
+    """What a refusal leads to: the code again, the booking that it became, or other times."""
+    if refusal.reason is Reason.WRONG_STATE:
+        return redirect(url_for("booking.done", slug=held.service.slug, uid=held.uid), 303)
+    if refusal.reason is Reason.RATE_LIMITED:
+        return render_template("booking/code.html", held=held, refusal=refusal), 429
+    wish = _wish(held.service.slug, {"staff": "any", "location": "any"})
+    if not refusal.facts.get("alternatives"):
+        refusal.facts["alternatives"] = availability.alternatives(
+            reading(), hall().plugins, held.service, held.starts, wish["finder"].now
+        )
+    return _choose_time(wish, refusal=refusal, old=held), 409
+
+
+# ---- the code --------------------------------------------------------------------------------------------------------
+
+
+@booking.get("/book/<slug>/<uid>/code")
+@open_to(EVERYONE)
+def code(slug: str, uid: str) -> ResponseReturnValue:
+    """Ask for the six digits of the mail."""
+    held = _own(slug, uid)
+    if held.status not in (Status.HELD, Status.EXPIRED):
+        return redirect(url_for("booking.done", slug=slug, uid=uid), 303)
+    if held.code_issue == 0:
+        return redirect(url_for("booking.details", slug=slug, uid=uid), 303)
+    return render_template("booking/code.html", held=held, sent_again="sent" in request.args)
+
+
+@booking.post("/book/<slug>/<uid>/code")
+@open_to(EVERYONE)
+def confirm(slug: str, uid: str) -> ResponseReturnValue:
+    """Prove address and intent with the code (O25, O27)."""
+    held = _own(slug, uid)
+    digits = "".join(request.form.get("code", "").split())
+    try:
+        hall().database.write(lambda db: use_cases.confirm(db, hall(), CUSTOMER, uid, digits))
+    except Refused as refusal:
+        if refusal.reason is Reason.WRONG_CODE:
+            return render_template("booking/code.html", held=held, refusal=refusal), 422
+        return _over(held, refusal)
+    session.pop("typed", None)
+    return redirect(url_for("booking.done", slug=slug, uid=uid), 303)
+
+
+@booking.post("/book/<slug>/<uid>/resend")
+@open_to(EVERYONE)
+def resend(slug: str, uid: str) -> ResponseReturnValue:
+    """Send a new code to the same address; the one before it is void."""
+    held = _own(slug, uid)
+    given = Details(held.name, held.email, held.phone, held.message, held.language, held.fields)
+    try:
+        hall().database.write(lambda db: use_cases.details(db, hall(), CUSTOMER, uid, given))
+    except Refused as refusal:
+        return _over(held, refusal)
+    return redirect(url_for("booking.code", slug=slug, uid=uid, sent="again"), 303)
+
+
+# ---- done ------------------------------------------------------------------------------------------------------------
+
+
+@booking.get("/book/<slug>/<uid>/done")
+@open_to(EVERYONE)
+def done(slug: str, uid: str) -> ResponseReturnValue:
+    """What was booked or asked for, to keep."""
+    made = _own(slug, uid)
+    if made.status in (Status.HELD, Status.EXPIRED):
+        return redirect(url_for("booking.code", slug=slug, uid=uid), 303)
+    manage_url = urls.manage(hall().config, uid)
+    return render_template("booking/done.html", made=made, manage_url=manage_url, payment=payment_note(made))
+
+
+@booking.get("/book/<slug>/<uid>/calendar.ics")
+@open_to(EVERYONE)
+def calendar_file(slug: str, uid: str) -> ResponseReturnValue:
+    """The appointment as a calendar file."""
+    return calendar_answer(_own(slug, uid))

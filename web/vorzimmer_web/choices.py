@@ -1,0 +1,118 @@
+"""What a customer may choose from: services, people, places, and the free times of a wish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from vorzimmer import availability, hookspecs
+from vorzimmer.hall import Hall
+from vorzimmer.models import Booking, Location, Resource, Service
+from vorzimmer.periods import Period, day_period
+from vorzimmer_web.times import Time, first_of, next_month, offered
+
+SOON = timedelta(days=14)
+
+
+def listed_services(session: Session, categories: Sequence[str]) -> list[Service]:
+    """The services on the start page, all or those of some categories (C44, C45)."""
+    wanted = select(Service).where(Service.active, Service.listed).order_by(Service.category, Service.id)
+    if categories:
+        wanted = wanted.where(Service.category.in_(categories))
+    return list(session.scalars(wanted))
+
+
+def people_for(session: Session, hall: Hall, service: Service) -> list[Resource]:
+    """The staff who may give the service, by name."""
+    answers = hall.plugins.ask(hookspecs.candidates, session=session, requirements=service.requirements)
+    ids = {resource_id for answer in answers for resource_id in answer.resource_ids}
+    staff = select(Resource).where(Resource.id.in_(ids), Resource.kind == "staff", Resource.active)
+    return list(session.scalars(staff.order_by(Resource.name)))
+
+
+def places(session: Session) -> dict[str, Location]:
+    """The places of the practice by slug."""
+    found = session.scalars(select(Location).where(Location.active).order_by(Location.name))
+    return {place.slug: place for place in found}
+
+
+@dataclass
+class Finder:
+    """Free times of one wish, month by month; each month is asked for once.
+
+    `staff` and `place` None mean any. `ignoring` is the booking whose own time does not count (rules 46, 71).
+    """
+
+    session: Session
+    hall: Hall
+    service: Service
+    now: datetime
+    staff: Resource | None = None
+    place: Location | None = None
+    ignoring: Booking | None = None
+    _months: dict[date, list[Time]] = field(default_factory=dict)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Whose days are shown: the place's, else the practice's."""
+        return ZoneInfo(self.place.zone) if self.place else self.hall.config.zone
+
+    @property
+    def today(self) -> date:
+        """The day at the place."""
+        return self.now.astimezone(self.zone).date()
+
+    @property
+    def last(self) -> date:
+        """The last day that can be booked."""
+        return self.today + timedelta(days=self.service.horizon)
+
+    def slots(self, first: date, last: date) -> list[availability.Slot]:
+        """The free slots of some days, both ends included."""
+        window = Period(day_period(first, self.zone).start, day_period(last, self.zone).end)
+        return availability.free_slots(
+            self.session,
+            self.hall.plugins,
+            self.service,
+            window,
+            self.now,
+            staff=self.staff,
+            location=self.place,
+            ignoring=self.ignoring,
+        )
+
+    def month(self, first: date) -> list[Time]:
+        """The free times of a month."""
+        if first not in self._months:
+            begin = max(first, self.today)
+            self._months[first] = offered(self.slots(begin, next_month(first) - timedelta(days=1)))
+        return self._months[first]
+
+    def next_free(self, *, since: date | None = None) -> Time | None:
+        """The first free time, or the first from a day on."""
+        first = first_of(since or self.today)
+        while first <= self.last:
+            found = next((time for time in self.month(first) if since is None or time.day >= since), None)
+            if found:
+                return found
+            first = next_month(first)
+        return None
+
+    def next_for_each(self, people: Iterable[Resource]) -> dict[str, Time]:
+        """The first free time of each person, by slug; who has none at all is left out."""
+        missing = {person.slug for person in people}
+        found: dict[str, Time] = {}
+        for first, last in [
+            (self.today, self.today + SOON),
+            (self.today + SOON + timedelta(days=1), self.last),
+        ]:
+            for slot in self.slots(first, last) if missing and first <= last else []:
+                for slug in missing & set(slot.staff):
+                    found[slug] = offered([slot])[0]
+                    missing.discard(slug)
+        return found

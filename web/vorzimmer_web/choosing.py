@@ -1,0 +1,89 @@
+"""The page "choose a time": which month, which day, and what the form sends back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from flask import render_template, request
+from werkzeug.exceptions import BadRequest
+
+from vorzimmer.reasons import Refused
+from vorzimmer_web.choices import Finder
+from vorzimmer_web.times import Month, Time, by_place, first_of, of_day, offered
+
+
+def month_page(finder: Finder, asked: Mapping[str, str]) -> dict[str, Any]:
+    """What the page shows: the month with its free days, the times of a day, and the next free time.
+
+    Without `month` or `day` it begins where the first free time is.
+    """
+    day = _day(asked.get("day", ""), finder)
+    first = first_of(day) if day else _month(asked.get("month", ""), finder)
+    soonest = finder.next_free()
+    if first is None:
+        first = first_of(soonest.day if soonest else finder.today)
+    times = finder.month(first)
+    free = frozenset(time.day for time in times)
+    if day is None and free:
+        day = min(free)
+    shown = of_day(times, day) if day else []
+    return {
+        "month": Month(first, free, finder.today, finder.last),
+        "day": day,
+        "by_place": by_place(shown),
+        "soonest": soonest,
+        "later": None if shown else _after(finder, day or first, soonest),
+    }
+
+
+def times_answer(template: str, finder: Finder, *, refusal: Refused | None = None, **more: Any) -> str:
+    """The page, or the part of it that htmx asked for."""
+    near = offered(refusal.facts.get("alternatives", ())) if refusal else []
+    fragment = request.headers.get("HX-Request") == "true"
+    return render_template(
+        "booking/_times.html" if fragment else template,
+        **month_page(finder, request.args),
+        **more,
+        refusal=refusal,
+        near=near,
+        several_places=len(more["places"]) > 1,
+    )
+
+
+def _after(finder: Finder, since: date, soonest: Time | None) -> Time | None:
+    """Where nothing is free: the next free time after it, else the first of all."""
+    return finder.next_free(since=since) or soonest
+
+
+def _day(text: str, finder: Finder) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if finder.today <= day <= finder.last else None
+
+
+def _month(text: str, finder: Finder) -> date | None:
+    day = _month_start(text)
+    return day if day and first_of(finder.today) <= day <= finder.last else None
+
+
+def _month_start(text: str) -> date | None:
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return None
+
+
+def chosen_time(text: str) -> tuple[datetime, str]:
+    """The instant and the place that a time's button sends; anything else is a bad request."""
+    instant, _, place = text.partition("|")
+    try:
+        start = datetime.fromisoformat(instant)
+    except ValueError:
+        raise BadRequest from None
+    if start.tzinfo is None:
+        raise BadRequest
+    return start, place

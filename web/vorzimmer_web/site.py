@@ -1,0 +1,152 @@
+"""What all pages share: languages, CSRF tokens, assets, icons, words for times and money."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Flask, Response, abort, current_app, redirect, request, session, url_for
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel, get_locale
+from flask_wtf.csrf import CSRFProtect
+from markupsafe import Markup
+from werkzeug.exceptions import BadRequest
+
+import vorzimmer
+from vorzimmer.access import EVERYONE, open_to
+from vorzimmer.hall import Hall
+from vorzimmer.models import Booking
+from vorzimmer_web import words
+
+LANGUAGES = {"de": "Deutsch", "en": "English", "fr": "Français", "ru": "Русский"}
+DIST = Path(__file__).parent / "static" / "dist"
+ASSETS = {
+    "booking.css": "text/css",
+    "booking.js": "text/javascript",
+    "office.css": "text/css",
+    "office.js": "text/javascript",
+}
+
+site = Blueprint("site", __name__, template_folder="templates")
+csrf = CSRFProtect()
+
+
+def hall() -> Hall:
+    """The practice that this application serves."""
+    found: Hall = current_app.extensions["vorzimmer"]
+    return found
+
+
+@site.record_once
+def _set_up(state: BlueprintSetupState) -> None:
+    app: Flask = state.app  # type: ignore[assignment]  # only a Flask application registers us
+    csrf.init_app(app)
+    here: Hall = app.extensions["vorzimmer"]
+    Babel(
+        app,
+        default_locale=here.config.settings.practice.languages[0],
+        default_translation_directories=";".join(map(str, catalogues(here))),
+        locale_selector=_language,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        icon=Icons(DIST / "icons.svg"), asset=Assets(DIST), practice=_practice, words=words
+    )
+    app.jinja_env.globals.update(languages=_languages, locale=get_locale, here=_here, zone_of=zone_of)
+
+
+def catalogues(here: Hall) -> list[Path]:
+    """Folders of translations: the core's and those of every whole plugin."""
+    packages = [plugin.package for plugin in here.plugins.loaded if plugin.error is None]
+    return [package / "translations" for package in [Path(vorzimmer.__file__).parent, *packages] if package]
+
+
+def _practice() -> Any:
+    return hall().config.settings.practice
+
+
+def _languages() -> dict[str, str]:
+    return {code: LANGUAGES[code] for code in _practice().languages}
+
+
+def _language() -> str:
+    """The language chosen on this site, else the browser's, else the practice's first."""
+    offered = _practice().languages
+    chosen = session.get("language")
+    return chosen if chosen in offered else request.accept_languages.best_match(offered) or offered[0]
+
+
+def _here() -> str:
+    """Path and query of the page, to come back to."""
+    return request.full_path.removesuffix("?")
+
+
+def zone_of(booking: Booking) -> ZoneInfo:
+    """The zone that the booking was promised in."""
+    return ZoneInfo(booking.zone)
+
+
+@site.post("/language")
+@csrf.exempt  # the worst a stranger can do is to change the language; so the start page needs no cookie
+@open_to(EVERYONE)
+def language() -> ResponseReturnValue:
+    """Switch the language and go back to the page."""
+    if request.form.get("language") not in _languages():
+        raise BadRequest
+    session["language"] = request.form["language"]
+    return redirect(local_path(request.form.get("next", "/")), 303)
+
+
+def local_path(path: str) -> str:
+    """The path if it leads to this server, else the start page (no open redirect)."""
+    return path if re.fullmatch(r"/(?![/\\])[\x21-\x7e]*", path) else "/"
+
+
+class Icons:
+    """The icons of the sprite, drawn into the page: no further request, and the text colour is theirs."""
+
+    def __init__(self, sprite: Path) -> None:
+        drawings = re.findall(r'<symbol id="([^"]+)"[^>]*>(.*?)</symbol>', sprite.read_text(), re.DOTALL)
+        self._drawings = dict(drawings)
+
+    def __call__(self, name: str) -> Markup:
+        """The drawing of one icon."""
+        return Markup(  # noqa: S704  (our own sprite)
+            '<svg class="icon" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.5"'
+            f' aria-hidden="true">{self._drawings[name]}</svg>'
+        )
+
+
+class Assets:
+    """Addresses of the bundle, with the hash of what is behind them: they may be kept for ever."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __call__(self, name: str) -> str:
+        """The address of a file of the bundle."""
+        return url_for("site.asset", digest=self.digest(name), name=name)
+
+    def digest(self, name: str) -> str:
+        """The hash of a file of the bundle."""
+        return hashlib.sha256((self._folder / name).read_bytes()).hexdigest()[:12]
+
+
+@site.get("/static/<digest>/<name>")
+@open_to(EVERYONE)
+def asset(digest: str, name: str) -> ResponseReturnValue:
+    """A file of the bundle, compressed where the browser takes it."""
+    if name not in ASSETS:
+        abort(404)
+    compressed = "gzip" in request.accept_encodings
+    response = Response((DIST / (f"{name}.gz" if compressed else name)).read_bytes(), mimetype=ASSETS[name])
+    if compressed:
+        response.content_encoding = "gzip"
+    response.vary.add("Accept-Encoding")
+    response.cache_control.public = response.cache_control.immutable = True
+    response.cache_control.max_age = 365 * 24 * 60 * 60
+    return response

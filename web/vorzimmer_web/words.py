@@ -1,0 +1,86 @@
+"""Times, days, durations and money as people say them, in the language of the page."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date
+from flask import current_app
+from flask_babel import get_locale, gettext, ngettext
+
+from vorzimmer.hall import Hall
+from vorzimmer.texts import SHORT_DAY, Reader
+
+DAY = {"de": "EEEE, d. MMMM", "en": "EEEE, d MMMM", "fr": "EEEE d MMMM", "ru": "EEEE, d MMMM"}
+
+
+def language() -> str:
+    """The language of the page."""
+    locale = get_locale()
+    return locale.language if locale else "en"
+
+
+def _reader() -> Reader:
+    hall: Hall = current_app.extensions["vorzimmer"]
+    return hall.texts.reader(language())
+
+
+def _locale() -> Locale:
+    return _reader().locale
+
+
+def day(of: date) -> str:
+    """ "Mittwoch, 3. März"."""
+    return format_date(of, DAY[language()], locale=_locale())
+
+
+def short_day(of: date) -> str:
+    """ "Mi, 3. März"."""
+    return format_date(of, SHORT_DAY[language()], locale=_locale())
+
+
+def month(of: date) -> str:
+    """ "März 2027"."""
+    return format_date(of, "LLLL y", locale=_locale())
+
+
+def weekday(of: date) -> str:
+    """ "Mi"."""
+    return format_date(of, "cccccc", locale=_locale())
+
+
+def weekday_name(of: date) -> str:
+    """ "Mittwoch"."""
+    return format_date(of, "cccc", locale=_locale())
+
+
+def clock(instant: datetime, zone: ZoneInfo) -> str:
+    """ "10:30"; where this wall-clock time comes twice, with the zone's abbreviation: "02:00 MESZ" (rule 5)."""
+    return _reader().clock(instant, zone)
+
+
+def when(instant: datetime, zone: ZoneInfo) -> str:
+    """ "Mi, 3. März, 10:30 Uhr"; the place's time is named where it is not the practice's."""
+    return _reader().when(instant, zone)
+
+
+def near_day(of: date, today: date) -> str:
+    """The day, with "today" or "tomorrow" before it."""
+    distance = (of - today).days
+    if distance == 0:
+        return gettext("today, %(day)s", day=short_day(of))
+    if distance == 1:
+        return gettext("tomorrow, %(day)s", day=short_day(of))
+    return short_day(of)
+
+
+def money(minor: int, currency: str) -> str:
+    """ "45,00 €" of 4500 minor units."""
+    return _reader().money(minor, currency)
+
+
+def minutes(number: int) -> str:
+    """ "30 Minuten"."""
+    return ngettext("%(num)d minute", "%(num)d minutes", number)
