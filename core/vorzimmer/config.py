@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -24,6 +25,7 @@ PLUGINS = (
     "vorzimmer_pay_on_site",
     "vorzimmer_web",
     "vorzimmer_caldav",
+    "vorzimmer_demo",
 )
 
 
@@ -106,17 +108,22 @@ class Config:
         self.secret_key = _secret_key(data)
 
     @classmethod
-    def load(cls, *, data: Path | None = None, file: Path | None = None) -> Config:
+    def load(
+        cls,
+        *,
+        data: Path | None = None,
+        file: Path | None = None,
+        under: Mapping[str, Any] | None = None,
+        over: Mapping[str, Any] | None = None,
+    ) -> Config:
         """Read `file`, or `config.toml` in `data`; without either file the defaults hold.
 
-        Raises `ConfigError`.
+        `under` gives other defaults, `over` beats the file (options of the command line). Raises `ConfigError`.
         """
-        path = file or (data / "config.toml" if data else None)
         folder = data or (file.parent if file else Path("vorzimmer-data"))
-        table: dict[str, Any] = {}
-        if file or (path and path.exists()):
-            assert path is not None
-            table = _read(path)
+        path = file or folder / "config.toml"
+        table = _read(path) if file or path.exists() else {}
+        table = merged(merged(under or {}, table), over or {})
         return cls(_settings(table, path), folder.resolve(), file=path)
 
     @property
@@ -144,6 +151,15 @@ class Config:
         if name == "mail":
             return self.settings.mail
         return dict(self.settings.plugins.get(name, {}))
+
+
+def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Two tables as one; tables inside are merged too, any other value of `above` wins."""
+    both = {**below, **above}
+    for key in below.keys() & above.keys():
+        if isinstance(below[key], Mapping) and isinstance(above[key], Mapping):
+            both[key] = merged(below[key], above[key])
+    return both
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class Reason(StrEnum):
     RATE_LIMITED = "rate_limited"
 
 
-def N_(text: str) -> str:
+def N_(text: str) -> str:  # noqa: N802  (gettext's own name)
     """Mark a text for the catalogue; it is translated where it is shown."""
     return text
 

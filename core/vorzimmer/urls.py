@@ -34,7 +34,9 @@ def code(config: Config, uid: str, issue: int) -> str:
 
 def code_fits(config: Config, uid: str, issue: int, given: str) -> bool:
     """Whether the digits are those of the newest mail, in constant time."""
-    return issue > 0 and hmac.compare_digest(code(config, uid, issue).encode(), given.encode("utf-8", "replace"))
+    return issue > 0 and hmac.compare_digest(
+        code(config, uid, issue).encode(), given.encode("utf-8", "replace")
+    )
 
 
 def manage(config: Config, uid: str) -> str:

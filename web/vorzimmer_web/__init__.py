@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Blueprint
 
-from vorzimmer.hookspecs import hookimpl
+from vorzimmer.access import Right
+from vorzimmer.hookspecs import Job, NavigationEntry, hookimpl
 from vorzimmer.plugins import NoConfig
+from vorzimmer.reasons import N_
+from vorzimmer_web.api import api
 from vorzimmer_web.booking import booking
 from vorzimmer_web.manage import manage
+from vorzimmer_web.office import office
+from vorzimmer_web.sessions import prune
 from vorzimmer_web.site import site
 
 
@@ -19,4 +26,18 @@ class Plugin:
     @hookimpl
     def blueprints(self) -> list[Blueprint]:
         """What all pages share first, then the doors."""
-        return [site, booking, manage]
+        return [site, api, booking, manage, office]
+
+    @hookimpl
+    def navigation(self) -> list[NavigationEntry]:
+        """The pages of the office that everybody of the practice has, and one's own calendar."""
+        return [
+            NavigationEntry(N_("Today"), "office.today", Right.AVAILABILITY),
+            NavigationEntry(N_("Week"), "office.week", Right.AVAILABILITY),
+            NavigationEntry(N_("Connect my calendar"), "office.connect", Right.OWN_CALENDAR),
+        ]
+
+    @hookimpl
+    def jobs(self) -> list[Job]:
+        """Rows of sessions that are over go away."""
+        return [Job("prune_web_sessions", timedelta(hours=1), prune)]

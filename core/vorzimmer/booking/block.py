@@ -27,9 +27,7 @@ def block(
     return made
 
 
-def change_block(
-    session: Session, actor: Actor, found: Block, title: str, periods: Sequence[Period]
-) -> None:
+def change_block(session: Session, actor: Actor, found: Block, title: str, periods: Sequence[Period]) -> None:
     """Give a block another title and other periods, under the same rules."""
     found.title = title
     _place(session, actor, found, periods, "block changed")
@@ -54,10 +52,15 @@ def _place(session: Session, actor: Actor, made: Block, periods: Sequence[Period
     made.allocations = []
     session.flush()
     made.allocations = [
-        Allocation(resource_id=made.resource_id, starts=start, ends=end, block=1) for start, end in periods if start < end
+        Allocation(resource_id=made.resource_id, starts=start, ends=end, block=1)
+        for start, end in periods
+        if start < end
     ]
     session.flush()
-    after = {"resource": made.resource_id, "periods": [[s.isoformat(), e.isoformat()] for s, e in periods[:20]]}
+    after = {
+        "resource": made.resource_id,
+        "periods": [[s.isoformat(), e.isoformat()] for s, e in periods[:20]],
+    }
     audit.write(session, moment, actor, act, f"block {made.uid}", after=after)
 
 

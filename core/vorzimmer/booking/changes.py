@@ -29,11 +29,20 @@ def record(
     before: dict[str, Any] | None = None,
     details: dict[str, Any] | None = None,
 ) -> None:
-    """Write down a change that has been made to the booking. `details` go into the message (old time, personal text)."""
+    """Write down a change that has been made to the booking.
+
+    `details` go into the message: the old time, a personal text.
+    """
     booking.changed_at = moment
     session.flush()
     audit.write(
-        session, moment, actor, kind, f"booking {booking.uid}", before=before, after=audit.snapshot(booking) | (details or {})
+        session,
+        moment,
+        actor,
+        kind,
+        f"booking {booking.uid}",
+        before=before,
+        after=audit.snapshot(booking) | (details or {}),
     )
     failpoint.reach("audit")
     if kind in QUIET:
@@ -72,7 +81,9 @@ def _tell(
                 "method": "CANCEL" if gone else "REQUEST",
                 **details,
             },
-            delay=timedelta(seconds=hall.config.settings.booking.undo_seconds if actor.door == "caldav" else 0),
+            delay=timedelta(
+                seconds=hall.config.settings.booking.undo_seconds if actor.door == "caldav" else 0
+            ),
             key=key,
         )
     outbox.plan_reminders(session, hall, booking, moment)

@@ -127,7 +127,9 @@ _CONTROL = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 def _email(text: str, errors: dict[str, str]) -> str:
     try:
-        return validate_email(text, check_deliverability=False, allow_smtputf8=False, test_environment=True).normalized
+        return validate_email(
+            text, check_deliverability=False, allow_smtputf8=False, test_environment=True
+        ).normalized
     except EmailNotValidError:
         errors["email"] = N_("Please enter a valid e-mail address.")
         return ""

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import access, availability, database
 from vorzimmer.access import Actor
+from vorzimmer.availability import Wish
 from vorzimmer.booking import load
 from vorzimmer.booking.changes import record
 from vorzimmer.booking.confirm import customer_for, start_payment
@@ -42,16 +43,19 @@ def enter(
     Refuses with `INVALID`, `NOT_OFFERED` (`warnings`) or `SLOT_TAKEN` (`conflicts`) unless overridden.
     """
     languages = hall.config.settings.practice.languages
-    who = checked(Details(entry.name, entry.email, entry.phone, "", entry.language), languages, email_needed=False)
+    who = checked(
+        Details(entry.name, entry.email, entry.phone, "", entry.language), languages, email_needed=False
+    )
     service = load.service(session, entry.service)
-    wish = {"staff": entry.staff, "location": entry.location, "seats": entry.seats}
+    wish: Wish = {"staff": entry.staff, "location": entry.location, "seats": entry.seats}
     moment = database.now(session)
     placed = availability.placement(session, hall.plugins, service, entry.start, moment, **wish)
     ids = frozenset(item.resource.id for item in placed.assignment.items)
     database.claim(session, ids)
     moment = database.now(session)
     load.release_expired(session, ids, moment)
-    placed = availability.placement(session, hall.plugins, service, entry.start, moment, only=ids, **wish)
+    wish["only"] = ids
+    placed = availability.placement(session, hall.plugins, service, entry.start, moment, **wish)
     for item in placed.assignment.items:
         access.require(access.may_touch_resource(actor, item.resource.id) or item.resource.kind != "staff")
     guarded, notes = allow(actor, placed, override)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import availability, database, failpoint
 from vorzimmer.access import Actor
-from vorzimmer.availability import Assignment
+from vorzimmer.availability import Assignment, Wish
 from vorzimmer.booking import load
 from vorzimmer.booking.changes import record
 from vorzimmer.booking.release import drop
@@ -63,7 +63,7 @@ def hold(session: Session, hall: Hall, actor: Actor, request: HoldRequest) -> Bo
 
 def take(session: Session, hall: Hall, service: Service, request: HoldRequest) -> tuple[Assignment, datetime]:
     """Choose, claim, look again: the assignment that is free under the claim, and the time after it (rule 57)."""
-    wish = {"staff": request.staff, "location": request.location, "seats": request.seats}
+    wish: Wish = {"staff": request.staff, "location": request.location, "seats": request.seats}
     moment = database.now(session)
     chosen = availability.assignment(session, hall.plugins, service, request.start, moment, **wish)
     if chosen is None:
@@ -75,7 +75,8 @@ def take(session: Session, hall: Hall, service: Service, request: HoldRequest) -
     load.release_expired(session, ids, moment)
     if hall.database.one_writer:  # nobody wrote since this transaction began
         return chosen, moment
-    again = availability.assignment(session, hall.plugins, service, request.start, moment, only=ids, **wish)
+    wish["only"] = ids
+    again = availability.assignment(session, hall.plugins, service, request.start, moment, **wish)
     if again is None:
         raise LostRace
     return again, moment

@@ -90,7 +90,14 @@ def release_expired(
     )
 
 
-def put(booking: Booking, chosen: Assignment, start: datetime, expires_at: datetime | None, *, guarded: bool = True) -> None:
+def put(
+    booking: Booking,
+    chosen: Assignment,
+    start: datetime,
+    expires_at: datetime | None,
+    *,
+    guarded: bool = True,
+) -> None:
     """Give the booking its place, times and allocations; the wall-clock promise is kept beside the instant (rule 1)."""
     booking.location = chosen.location
     booking.staff = next((item.resource for item in chosen.items if item.resource.kind == "staff"), None)

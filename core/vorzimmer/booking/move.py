@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import access, audit, availability, database, outbox
 from vorzimmer.access import Actor
-from vorzimmer.availability import Assignment
+from vorzimmer.availability import Assignment, Wish
 from vorzimmer.booking import load, status
 from vorzimmer.booking.changes import record
 from vorzimmer.booking.deadlines import require_in_time
@@ -100,27 +100,17 @@ def _choose(
     service = load.service(session, target.service) if target.service else booking.service
     staff = target.staff or (booking.staff.slug if booking.staff else None)
     moment = database.now(session)
-    if actor.is_staff:
-        placed = availability.placement(
-            session,
-            hall.plugins,
-            service,
-            target.start,
-            moment,
-            staff=staff,
-            seats=booking.seats,
-            ignoring=booking.id,
-            only=only,
-        )
-        for item in placed.assignment.items:
-            access.require(access.may_touch_resource(actor, item.resource.id) or item.resource.kind != "staff")
-        if only is None:
-            return placed.assignment, True, {}
-        return (placed.assignment, *allow(actor, placed, override))
-    wish = {"staff": staff, "seats": booking.seats, "ignoring": booking.id}
-    chosen = availability.assignment(session, hall.plugins, service, target.start, moment, only=only, **wish)
-    if chosen is None and only is not None and not hall.database.one_writer:
-        raise LostRace
-    if chosen is None:
-        raise availability.refusal(session, hall.plugins, service, target.start, moment, **wish)
-    return chosen, True, {}
+    wish: Wish = {"staff": staff, "seats": booking.seats, "ignoring": booking.id, "only": only}
+    if not actor.is_staff:
+        chosen = availability.assignment(session, hall.plugins, service, target.start, moment, **wish)
+        if chosen is None and only is not None and not hall.database.one_writer:
+            raise LostRace
+        if chosen is None:
+            raise availability.refusal(session, hall.plugins, service, target.start, moment, **wish)
+        return chosen, True, {}
+    placed = availability.placement(session, hall.plugins, service, target.start, moment, **wish)
+    for item in placed.assignment.items:
+        access.require(access.may_touch_resource(actor, item.resource.id) or item.resource.kind != "staff")
+    if only is None:  # a first look, before the claim
+        return placed.assignment, True, {}
+    return (placed.assignment, *allow(actor, placed, override))

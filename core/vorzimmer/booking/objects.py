@@ -60,7 +60,11 @@ def log_change(session: Session, calendar_id: int, href: str, *, gone: bool = Fa
 
 def _new(session: Session, calendar_id: int, booking: Booking, extras: str) -> CalendarObject:
     made = CalendarObject(
-        calendar_id=calendar_id, href=f"{booking.uid}.ics", uid=booking.uid, booking_id=booking.id, extras=extras
+        calendar_id=calendar_id,
+        href=f"{booking.uid}.ics",
+        uid=booking.uid,
+        booking_id=booking.id,
+        extras=extras,
     )
     session.add(made)
     return made

@@ -39,5 +39,9 @@ def allow(actor: Actor, placed: Placement, override: Override | None) -> tuple[b
     notes = {}
     if override and (placed.warnings or placed.conflicts):
         broken = [why.rule for why in (*placed.warnings, *placed.conflicts)]
-        notes = {"override": override.level, "reason": override.reason, "rules": ",".join(dict.fromkeys(broken))}
+        notes = {
+            "override": override.level,
+            "reason": override.reason,
+            "rules": ",".join(dict.fromkeys(broken)),
+        }
     return not placed.conflicts, notes

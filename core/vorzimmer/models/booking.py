@@ -33,8 +33,9 @@ class Booking(Model):
 
     `starts`, `ends` are what the customer was promised, without buffers; `wall` is the local start
     ("2027-03-01T09:00:00") and `zone` the IANA zone of the location, kept beside the instant (rules 1, 9).
-    `name` … `consents` are what was typed during the hold; `customer` is linked when the code proves it.
-    `staff` is the leading person, kept when the allocations are gone. `code_issue` and `code_tries` count codes sent and guesses made. `expires_at` ends a hold or a request.
+    `staff` is the leading person, kept when the allocations are gone. `name` … `message` are what was typed
+    during the hold; `customer` is linked when the code proves it. `code_issue` and `code_tries` count codes sent
+    and guesses made. `expires_at` ends a hold or a request.
     """
 
     __tablename__ = "booking"
@@ -90,7 +91,9 @@ class Block(Model):
     title: Mapped[str] = mapped_column(String(300), default="")
 
     resource: Mapped[Resource] = relationship()
-    allocations: Mapped[list[Allocation]] = relationship(back_populates="block_row", cascade="all, delete-orphan")
+    allocations: Mapped[list[Allocation]] = relationship(
+        back_populates="block_row", cascade="all, delete-orphan"
+    )
 
 
 class Allocation(Model):

@@ -35,7 +35,8 @@ class CalendarObject(Model):
     """One calendar object resource (RFC 4791 §4.1): its text as served, and what filters ask, in columns.
 
     A booking's object stands in the calendar of each staff member it occupies. `extras` keeps what is the
-    client's own (alarms, colour, X- properties) as iCalendar lines. `ends` is the last end of a series, None if endless.
+    client's own (alarms, colour, X- properties) as iCalendar lines. `ends` is the last end of a series, None if
+    it has none.
     `long`: lasts more than a day; nearly nothing does, so a search for a week looks at starts of eight days only.
     `expanded_until`: a series goes on behind this horizon, and its occurrences up to it are in their table.
     """

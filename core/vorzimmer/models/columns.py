@@ -29,11 +29,13 @@ class UtcInstant(types.TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The column's type in this database."""
         if dialect.name == "sqlite":
             return dialect.type_descriptor(Integer())
         return dialect.type_descriptor(DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """To the database; raises `ValueError` for a time without a zone."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -42,6 +44,7 @@ class UtcInstant(types.TypeDecorator[datetime]):
         return int(whole.timestamp()) if dialect.name == "sqlite" else whole
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """From the database: aware UTC."""
         if value is None:
             return None
         if dialect.name == "sqlite":
@@ -49,6 +52,7 @@ class UtcInstant(types.TypeDecorator[datetime]):
         return value.astimezone(UTC)  # type: ignore[no-any-return]  # psycopg gives a datetime
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine[Any]:
+        """What it is compared with is an instant, too."""
         return self
 
 

@@ -1,0 +1,39 @@
+"""The API of version 1: JSON only, documented by itself."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+from werkzeug.exceptions import HTTPException
+
+from vorzimmer.access import EVERYONE, open_to
+from vorzimmer.reasons import PluginFailed, Refused
+from vorzimmer_web.api import documented, problems
+from vorzimmer_web.api.door import check_shape, identify
+from vorzimmer_web.api.public import public
+from vorzimmer_web.api.staff import staff
+from vorzimmer_web.api.views import shown
+from vorzimmer_web.site import csrf
+
+api = Blueprint("api", __name__, url_prefix="/api/v1")
+api.register_blueprint(public)
+api.register_blueprint(staff)
+api.before_app_request(identify)
+api.before_request(check_shape)
+for part in (api, public, staff):
+    csrf.exempt(part)  # JSON only, and `door` asks a cookie for its origin
+api.register_error_handler(HTTPException, problems.of_http_error)
+api.register_error_handler(PluginFailed, problems.of_plugin_failure)
+api.register_error_handler(documented.Invalid, documented.problem_of)
+
+
+@api.errorhandler(Refused)
+def refused(refusal: Refused) -> Response:
+    """A refusal of the rules as a problem."""
+    return problems.refused(refusal, shown(refusal))
+
+
+@api.get("/openapi.json")
+@open_to(EVERYONE)
+def openapi() -> Response:
+    """The document of this API (OpenAPI 3.1)."""
+    return jsonify(documented.document())

@@ -1,0 +1,88 @@
+"""The OpenAPI document and the validation that comes with it (SpecTree)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+from flask import make_response
+from pydantic import BaseModel, ValidationError
+from spectree import Response, SecurityScheme, SpecTree
+from spectree.models import SecureType, SecuritySchemeData
+from spectree.plugins.flask_plugin import FlaskPlugin
+
+from vorzimmer_web.api import problems, shapes
+
+KEY: dict[str, list[str]] = {"key": []}
+
+
+class Backend(FlaskPlugin):
+    """Validates what comes in; what goes out is ours and is checked by the tests, not on each call."""
+
+    def validate_response(self, resp: Any, *_how: Any) -> tuple[Any, None]:
+        """Whatever the view gave."""
+        return make_response(resp), None
+
+
+def _refuse(_request: Any, _response: Any, error: Exception | None, *_more: Any) -> None:
+    if isinstance(error, ValidationError):
+        raise Invalid(error)
+
+
+class Invalid(Exception):  # noqa: N818  (an answer, not an error)
+    """The request does not have the documented shape."""
+
+    def __init__(self, error: ValidationError) -> None:
+        super().__init__("invalid")
+        self.errors = [
+            {"field": ".".join(map(str, found["loc"])), "text": found["msg"]}
+            for found in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+
+
+api = SpecTree(
+    backend=Backend,
+    mode="strict",
+    title="Vorzimmer",
+    version=version("vorzimmer"),
+    openapi_version="3.1.0",
+    path="api/v1/docs",
+    before=_refuse,
+    validation_error_model=shapes.Problem,
+    naming_strategy=lambda model: model.__name__,
+    nested_naming_strategy=lambda _parent, child: child,
+    annotations=True,
+    security_schemes=[SecurityScheme(name="key", data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer"))],
+)
+
+
+def call(
+    answer: type[BaseModel] | None, status: int = 200, *, key: bool = False, refusals: tuple[int, ...] = ()
+) -> Callable[..., Any]:
+    """Document a call: what it gives, with which status, whether it needs a key, and how it may refuse."""
+    codes = {f"HTTP_{status}": answer}
+    for code in {400, 404, 405, 413, 415, 422, 429, 503, *refusals, *((401, 403) if key else ())}:
+        codes[f"HTTP_{code}"] = shapes.Problem
+    return api.validate(
+        resp=Response(**codes), security=KEY if key else None, tags=["staff" if key else "public"]
+    )
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document, with problems under their own media type."""
+    described: dict[str, Any] = api.spec
+    for operations in described["paths"].values():
+        for operation in operations.values():
+            for status, answer in operation.get("responses", {}).items():
+                content = answer.get("content", {})
+                if int(status) >= 400 and "application/json" in content:
+                    content["application/problem+json"] = content.pop("application/json")
+            if "requestBody" in operation:
+                operation["requestBody"]["required"] = True
+    return described
+
+
+def problem_of(error: Invalid) -> Any:
+    """The 422 answer."""
+    return problems.invalid(error.errors)

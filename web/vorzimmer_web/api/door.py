@@ -1,0 +1,194 @@
+"""What stands before every call: the shape of the request, who is calling, and answers given again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from flask import Response, current_app, g, jsonify, request
+from flask_login import current_user
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, joinedload, selectinload
+from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized, UnsupportedMediaType
+
+from vorzimmer import access, database
+from vorzimmer.access import Actor
+from vorzimmer.accounts import digest
+from vorzimmer.hall import Hall
+from vorzimmer.models import Account, ApiKey, KeptAnswer
+from vorzimmer.reasons import Refused
+from vorzimmer_web.api import problems
+from vorzimmer_web.api.views import shown
+
+KEPT = timedelta(hours=24)
+Answer = tuple[dict[str, Any] | None, int]
+
+
+def hall() -> Hall:
+    """The practice that this application serves."""
+    found: Hall = current_app.extensions["vorzimmer"]
+    return found
+
+
+def check_shape() -> None:
+    """One value a parameter, and one well-formed JSON object as body (A56, A74, A76)."""
+    if request.url_rule is None:
+        return
+    if any(len(values) > 1 for _name, values in request.args.lists()):
+        raise BadRequest
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if request.mimetype != "application/json" or charset != "utf-8" or request.content_encoding:
+        raise UnsupportedMediaType
+    try:
+        body = json.loads(request.get_data(), object_pairs_hook=_once, parse_constant=_no_constant)
+        json.dumps(body, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise BadRequest from error
+    if not isinstance(body, dict):
+        raise BadRequest
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({name for name, _value in pairs}) != len(pairs):
+        raise ValueError("a name stands twice")
+    return dict(pairs)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def identify() -> None:
+    """Say who is calling: the owner of the key, else who is signed in. A wrong key is 401."""
+    if request.path.startswith("/api/") and request.url_rule is not None:
+        g.actor = _key_owner() if "Authorization" in request.headers else _signed_in()
+
+
+def caller() -> Actor | None:
+    """Who is calling, or nobody."""
+    found: Actor | None = g.get("actor")
+    return found
+
+
+def public_caller() -> Actor:
+    """A customer, at the door of the API."""
+    return Actor("customer", "api")
+
+
+def staff_caller() -> Actor:
+    """Who is calling, who must be somebody of the practice: else 401 or 403."""
+    found = caller()
+    if found is None:
+        raise Unauthorized
+    if not found.is_staff:
+        raise Forbidden
+    return found
+
+
+def _key_owner() -> Actor:
+    scheme, _, secret = request.headers["Authorization"].partition(" ")
+    with hall().database.reading() as session:
+        key = session.scalar(
+            select(ApiKey)
+            .where(ApiKey.secret_hash == digest(secret.strip()))
+            .options(joinedload(ApiKey.account).selectinload(Account.roles))
+        )
+        if scheme.lower() != "bearer" or key is None or not key.account.active:
+            raise Unauthorized
+        g.key_id = key.id
+        return access.staff_actor(key.account, "api")
+
+
+def _signed_in() -> Actor | None:
+    if "session" not in "".join(request.cookies) or not current_user.is_authenticated:
+        return None
+    if request.method not in ("GET", "HEAD", "OPTIONS") and request.headers.get(
+        "Origin"
+    ) != request.host_url.rstrip("/"):
+        raise Forbidden  # a cookie alone is no proof of intent (A46)
+    with hall().database.reading() as session:
+        account = session.scalar(
+            select(Account).where(Account.id == current_user.id).options(selectinload(Account.roles))
+        )
+        return access.staff_actor(account, "office") if account else None
+
+
+def answered(work: Callable[[Session], Answer]) -> Response:
+    """Run the act in one transaction and answer; with an `Idempotency-Key` the first answer is given again (A104)."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return _response(*hall().database.write(work))
+    if not 0 < len(key) <= 200:
+        raise BadRequest
+    return Kept(_scope(), key, hashlib.sha256(request.get_data()).hexdigest()).answer(work)
+
+
+def _scope() -> str:
+    return f"key {g.key_id}" if "key_id" in g else f"{request.method} {request.path} {request.remote_addr}"
+
+
+def _response(body: dict[str, Any] | None, status: int) -> Response:
+    answer = Response(status=status) if body is None else jsonify(body)
+    answer.status_code = status
+    return answer
+
+
+class Kept:
+    """An answer that is kept for 24 hours under a key of the caller's."""
+
+    def __init__(self, scope: str, key: str, body_hash: str) -> None:
+        self.scope, self.key = scope, key
+        self.body_hash = hashlib.sha256(f"{request.path} {body_hash}".encode()).hexdigest()
+
+    def answer(self, work: Callable[[Session], Answer]) -> Response:
+        """The kept answer, else the act's own; refusals are kept like anything else."""
+
+        def once(session: Session) -> Response:
+            if not self._reserve(session):
+                return self._again(session)
+            answer = _response(*work(session))
+            self._keep(session, answer)
+            return answer
+
+        try:
+            return hall().database.write(once)
+        except Refused as refusal:
+            answer = problems.refused(refusal, shown(refusal))
+            hall().database.write(lambda session: self._keep_refusal(session, answer))
+            return answer
+
+    def _reserve(self, session: Session) -> bool:
+        """Whether the key is ours now; a parallel call with the same key waits here for the first one's end."""
+        moment = database.now(session)
+        session.execute(delete(KeptAnswer).where(KeptAnswer.kept_at < moment - KEPT))
+        insert = sqlite.insert if hall().database.sqlite else postgresql.insert
+        done = session.execute(
+            insert(KeptAnswer)
+            .values(
+                scope=self.scope, key=self.key, body_hash=self.body_hash, status=0, answer="", kept_at=moment
+            )
+            .on_conflict_do_nothing()
+            .returning(KeptAnswer.status)
+        )
+        return done.first() is not None
+
+    def _keep_refusal(self, session: Session, answer: Response) -> None:
+        self._reserve(session)
+        self._keep(session, answer)
+
+    def _keep(self, session: Session, answer: Response) -> None:
+        kept = session.get_one(KeptAnswer, (self.scope, self.key))
+        kept.status, kept.answer = answer.status_code, answer.get_data(as_text=True)
+
+    def _again(self, session: Session) -> Response:
+        kept = session.get_one(KeptAnswer, (self.scope, self.key))
+        if kept.body_hash != self.body_hash:
+            return problems.invalid([{"field": "Idempotency-Key", "text": "was used with another body"}])
+        mimetype = "application/json" if kept.status < 400 else "application/problem+json"
+        return Response(kept.answer, kept.status, mimetype=mimetype)

@@ -1,0 +1,230 @@
+"""Calls that need no key: the catalogue, free times, holds, and why a time is offered or not."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, jsonify
+from flask_babel import gettext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from vorzimmer import availability, booking, database, urls
+from vorzimmer.access import EVERYONE, open_to
+from vorzimmer.availability import Slot
+from vorzimmer.models import Location, Resource, Service
+from vorzimmer.periods import Period, day_period
+from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer_web import limits
+from vorzimmer_web.api import problems, shapes
+from vorzimmer_web.api.documented import call
+from vorzimmer_web.api.door import Answer, answered, caller, hall, public_caller
+from vorzimmer_web.api.views import booking_out, hold_out, service_out, slot_out
+
+MOST_DAYS = 62
+DAY = timedelta(days=1)
+PRIVATE = {"person", "room", "device"}  # sources that tell of somebody
+GRID = {"21", "22", "23", "25"}
+
+public = Blueprint("api_public", __name__)
+
+
+@public.get("/services")
+@open_to(EVERYONE)
+@call(shapes.Services)
+def services(query: shapes.NoQuery) -> Response:
+    """The services that can be booked; unlisted ones only with a key."""
+    actor = caller()
+    wanted = select(Service).where(Service.active).order_by(Service.id)
+    if actor is None or not actor.is_staff:
+        wanted = wanted.where(Service.listed)
+    with hall().database.reading() as session:
+        return jsonify(services=[service_out(found) for found in session.scalars(wanted)])
+
+
+@public.get("/slots")
+@open_to(EVERYONE)
+@limits.public_calls
+@call(shapes.Slots)
+def slots(query: shapes.SlotQuery) -> Response:
+    """Free times from the first to the last day, both included."""
+    if query.to < query.from_ or (query.to - query.from_).days >= MOST_DAYS:
+        return problems.invalid(
+            [{"field": "to", "text": gettext(N_("At most 62 days, the first before the last."))}]
+        )
+    zone = ZoneInfo(query.tz) if query.tz else None
+    with hall().database.reading() as session:
+        found = _free(session, query, query.from_, query.to)
+        return jsonify(slots=[slot_out(slot, zone) for slot in found])
+
+
+@public.get("/days")
+@open_to(EVERYONE)
+@limits.public_calls
+@call(shapes.Days)
+def days(query: shapes.DayQuery) -> Response:
+    """Every day of the month, true where there are free times."""
+    year, month = (int(part) for part in query.month.split("-"))
+    if year < 1:
+        return problems.invalid([{"field": "month", "text": gettext(N_("There is no such month."))}])
+    first, last = date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
+    with hall().database.reading() as session:
+        free = {local_day(slot) for slot in _free(session, query, first, last)}
+    every = (first + DAY * offset for offset in range((last - first).days + 1))
+    return jsonify(days={day.isoformat(): day in free for day in every})
+
+
+def _free(session: Session, query: Any, first: date, last: date) -> Iterable[Slot]:
+    """The free slots whose local days at their location lie between the two, both included."""
+    service = booking.load.service(session, query.service)
+    staff = _by_slug(session, Resource, query.staff)
+    location = _by_slug(session, Location, query.location)
+    zones = {
+        ZoneInfo(name) for name in session.scalars(select(Location.zone).where(Location.active).distinct())
+    }
+    try:
+        spans = [(day_period(first, zone).start, day_period(last, zone).end) for zone in zones]
+    except OverflowError as error:
+        raise Refused(Reason.INVALID, errors={"to": N_("This date is out of range.")}) from error
+    if not spans:
+        return []
+    window = Period(min(start for start, _end in spans), max(end for _start, end in spans))
+    found = availability.free_slots(
+        session, hall().plugins, service, window, database.now(session), staff=staff, location=location
+    )
+    return found if len(zones) == 1 else [slot for slot in found if first <= local_day(slot) <= last]
+
+
+def _by_slug(session: Session, kind: Any, slug: str | None) -> Any:
+    if slug is None:
+        return None
+    found = session.scalar(select(kind).where(kind.slug == slug, kind.active))
+    if found is None or (kind is Resource and found.kind != "staff"):
+        raise Refused(Reason.NOT_FOUND)
+    return found
+
+
+def local_day(slot: Slot) -> date:
+    """The day of a slot at its location (rule 8)."""
+    return slot.start.astimezone(ZoneInfo(slot.location.zone)).date()
+
+
+@public.post("/holds")
+@open_to(EVERYONE)
+@limits.holds
+@call(shapes.Hold, 201, refusals=(409,))
+def hold(json: shapes.NewHold) -> Response:
+    """Hold a time for ten minutes."""
+    wish = booking.HoldRequest(json.service, json.start, json.staff, json.location, json.seats)
+
+    def work(session: Session) -> Answer:
+        return hold_out(hall(), booking.hold(session, hall(), public_caller(), wish)), 201
+
+    return answered(work)
+
+
+def _check_token(uid: str, token: str) -> None:
+    if not urls.token_fits(hall().config, "hold", uid, token):
+        raise Refused(Reason.NOT_FOUND)
+
+
+@public.post("/holds/<uid>/details")
+@open_to(EVERYONE)
+@limits.code_mails
+@call(shapes.Next, refusals=(409,))
+def details(uid: str, json: shapes.NewDetails) -> Response:
+    """Say who books; the code goes out by mail."""
+    _check_token(uid, json.token)
+    given = booking.Details(
+        json.customer.name, json.customer.email, json.customer.phone, json.message, json.language, json.fields
+    )
+
+    def work(session: Session) -> Answer:
+        booking.details(session, hall(), public_caller(), uid, given)
+        return {"next": "code"}, 200
+
+    return answered(work)
+
+
+@public.post("/holds/<uid>/confirm")
+@open_to(EVERYONE)
+@limits.code_tries
+@call(shapes.Booked, refusals=(409,))
+def confirm(uid: str, json: shapes.Code) -> Response:
+    """Prove the address with the mailed code: the hold becomes a booking or a request."""
+    _check_token(uid, json.token)
+
+    def work(session: Session) -> Answer:
+        done = booking.confirm(session, hall(), public_caller(), uid, json.code)
+        return {"booking": booking_out(hall(), done)}, 200
+
+    return answered(work)
+
+
+@public.post("/holds/<uid>/release")
+@open_to(EVERYONE)
+@limits.holds
+@call(None, 204, refusals=(409,))
+def release(uid: str, json: shapes.OnlyToken) -> Response:
+    """Give a held time back."""
+    _check_token(uid, json.token)
+
+    def work(session: Session) -> Answer:
+        booking.release(session, hall(), public_caller(), uid)
+        return None, 204
+
+    return answered(work)
+
+
+@public.get("/explain")
+@open_to(EVERYONE)
+@limits.public_calls
+@call(shapes.Explained)
+def explain(query: shapes.ExplainQuery) -> Response:
+    """Whether a time is offered to customers and which rules decided; names only with a key (rule 81)."""
+    actor = caller()
+    named = actor is not None and actor.is_staff
+    with hall().database.reading() as session:
+        service = booking.load.service(session, query.service)
+        staff = _by_slug(session, Resource, query.staff)
+        found = availability.explain(
+            session, hall().plugins, service, query.start, database.now(session), staff=staff
+        )
+        return jsonify(explained(found, named=named))
+
+
+def explained(found: availability.Explanation, *, named: bool) -> dict[str, Any]:
+    """The explanation in JSON; without names one entry for each kind of reason."""
+    reasons = [_named(why) if named else _nameless(why) for why in found.reasons]
+    return {
+        "offered": found.offered,
+        "reasons": [entry for index, entry in enumerate(reasons) if entry not in reasons[:index]],
+        "would_be_free_if": [_say(phrase) for phrase in found.would_be_free_if] if named else [],
+    }
+
+
+def _say(phrase: availability.Phrase) -> str:
+    return str(gettext(phrase.msgid, **phrase.facts))
+
+
+def _named(why: availability.Why) -> dict[str, str]:
+    return {"rule": why.rule, "text": _say(why.text), "source": why.source}
+
+
+def _nameless(why: availability.Why) -> dict[str, str]:
+    """What everybody may know: private, booked and blocked time look alike, and so do all absences (A110)."""
+    if why.conflict:
+        return {"rule": "44", "text": gettext(N_("This time is already taken.")), "source": "booking"}
+    if why.source.partition(":")[0] not in PRIVATE:
+        return _named(why)
+    if why.rule in GRID:
+        return {
+            "rule": why.rule,
+            "text": gettext(N_("Appointments do not begin at this time.")),
+            "source": "hours",
+        }
+    return {"rule": "13", "text": gettext(N_("Nobody is available at this time.")), "source": "hours"}

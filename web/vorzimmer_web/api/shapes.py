@@ -1,0 +1,306 @@
+"""What the API takes and gives, as pydantic models: unknown fields refused, no coercion (A5, A6, A82)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from vorzimmer_web.api.times import INSTANT, MONTH, Day, Instant, Zone
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
+Token = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Text = Annotated[str, StringConstraints(max_length=2000)]
+Line = Annotated[str, StringConstraints(max_length=300)]
+When = Annotated[str, Field(pattern=INSTANT)]
+Status = Literal["held", "requested", "confirmed", "declined", "cancelled", "completed", "missed", "expired"]
+
+
+class Taken(BaseModel):
+    """What comes in: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Query(BaseModel):
+    """A query string: all values are texts."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class NoQuery(Query):
+    """A call without parameters."""
+
+
+class SlotQuery(Query):
+    """Which slots: dates in the location's zone, `to` inclusive, at most 62 days."""
+
+    service: Slug
+    from_: Day = Field(alias="from")
+    to: Day
+    staff: Slug | None = None
+    location: Slug | None = None
+    tz: Zone | None = None
+
+
+class DayQuery(Query):
+    """Which days of a month have slots."""
+
+    service: Slug
+    month: Annotated[str, StringConstraints(pattern=MONTH)]
+    staff: Slug | None = None
+    location: Slug | None = None
+
+
+class ExplainQuery(Query):
+    """Why an instant is offered or not."""
+
+    service: Slug
+    start: Instant
+    staff: Slug | None = None
+
+
+class BookingQuery(Query):
+    """Which bookings, in order of their start; `from` and `to` are dates in the practice's zone, `to` inclusive."""
+
+    from_: Day | None = Field(None, alias="from")
+    to: Day | None = None
+    staff: Slug | None = None
+    status: Status | None = None
+    cursor: Annotated[str, StringConstraints(max_length=100)] | None = None
+    limit: int = Field(50, ge=1, le=200)
+
+
+class NewHold(Taken):
+    """A time that a customer chose."""
+
+    service: Slug
+    start: Instant
+    staff: Slug | None = None
+    location: Slug | None = None
+    seats: int = Field(1, ge=1, le=100)
+
+
+class Person(Taken):
+    """Who books online: name and address are needed."""
+
+    name: Line
+    email: Line
+    phone: Line = ""
+
+
+class NewDetails(Taken):
+    """What the customer typed."""
+
+    token: Token
+    customer: Person
+    fields: dict[str, Any] = Field(default_factory=dict, max_length=0)
+    message: Text = ""
+    consents: list[Line] = Field(default_factory=list, max_length=0)
+    language: Literal["de", "en", "fr", "ru"] = "de"
+
+
+class Code(Taken):
+    """The code of the mail."""
+
+    token: Token
+    code: Annotated[str, StringConstraints(max_length=20)]
+
+
+class OnlyToken(Taken):
+    """The token of a hold."""
+
+    token: Token
+
+
+class Caller(Taken):
+    """Who is booked for by staff: an address is not needed."""
+
+    name: Line
+    email: Line = ""
+    phone: Line = ""
+
+
+class Overriding(Taken):
+    """An explicit breach of rules (`warning`) or over another appointment (`double`)."""
+
+    level: Literal["warning", "double"]
+    reason: Line = ""
+
+
+class NewBooking(Taken):
+    """A booking that staff enter."""
+
+    service: Slug
+    start: Instant
+    staff: Slug | None = None
+    location: Slug | None = None
+    customer: Caller
+    override: Overriding | None = None
+
+
+class BookingChange(Taken):
+    """A move; `sequence` is the one last seen."""
+
+    start: Instant | None = None
+    staff: Slug | None = None
+    service: Slug | None = None
+    sequence: int = Field(ge=0, le=2**31 - 1)
+
+
+class Message(Taken):
+    """An optional personal message."""
+
+    message: Text = ""
+
+
+class Nothing(Taken):
+    """An empty object."""
+
+
+# ---- what is given ---------------------------------------------------------------------------------------------------
+
+
+class ServiceOut(BaseModel):
+    """A service. `price` in minor units, null where it is not shown."""
+
+    slug: str
+    name: str
+    description: str
+    category: str
+    duration_minutes: int
+    price: int | None
+    currency: str
+    policy: Literal["direct", "request"]
+    capacity: int
+
+
+class Services(BaseModel):
+    """The catalogue."""
+
+    services: list[ServiceOut]
+
+
+class SlotOut(BaseModel):
+    """A free time; `end` without buffers, `resources` the staff who could take it."""
+
+    start: When
+    end: When
+    location: str
+    resources: list[str]
+
+
+class Slots(BaseModel):
+    """All free times of the window in one answer."""
+
+    slots: list[SlotOut]
+
+
+class Days(BaseModel):
+    """Each day of the month."""
+
+    days: dict[str, bool]
+
+
+class Hold(BaseModel):
+    """A held time; `resources` is all that is held, staff first."""
+
+    id: str
+    token: str
+    expires_at: When
+    start: When
+    end: When
+    resources: list[str]
+
+
+class Next(BaseModel):
+    """What comes next."""
+
+    next: Literal["code"]
+
+
+class BookingOut(BaseModel):
+    """A booking as its customer sees it."""
+
+    id: str
+    uid: str
+    sequence: int
+    status: Status
+    start: When
+    end: When
+    service: str
+    location: str
+    resources: list[str]
+    manage_url: str
+
+
+class CustomerOut(BaseModel):
+    """Who is booked for."""
+
+    name: str
+    email: str | None
+    phone: str
+
+
+class StaffBookingOut(BookingOut):
+    """A booking as staff see it."""
+
+    customer: CustomerOut
+    message: str
+    price: int | None
+    currency: str
+    source: str
+
+
+class Booked(BaseModel):
+    """The customer's booking."""
+
+    booking: BookingOut
+
+
+class StaffBooked(BaseModel):
+    """One booking."""
+
+    booking: StaffBookingOut
+
+
+class Bookings(BaseModel):
+    """A page of bookings; `next` is the cursor of the next one."""
+
+    bookings: list[StaffBookingOut]
+    next: str | None
+
+
+class Why(BaseModel):
+    """A rule that decided; `rule` is its number or a plugin's name, `source` what set it."""
+
+    rule: str
+    text: str
+    source: str
+
+
+class Explained(BaseModel):
+    """The verdict and what decided it."""
+
+    offered: bool
+    reasons: list[Why]
+    would_be_free_if: list[str]
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field."""
+
+    field: str
+    text: str
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457) with its `code` and what belongs to it."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    errors: list[FieldError] | None = None
+    alternatives: list[SlotOut] | None = None
+    attempts_left: int | None = None

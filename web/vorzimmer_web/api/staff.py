@@ -1,0 +1,189 @@
+"""Calls of the practice: its bookings. A key or a staff session is needed."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+from sqlalchemy import Select, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from vorzimmer import access, booking
+from vorzimmer.access import SIGNED_IN, Actor, Right, open_to
+from vorzimmer.models import Allocation, Booking, Resource
+from vorzimmer.periods import day_period
+from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer_web.api import shapes
+from vorzimmer_web.api.documented import call
+from vorzimmer_web.api.door import Answer, answered, hall, staff_caller
+from vorzimmer_web.api.views import staff_booking_out
+
+staff = Blueprint("api_staff", __name__)
+
+
+@staff.get("/bookings")
+@open_to(SIGNED_IN)
+@call(shapes.Bookings, key=True)
+def bookings(query: shapes.BookingQuery) -> Response:
+    """Bookings in order of their start, as far as the caller's rights reach."""
+    actor = staff_caller()
+    wanted = _filtered(_visible(actor), query).order_by(Booking.starts, Booking.id).limit(query.limit + 1)
+    with hall().database.reading() as session:
+        found = list(session.scalars(wanted.options(*booking.load.WHOLE)))
+        more = len(found) > query.limit
+        page = found[: query.limit]
+        return jsonify(
+            bookings=[staff_booking_out(hall(), one) for one in page],
+            next=_cursor(page[-1]) if more else None,
+        )
+
+
+def _visible(actor: Actor) -> Select[Booking]:
+    """What the caller may see; the scope comes before any filter (A8)."""
+    if access.may(actor, Right.CALENDARS):
+        return select(Booking)
+    taken = select(Allocation.booking_id).where(Allocation.resource_id == actor.resource_id)
+    return select(Booking).where(or_(Booking.staff_id == actor.resource_id, Booking.id.in_(taken)))
+
+
+def _filtered(wanted: Select[Booking], query: shapes.BookingQuery) -> Select[Booking]:
+    zone = hall().config.zone
+    try:
+        if query.from_:
+            wanted = wanted.where(Booking.starts >= day_period(query.from_, zone).start)
+        if query.to:
+            wanted = wanted.where(Booking.starts < day_period(query.to, zone).end)
+    except OverflowError as error:
+        raise Refused(Reason.INVALID, errors={"from": N_("This date is out of range.")}) from error
+    if query.status:
+        wanted = wanted.where(Booking.status == query.status)
+    if query.staff:
+        wanted = wanted.where(Booking.staff_id.in_(select(Resource.id).where(Resource.slug == query.staff)))
+    if query.cursor:
+        wanted = wanted.where(tuple_(Booking.starts, Booking.id) > _position(query.cursor))
+    return wanted
+
+
+def _cursor(last: Booking) -> str:
+    return base64.urlsafe_b64encode(f"{int(last.starts.timestamp())} {last.id}".encode()).decode()
+
+
+def _position(cursor: str) -> tuple[datetime, int]:
+    try:
+        seconds, number = base64.urlsafe_b64decode(cursor.encode()).decode().split(" ")
+        return datetime.fromtimestamp(int(seconds), UTC), int(number) % 2**31
+    except (ValueError, OverflowError, OSError) as error:
+        raise Refused(Reason.INVALID, errors={"cursor": N_("This cursor is not one of ours.")}) from error
+
+
+@staff.post("/bookings")
+@open_to(SIGNED_IN)
+@call(shapes.StaffBooked, 201, key=True, refusals=(409,))
+def enter(json: shapes.NewBooking) -> Response:
+    """Enter a booking for a customer; an address is not needed."""
+    actor = staff_caller()
+    entry = booking.Entry(
+        json.service,
+        json.start,
+        json.customer.name,
+        json.staff,
+        json.location,
+        json.customer.email,
+        json.customer.phone,
+        hall().config.settings.practice.languages[0],
+    )
+    override = booking.Override(json.override.level, json.override.reason) if json.override else None
+
+    def work(session: Session) -> Answer:
+        return {
+            "booking": staff_booking_out(hall(), booking.enter(session, hall(), actor, entry, override))
+        }, 201
+
+    return answered(work)
+
+
+@staff.get("/bookings/<uid>")
+@open_to(SIGNED_IN)
+@call(shapes.StaffBooked, key=True)
+def one(uid: str) -> Response:
+    """One booking."""
+    actor = staff_caller()
+    with hall().database.reading() as session:
+        return jsonify(booking=staff_booking_out(hall(), _mine(session, actor, uid)))
+
+
+def _mine(session: Session, actor: Actor, uid: str) -> Booking:
+    """The booking if the caller may see it; else the same answer as for one that does not exist (A1)."""
+    found = booking.load.booking(session, uid)
+    if not access.may_touch_booking(actor, found):
+        raise Refused(Reason.NOT_FOUND)
+    return found
+
+
+@staff.patch("/bookings/<uid>")
+@open_to(SIGNED_IN)
+@call(shapes.StaffBooked, key=True, refusals=(409,))
+def move(uid: str, json: shapes.BookingChange) -> Response:
+    """Move a booking: another time, person or service."""
+    actor = staff_caller()
+
+    def work(session: Session) -> Answer:
+        found = _mine(session, actor, uid)
+        target = booking.Target(json.start or found.starts, json.staff, json.service)
+        moved = booking.move(session, hall(), actor, uid, target, sequence=json.sequence)
+        return {"booking": staff_booking_out(hall(), moved)}, 200
+
+    return answered(work)
+
+
+def _act(uid: str, act: Callable[..., Booking], *more: Any) -> Response:
+    actor = staff_caller()
+
+    def work(session: Session) -> Answer:
+        _mine(session, actor, uid)
+        return {"booking": staff_booking_out(hall(), act(session, hall(), actor, uid, *more))}, 200
+
+    return answered(work)
+
+
+@staff.post("/bookings/<uid>/cancel")
+@open_to(SIGNED_IN)
+@call(shapes.StaffBooked, key=True, refusals=(409,))
+def cancel(uid: str, json: shapes.Message) -> Response:
+    """Cancel, with an optional message to the customer."""
+    return _act(uid, booking.cancel, json.message)
+
+
+@staff.post("/bookings/<uid>/accept")
+@open_to(SIGNED_IN)
+@call(shapes.StaffBooked, key=True, refusals=(409,))
+def accept(uid: str, json: shapes.Message) -> Response:
+    """Accept a request."""
+    return _act(uid, booking.accept, json.message)
+
+
+@staff.post("/bookings/<uid>/decline")
+@open_to(SIGNED_IN)
+@call(shapes.StaffBooked, key=True, refusals=(409,))
+def decline(uid: str, json: shapes.Message) -> Response:
+    """Decline a request, with an optional message to the customer."""
+    return _act(uid, booking.decline, json.message)
+
+
+@staff.post("/bookings/<uid>/complete")
+@open_to(SIGNED_IN)
+@call(shapes.StaffBooked, key=True, refusals=(409,))
+def complete(uid: str, json: shapes.Nothing) -> Response:
+    """The customer came."""
+    return _act(uid, booking.complete)
+
+
+@staff.post("/bookings/<uid>/missed")
+@open_to(SIGNED_IN)
+@call(shapes.StaffBooked, key=True, refusals=(409,))
+def missed(uid: str, json: shapes.Nothing) -> Response:
+    """The customer did not come."""
+    return _act(uid, booking.missed)

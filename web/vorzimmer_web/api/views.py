@@ -1,0 +1,103 @@
+"""What the core's values look like in JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext
+
+from vorzimmer import urls
+from vorzimmer.availability import Slot
+from vorzimmer.hall import Hall
+from vorzimmer.models import Booking, Service
+from vorzimmer.reasons import Refused
+from vorzimmer_web.api.times import show
+
+
+def service_out(service: Service) -> dict[str, Any]:
+    """A service of the catalogue."""
+    return {
+        "slug": service.slug,
+        "name": service.name,
+        "description": service.description,
+        "category": service.category,
+        "duration_minutes": service.minutes,
+        "price": service.price,
+        "currency": service.currency,
+        "policy": service.policy,
+        "capacity": service.capacity,
+    }
+
+
+def slot_out(slot: Slot, zone: ZoneInfo | None) -> dict[str, Any]:
+    """A free time, in `zone` or the location's."""
+    zone = zone or ZoneInfo(slot.location.zone)
+    return {
+        "start": show(slot.start, zone),
+        "end": show(slot.end, zone),
+        "location": slot.location.slug,
+        "resources": list(slot.staff),
+    }
+
+
+def held_slugs(booking: Booking) -> list[str]:
+    """Everything that the booking occupies, staff first."""
+    resources = {allocation.resource for allocation in booking.allocations}
+    return [found.slug for found in sorted(resources, key=lambda found: (found.kind != "staff", found.slug))]
+
+
+def hold_out(hall: Hall, booking: Booking) -> dict[str, Any]:
+    """A new hold and its token."""
+    zone = ZoneInfo(booking.zone)
+    return {
+        "id": booking.uid,
+        "token": urls.token(hall.config, "hold", booking.uid),
+        "expires_at": show(booking.expires_at or booking.created_at, zone),
+        "start": show(booking.starts, zone),
+        "end": show(booking.ends, zone),
+        "resources": held_slugs(booking),
+    }
+
+
+def booking_out(hall: Hall, booking: Booking) -> dict[str, Any]:
+    """A booking as its customer sees it."""
+    zone = ZoneInfo(booking.zone)
+    staff = [booking.staff.slug] if booking.staff else []
+    return {
+        "id": booking.uid,
+        "uid": booking.uid,
+        "sequence": booking.sequence,
+        "status": str(booking.status),
+        "start": show(booking.starts, zone),
+        "end": show(booking.ends, zone),
+        "service": booking.service.slug,
+        "location": booking.location.slug,
+        "resources": held_slugs(booking) or staff,
+        "manage_url": urls.manage(hall.config, booking.uid),
+    }
+
+
+def staff_booking_out(hall: Hall, booking: Booking) -> dict[str, Any]:
+    """A booking as staff see it."""
+    return booking_out(hall, booking) | {
+        "customer": {"name": booking.name, "email": booking.email or None, "phone": booking.phone},
+        "message": booking.message,
+        "price": booking.price,
+        "currency": booking.currency,
+        "source": booking.source,
+    }
+
+
+def shown(refusal: Refused) -> dict[str, Any]:
+    """Those facts of a refusal that the API shows."""
+    facts: dict[str, Any] = {}
+    if "alternatives" in refusal.facts:
+        facts["alternatives"] = [slot_out(slot, None) for slot in refusal.facts["alternatives"]]
+    if "attempts_left" in refusal.facts:
+        facts["attempts_left"] = refusal.facts["attempts_left"]
+    if "errors" in refusal.facts:
+        facts["errors"] = [
+            {"field": name, "text": gettext(text)} for name, text in refusal.facts["errors"].items()
+        ]
+    return facts
