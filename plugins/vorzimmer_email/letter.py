@@ -1,0 +1,177 @@
+"""What our mails say: one letter for each topic, in the reader's language."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from vorzimmer import ical, urls
+from vorzimmer.config import Config
+from vorzimmer.models import Booking, Message
+from vorzimmer.reasons import N_
+from vorzimmer.texts import Reader
+
+ENDED = frozenset({"declined", "cancelled", "expired"})
+TITLES = {
+    "confirmed": N_("Appointment confirmed"),
+    "requested": N_("Request received"),
+    "accepted": N_("Request accepted"),
+    "declined": N_("Request declined"),
+    "moved": N_("Appointment changed"),
+    "cancelled": N_("Appointment cancelled"),
+    "reminder": N_("Reminder"),
+    "expired": N_("Request expired"),
+    "asked": N_("New request"),
+}
+OPENINGS = {
+    "confirmed": N_("Your appointment is confirmed."),
+    "requested": N_(
+        "We have received your request. We keep the time free for you until we have decided, and will write to you."
+    ),
+    "accepted": N_("We have accepted your request: your appointment is confirmed."),
+    "declined": N_("We are sorry that we cannot offer you this appointment."),
+    "moved": N_("Your appointment has changed."),
+    "cancelled": N_("Your appointment has been cancelled."),
+    "reminder": N_("We look forward to seeing you. This is a reminder of your appointment."),
+    "expired": N_(
+        "We are sorry that your request was not answered in time. It has expired, the time is no longer reserved."
+    ),
+    "asked": N_("There is a new request to decide on."),
+}
+SIX_DIGITS = re.compile(r"(?<!\d)\d{6}(?!\d)")
+LINK_LIKE = re.compile(r"://|@|www\.|\w\.\w", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail before it is dressed. `facts` are pairs of label and value; `button` is text and address."""
+
+    language: str
+    subject: str
+    greeting: str
+    paragraphs: list[str]
+    facts: list[tuple[str, str]] = field(default_factory=list)
+    code: str = ""
+    note: str = ""
+    button: tuple[str, str] | None = None
+    footer: list[str] = field(default_factory=list)
+
+
+def code_letter(reader: Reader, config: Config, message: Message, booking: Booking) -> Letter:
+    """The mail with the code: fixed texts and our own data only, nothing that was typed into a form (A88).
+
+    The code is the only run of exactly six digits in it (interface.md), so that any program finds it.
+    """
+    practice = config.settings.practice.name
+    return Letter(
+        language=reader.language,
+        subject=_without_six(
+            reader.gettext("Your code for the appointment at %(practice)s", practice=practice)
+        ),
+        greeting=reader.gettext("Hello,"),
+        paragraphs=[
+            reader.gettext("Please enter this code on the page to complete your booking:"),
+            reader.gettext("The appointment is kept for you until then, for a few minutes."),
+            reader.gettext(
+                "You have not booked anything? Then simply ignore this mail; nothing will happen."
+            ),
+        ],
+        facts=[(label, _without_six(value)) for label, value in _facts(reader, message, booking)[:2]],
+        code=urls.code(config, booking.uid, message.details["issue"]),
+        footer=[_without_six(practice)],
+    )
+
+
+def booking_letter(reader: Reader, config: Config, message: Message, booking: Booking) -> Letter:
+    """The mail about an appointment; what it says of it is what was true when the message was written."""
+    details, topic = message.details, message.topic
+    return Letter(
+        language=reader.language,
+        subject=_subject(reader, message, booking),
+        greeting=_greeting(reader, booking) if topic != "asked" else reader.gettext("Hello,"),
+        paragraphs=[reader.gettext(OPENINGS[topic])],
+        facts=[
+            *_facts(reader, message, booking),
+            *_more_facts(reader, message, booking),
+            *(_customer_facts(reader, booking) if topic == "asked" else ()),
+        ],
+        note=ical.plain_lines(details.get("message", "")),
+        button=_button(reader, config, topic, booking),
+        footer=list(filter(None, [config.settings.practice.name, config.settings.practice.phone])),
+    )
+
+
+def _subject(reader: Reader, message: Message, booking: Booking) -> str:
+    """The fact: "Termin bestätigt: Mi, 3. März, 10:30 bei Anna Berger"."""
+    details = message.details
+    starts = details.get("old", details)["starts"] if message.topic in ENDED else details["starts"]
+    moment = reader.moment(datetime.fromisoformat(starts), ZoneInfo(booking.zone))
+    fact, staff = reader.gettext(TITLES[message.topic]), ", ".join(details["staff"])
+    if not staff:
+        return reader.gettext("%(fact)s: %(moment)s", fact=fact, moment=moment)
+    return reader.gettext("%(fact)s: %(moment)s with %(staff)s", fact=fact, moment=moment, staff=staff)
+
+
+def _greeting(reader: Reader, booking: Booking) -> str:
+    """With the name, unless it would become a link in the reader's program (A88)."""
+    name = ical.plain(booking.customer.name if booking.customer else booking.name)
+    if not name or LINK_LIKE.search(name):
+        return reader.gettext("Hello,")
+    return reader.gettext("Hello %(name)s,", name=name)
+
+
+def _facts(reader: Reader, message: Message, booking: Booking) -> list[tuple[str, str]]:
+    """What and when. A cancelled appointment is told by the time that the customer knows."""
+    details = message.details
+    told = details.get("old", details) if message.topic in ENDED else details
+    return [
+        (reader.gettext("Service:"), ical.plain(told["service"])),
+        (reader.gettext("When:"), _period(reader, told, booking)),
+    ]
+
+
+def _more_facts(reader: Reader, message: Message, booking: Booking) -> list[tuple[str, str]]:
+    details = message.details
+    facts = []
+    if message.topic == "moved" and "old" in details:
+        facts.append((reader.gettext("Until now:"), _period(reader, details["old"], booking)))
+    if details["staff"]:
+        facts.append((reader.gettext("With:"), ", ".join(map(ical.plain, details["staff"]))))
+    facts.append((reader.gettext("Where:"), ical.place(booking.location)))
+    if booking.seats > 1:
+        facts.append((reader.gettext("Persons:"), str(booking.seats)))
+    if booking.price is not None and message.topic not in ENDED:
+        facts.append((reader.gettext("Price:"), reader.money(booking.price, booking.currency)))
+    return facts
+
+
+def _customer_facts(reader: Reader, booking: Booking) -> list[tuple[str, str]]:
+    """Who asks; for the practice's own eyes."""
+    typed = (
+        (reader.gettext("Name:"), booking.name),
+        (reader.gettext("E-mail:"), booking.email),
+        (reader.gettext("Phone:"), booking.phone),
+        (reader.gettext("Message:"), booking.message),
+    )
+    return [(label, ical.plain(value)) for label, value in typed if value]
+
+
+def _period(reader: Reader, told: dict[str, Any], booking: Booking) -> str:
+    starts, ends = datetime.fromisoformat(told["starts"]), datetime.fromisoformat(told["ends"])
+    return reader.period(starts, ends, ZoneInfo(booking.zone))
+
+
+def _button(reader: Reader, config: Config, topic: str, booking: Booking) -> tuple[str, str]:
+    if topic == "asked":
+        return reader.gettext("Decide in the office"), urls.absolute(config, f"/office/booking/{booking.uid}")
+    if topic in ENDED:
+        return reader.gettext("Choose another time"), urls.absolute(config, f"/book/{booking.service.slug}")
+    return reader.gettext("See, move or cancel the appointment"), urls.manage(config, booking.uid)
+
+
+def _without_six(text: str) -> str:
+    """A text in which no other number can be taken for the code."""
+    return SIX_DIGITS.sub("…", ical.plain(text))
