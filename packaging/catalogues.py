@@ -1,11 +1,12 @@
 """The catalogues of messages: `check` what is missing in them, or `update` them from the sources.
 
-Every package with a folder `translations/` has one `messages.po` for each language. The msgids are the English
-texts; `update` writes them into the English catalogue.
+Every package with texts has one `translations/<language>/LC_MESSAGES/messages.po` for each language. The msgids are
+the English texts; `update` writes them into the English catalogue.
 """
 
 import sys
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,27 @@ KEYWORDS: dict[str, Any] = {
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
 }
+CHANGING = tuple(
+    f'"{name}:'.encode()
+    for name in (
+        "Project-Id-Version",
+        "Report-Msgid-Bugs-To",
+        "POT-Creation-Date",
+        "PO-Revision-Date",
+        "Last-Translator",
+        "Language-Team",
+        "Generated-By",
+    )
+)
 # Trimmed as Jinja's own i18n policy of the pages is.
 OPTIONS = {"**/templates/**": {"trimmed": "true"}}
 
 
-def packages() -> list[Path]:
-    """Every package with texts of its own."""
-    return sorted(path.parent for path in ROOT.glob("*/vorzimmer*/translations"))
+def packages() -> Iterator[tuple[Path, Catalog]]:
+    """Every package with texts of its own, and these."""
+    for folder in sorted(path for path in ROOT.glob("*/vorzimmer*") if path.is_dir()):
+        if len(wanted := template(folder)):
+            yield folder, wanted
 
 
 def catalogue(package: Path, language: str) -> Path:
@@ -66,11 +81,10 @@ def is_translated(wanted: Message, held: Message | None) -> bool:
 
 def faults() -> Iterator[str]:
     """What a reader of some language would miss, or read wrongly."""
-    for package in packages():
-        wanted = [message for message in template(package) if message.id]
+    for package, wanted in packages():
         for language in LANGUAGES:
             held = read(catalogue(package, language), language)
-            for message in wanted:
+            for message in filter(lambda message: message.id, wanted):
                 found = held.get(message.id, message.context)
                 if not is_translated(message, found):
                     yield f"{package.name} {language}: not translated: {message.id!r}"
@@ -80,10 +94,19 @@ def faults() -> Iterator[str]:
                     )
 
 
+def written(held: Catalog, comment: str) -> bytes:
+    """A catalogue as a file that changes only where its texts do: no dates, no names in the header."""
+    held.header_comment, held.fuzzy = comment, False
+    file = BytesIO()
+    write_po(file, held, width=110, include_lineno=False, sort_output=True)
+    return b"".join(
+        line for line in file.getvalue().splitlines(keepends=True) if not line.startswith(CHANGING)
+    )
+
+
 def update() -> None:
     """Bring the catalogues up to the sources; what is new stays empty, what is gone goes."""
-    for package in packages():
-        wanted = template(package)
+    for package, wanted in packages():
         for language in LANGUAGES:
             path = catalogue(package, language)
             held = read(path, language)
@@ -93,8 +116,7 @@ def update() -> None:
                 for message in held:
                     message.string = message.string if is_translated(message, message) else message.id
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("wb") as file:
-                write_po(file, held, width=110, omit_header=False, include_lineno=False, sort_output=True)
+            path.write_bytes(written(held, f"# Texts of {package.name}: {language}\n#"))
 
 
 def main(command: str) -> int:
