@@ -98,7 +98,6 @@ def _choose_time(wish: dict[str, Any], **more: Any) -> str:
     path = partial(url_for, "booking.choose", slug=finder.service.slug)
     return times_answer(
         "booking/times.html",
-        finder,
         **wish,
         **more,
         address=partial(path, **query),

@@ -38,7 +38,7 @@ def month_page(finder: Finder, asked: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def times_answer(template: str, finder: Finder, *, refusal: Refused | None = None, **more: Any) -> str:
+def times_answer(template: str, *, finder: Finder, refusal: Refused | None = None, **more: Any) -> str:
     """The page, or the part of it that htmx asked for."""
     near = offered(refusal.facts.get("alternatives", ())) if refusal else []
     fragment = request.headers.get("HX-Request") == "true"
@@ -46,6 +46,7 @@ def times_answer(template: str, finder: Finder, *, refusal: Refused | None = Non
         "booking/_times.html" if fragment else template,
         **month_page(finder, request.args),
         **more,
+        finder=finder,
         refusal=refusal,
         near=near,
         several_places=len(more["places"]) > 1,

@@ -172,7 +172,6 @@ def _choose_time(made: Booking, refusal: Refused | None = None) -> str:
     query = {"staff": finder.staff.slug if finder.staff else "any"}
     return times_answer(
         "manage/times.html",
-        finder,
         refusal=refusal,
         made=made,
         finder=finder,

@@ -69,11 +69,12 @@ class Month:
 
     @property
     def weeks(self) -> list[list[date | None]]:
-        """Rows of the table."""
+        """Rows of the table; weeks that are over are left out."""
         blanks: list[date | None] = [None] * self.first.weekday()
         days = [*blanks, *(self.first + timedelta(days=n) for n in range((self.end - self.first).days + 1))]
         days += [None] * (-len(days) % WEEK)
-        return [days[n : n + WEEK] for n in range(0, len(days), WEEK)]
+        weeks = [days[n : n + WEEK] for n in range(0, len(days), WEEK)]
+        return [week for week in weeks if any(day and day >= self.today for day in week)]
 
     @property
     def weekdays(self) -> list[date]:

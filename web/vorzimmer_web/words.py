@@ -38,7 +38,7 @@ def day(of: date) -> str:
 
 def short_day(of: date) -> str:
     """ "Mi, 3. März"."""
-    return format_date(of, SHORT_DAY[language()], locale=_locale())
+    return format_date(of, SHORT_DAY[language()], locale=_locale()).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def month(of: date) -> str:
@@ -48,7 +48,7 @@ def month(of: date) -> str:
 
 def weekday(of: date) -> str:
     """ "Mi"."""
-    return format_date(of, "cccccc", locale=_locale())
+    return format_date(of, "cccccc", locale=_locale()).rstrip(".")
 
 
 def weekday_name(of: date) -> str:
