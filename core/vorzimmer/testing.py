@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -22,14 +23,20 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from vorzimmer import database
+from vorzimmer.access import ROLES, Actor
+from vorzimmer.app import create_app
+from vorzimmer.booking import Entry, enter
 from vorzimmer.config import PLUGINS, Config, Settings
 from vorzimmer.hall import Hall
-from vorzimmer.models import Location, Model, Offer, Requirement, Resource, Service
+from vorzimmer.models import Booking, Location, Message, Model, Resource, Service
 
+SQLITE = "vorzimmer.sqlite3"
+PASSWORD = "demo-passwort-2026"  # noqa: S105  (of every account of the demo, interface.md)
 T = TypeVar("T", bound=Model)
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -82,21 +89,14 @@ def postgresql_database(postgresql_url: str) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
-def _migrated(postgresql_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A database with the tables of our own plugins, to be copied: that is quicker than to make them."""
-    _on_postgresql(postgresql_url, "CREATE DATABASE migrated")
-    settings = Settings.model_validate({"database": {"url": f"{postgresql_url}/migrated"}})
-    hall = Hall.open(Config(settings, tmp_path_factory.mktemp("migrated")))
-    hall.migrate()
-    hall.database.dispose()
-    return "migrated"
-
-
 @pytest.fixture
-def postgresql_copy(postgresql_url: str, _migrated: str) -> Iterator[str]:
-    """The URL of a database on PostgreSQL that has its tables, but no data."""
-    with _database(postgresql_url, f"TEMPLATE {_migrated}") as url:
+def postgresql_copy(
+    request: pytest.FixtureRequest, postgresql_url: str, _templates: Templates
+) -> Iterator[str]:
+    """The URL of a database on PostgreSQL that has its tables, and the practice's data where a test wants them."""
+    with _database(
+        postgresql_url, f"TEMPLATE {_templates.postgresql(postgresql_url, _filled(request))}"
+    ) as url:
         yield url
 
 
@@ -132,20 +132,72 @@ def settings(database_url: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def config(settings: dict[str, Any], tmp_path: Path, pytestconfig: pytest.Config) -> Config:
+def config(settings: dict[str, Any], tmp_path: Path, _templates: Templates) -> Config:
     """The settings, with the plugins of `vorzimmer_plugins` enabled beside ours."""
-    more = pytestconfig.getini("vorzimmer_plugins")
-    plugins = {"enabled": [*PLUGINS, *more], **settings["plugins"]}
+    plugins = {"enabled": _templates.enabled, **settings["plugins"]}
     return Config(Settings.model_validate({**settings, "plugins": plugins}), tmp_path / "data")
 
 
 @pytest.fixture
-def hall(config: Config) -> Iterator[Hall]:
+def hall(
+    request: pytest.FixtureRequest, config: Config, no_network: None, _templates: Templates
+) -> Iterator[Hall]:
     """A practice's server without any data: its tables made, its plugins loaded."""
+    if config.database_url.startswith("sqlite"):
+        shutil.copy(_templates.sqlite(_filled(request)), config.data / SQLITE)
     hall = Hall.open(config)
     hall.migrate()
     yield hall
     hall.database.dispose()
+
+
+def _filled(request: pytest.FixtureRequest) -> bool:
+    return "practice" in request.fixturenames
+
+
+class Templates:
+    """Databases made once in a session and then copied: that is much quicker than to make them for each test."""
+
+    def __init__(self, folder: Path, enabled: list[str]) -> None:
+        self.folder = folder
+        self.enabled = enabled
+        self._made: set[str] = set()
+
+    def sqlite(self, filled: bool) -> Path:
+        """The file of a database with its tables, and the practice in it where `filled`."""
+        name = f"sqlite-{filled}"
+        self._make(name, "", filled)
+        return self.folder / name / SQLITE
+
+    def postgresql(self, server: str, filled: bool) -> str:
+        """The name of such a database."""
+        name = f"template_{filled}".lower()
+        if name not in self._made:
+            _on_postgresql(server, f"CREATE DATABASE {name}")
+        self._make(name, f"{server}/{name}", filled)
+        return name
+
+    def _make(self, name: str, url: str, filled: bool) -> None:
+        if name in self._made:
+            return
+        self._made.add(name)
+        tables = {"database": {"url": url}, "plugins": {"enabled": self.enabled}}
+        hall = Hall.open(Config(Settings.model_validate(tables), self.folder / name))
+        hall.migrate()
+        if filled:
+            demo = hall.plugins.instance(
+                "vorzimmer_demo"
+            )  # a plugin like any other: the core knows none by import
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(database, "now", lambda session: START.astimezone(UTC))
+                hall.database.write(lambda session: demo.fill_practice(session, hall))
+        hall.database.dispose()
+
+
+@pytest.fixture(scope="session")
+def _templates(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Templates:
+    enabled = [*PLUGINS, *pytestconfig.getini("vorzimmer_plugins")]
+    return Templates(tmp_path_factory.mktemp("templates"), enabled)
 
 
 # ---- time ------------------------------------------------------------------------------------------------------------
@@ -175,7 +227,92 @@ def berlin(moment: str) -> datetime:
     return datetime.fromisoformat(moment).replace(tzinfo=BERLIN).astimezone(UTC)
 
 
+# ---- what leaves -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing leaves this machine; a test that tries fails."""
+    connect = socket.socket.connect
+
+    def refuse(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            pytest.fail(f"the test wanted to reach {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """Messages that wait or have left. No worker runs in tests: nothing is sent unless the test does it."""
+
+    hall: Hall
+
+    def messages(self, topic: str | None = None) -> list[Message]:
+        """Messages to people and plugins, oldest first; those of one topic if given."""
+        wanted = select(Message).order_by(Message.id)
+        with self.hall.database.reading() as session:
+            return list(session.scalars(wanted.where(Message.topic == topic) if topic else wanted))
+
+
+@pytest.fixture
+def outbox(hall: Hall) -> Outbox:
+    """What the server wants to say."""
+    return Outbox(hall)
+
+
+# ---- pages -----------------------------------------------------------------------------------------------------------
+
+
+class Browser(FlaskClient):
+    """A visitor without JavaScript: keeps cookies, and sends the token of the page it saw last with each form."""
+
+    csrf_token = ""
+
+    def open(self, *args: Any, **given: Any) -> Any:
+        """Any request."""
+        answer = super().open(*args, **given)
+        found = (
+            re.search(r'name="csrf_token" value="([^"]+)"', answer.text)
+            if answer.mimetype == "text/html"
+            else None
+        )
+        self.csrf_token = found[1] if found else self.csrf_token
+        return answer
+
+    def send(self, path: str, **fields: Any) -> Any:
+        """Send a form; the answer after redirects."""
+        return self.post(path, data={"csrf_token": self.csrf_token, **fields}, follow_redirects=True)
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> None:
+        """Sign in as one of the demo's accounts."""
+        self.get("/office/login")
+        answer = self.post(
+            "/office/login", data={"csrf_token": self.csrf_token, "email": email, "password": password}
+        )
+        if answer.status_code != 302:
+            pytest.fail(f"{email} could not sign in")
+
+
+@pytest.fixture
+def app(hall: Hall) -> Flask:
+    """The server's pages."""
+    app = create_app(hall)
+    app.test_client_class = Browser
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> Browser:
+    """A visitor. `practice` fills the database; `client.sign_in("anna@praxis.example")` signs in."""
+    return app.test_client()  # type: ignore[return-value]  # set above
+
+
 # ---- the cast --------------------------------------------------------------------------------------------------------
+
+
+DESK = Actor("empfang@praxis.example", "office", rights=ROLES["desk"])
 
 
 @dataclass(frozen=True)
@@ -197,6 +334,12 @@ class Practice:
         """A place."""
         return self._find(Location, slug)
 
+    def book(self, service: str, start: str, staff: str = "anna", **more: Any) -> Booking:
+        """A confirmed appointment of Max Muster, entered at the desk; `start` by the clocks of Berlin."""
+        who = {"name": "Max Muster", "email": "max.muster@kunde.example", **more}
+        entry = Entry(service, berlin(start), staff=staff, **who)
+        return self.hall.database.write(lambda session: enter(session, self.hall, DESK, entry))
+
     def _find(self, model: type[T], slug: str) -> T:
         with self.hall.database.reading() as session:
             return session.scalars(select(model).where(model.slug == slug)).one()  # type: ignore[attr-defined]
@@ -204,77 +347,5 @@ class Practice:
 
 @pytest.fixture
 def practice(hall: Hall, clock: Clock) -> Practice:
-    """Anna, Ben and Clara with their rooms, services and hours."""
-    hall.database.write(lambda session: fill(session, hall))
+    """Anna, Ben and Clara with their rooms, services and hours; `hall` copies them in."""
     return Practice(hall, clock)
-
-
-MORNING, AFTERNOON = (540, 720), (810, 1020)
-HOURS: list[tuple[str, str, dict[int, tuple[tuple[int, int], ...]]]] = [
-    ("anna", "markt", dict.fromkeys(range(5), (MORNING, AFTERNOON))),
-    ("ben", "markt", dict.fromkeys(range(4), ((600, 1080),))),
-    ("ben", "hafen", {4: ((540, 780),)}),
-    ("clara", "hafen", dict.fromkeys((1, 3), ((480, 960),))),
-]
-SERVICES: list[tuple[dict[str, Any], dict[str, list[str]]]] = [
-    (
-        {
-            "slug": "massage",
-            "name": "Klassische Massage",
-            "minutes": 30,
-            "step": 15,
-            "after": 5,
-            "price": 4500,
-        },
-        {"staff": ["anna", "ben"]},
-    ),
-    (
-        {"slug": "erstgespraech", "name": "Erstgespräch", "minutes": 60, "step": 30, "policy": "request"},
-        {"staff": ["anna", "ben", "clara"]},
-    ),
-    (
-        {"slug": "ultraschall", "name": "Ultraschalltherapie", "minutes": 20, "step": 10},
-        {"staff": ["anna", "ben"], "room": [], "device": []},
-    ),
-    (
-        {"slug": "rueckenschule", "name": "Rückenschule", "minutes": 60, "step": 60, "capacity": 8},
-        {"staff": ["clara"]},
-    ),
-    (
-        {"slug": "notiz", "name": "Telefonnotiz", "minutes": 10, "step": 10, "listed": False},
-        {"staff": ["anna"]},
-    ),
-]
-
-
-def fill(session: Session, hall: Hall) -> None:
-    """Write the demo's practice without bookings and accounts."""
-    places = {
-        slug: Location(slug=slug, name=name, zone="Europe/Berlin")
-        for slug, name in {"markt": "Praxis am Markt", "hafen": "Praxis am Hafen"}.items()
-    }
-    session.add_all(places.values())
-    session.flush()
-    market = places["markt"].id
-    people = {"anna": "Anna Berger", "ben": "Ben Cordes", "clara": "Clara Dietz"}
-    resources = {slug: Resource(slug=slug, name=name, kind="staff") for slug, name in people.items()}
-    for slug, name, kind in [
-        ("raum-1", "Raum 1", "room"),
-        ("raum-2", "Raum 2", "room"),
-        ("ultraschall", "Ultraschall", "device"),
-    ]:
-        resources[slug] = Resource(slug=slug, name=name, kind=kind, location_id=market)
-    session.add_all(resources.values())
-    for values, needs in SERVICES:
-        service = Service(**values)
-        session.add(service)
-        for position, (kind, slugs) in enumerate(needs.items()):
-            requirement = Requirement(service=service, position=position, kind=kind)
-            session.add(requirement)
-            session.flush()
-            session.add_all(
-                Offer(requirement_id=requirement.id, resource_id=resources[slug].id) for slug in slugs
-            )
-    hours = hall.plugins.instance("vorzimmer_weekly_hours")
-    for person, place, week in HOURS:
-        hours.set_week(session, week, resource_id=resources[person].id, location_id=places[place].id)

@@ -8,9 +8,8 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
-from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
@@ -160,4 +159,5 @@ def _hall() -> Hall:
 
 
 def _actor() -> Actor:
-    return access.staff_actor(current_user, "office")
+    actor: Actor = g.actor  # set by whoever signed them in
+    return actor
