@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import g
 from flask_login import current_user
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import Unauthorized
 
 from vorzimmer.access import Actor, staff_actor
 from vorzimmer_web.site import hall
@@ -36,5 +37,6 @@ def actor() -> Actor | None:
 def signed_in() -> Actor:
     """Who is signed in, on a page that only they reach."""
     found = actor()
-    assert found is not None
+    if found is None:
+        raise Unauthorized
     return found

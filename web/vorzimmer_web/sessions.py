@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
@@ -71,9 +71,8 @@ class Sessions(SecureCookieSessionInterface):
             )
         )
 
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+    def save_session(self, app: Flask, session: OurSession, response: Response) -> None:  # type: ignore[override]
         """Keep what changed: a login gets a new id, a logout deletes the row."""
-        assert isinstance(session, OurSession)
         user = session.get(USER)
         if user is None or user != session.began_as:
             self._end(session)
@@ -82,12 +81,14 @@ class Sessions(SecureCookieSessionInterface):
         elif session.row is None:
             self._begin(app, session, response)
         else:
-            self._keep(session)
+            self._keep(session, session.row)
 
     def _end(self, session: OurSession) -> None:
         if session.row is not None:
             key_hash = session.row.key_hash
-            self.hall.database.write(lambda s: s.execute(delete(WebSession).where(WebSession.key_hash == key_hash)))
+            self.hall.database.write(
+                lambda s: s.execute(delete(WebSession).where(WebSession.key_hash == key_hash))
+            )
             session.row = None
             session.pop(CSRF, None)
 
@@ -104,9 +105,7 @@ class Sessions(SecureCookieSessionInterface):
         )
         response.vary.add("Cookie")
 
-    def _keep(self, session: OurSession) -> None:
-        row = session.row
-        assert row is not None
+    def _keep(self, session: OurSession, row: WebSession) -> None:
         moment = database.now(reading())
         if session.modified or moment - row.seen_at >= TOUCHED_EVERY:
             self.hall.database.write(
@@ -149,7 +148,9 @@ def cookie(config: Config, name: str) -> dict[str, Any]:
     if base.scheme == "https":
         return {"key": f"__Host-{name}", "secure": True, "httponly": True, "samesite": "Lax"}
     if base.hostname not in LOOPBACK:
-        raise ConfigError(f"{config.file or 'defaults'}: [practice] base_url: https is needed, except on localhost")
+        raise ConfigError(
+            f"{config.file or 'defaults'}: [practice] base_url: https is needed, except on localhost"
+        )
     return {"key": name, "secure": False, "httponly": True, "samesite": "Lax"}
 
 

@@ -1,0 +1,204 @@
+"""Signing in, on Flask-Security: bounded hashing, lockout, server-side sessions, answers that reveal nothing."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, after_this_request, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import Security, SQLAlchemySessionUserDatastore, user_authenticated
+from flask_security.forms import LoginForm as SecurityLoginForm
+from flask_wtf.csrf import CSRFError
+from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import Forbidden, TooManyRequests, Unauthorized
+from werkzeug.local import LocalProxy
+
+from vorzimmer import audit, database
+from vorzimmer.access import EVERYONE, Actor, open_to
+from vorzimmer.hall import Hall
+from vorzimmer.models import Account, Role, WebAuthn
+from vorzimmer_web import limits, sessions
+from vorzimmer_web.passwords import Hashing
+from vorzimmer_web.requests import actor, reading
+from vorzimmer_web.site import hall
+
+LOCKED_AFTER = 10  # wrong passwords (C37, A28)
+LOCKED_FOR = timedelta(minutes=15)
+DEVICE_KEPT = timedelta(days=180)
+DEVICE = "vorzimmer-device"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Datastore(SQLAlchemySessionUserDatastore):
+    """Accounts in the request's own database session."""
+
+    def commit(self) -> None:
+        """Commit what Flask-Security changed."""
+        hall().database.commit_request(reading())
+
+
+class LoginForm(SecurityLoginForm):
+    """Address and password; no "remember me": a session ends at logout."""
+
+    remember = None
+
+    def validate(self, **given: Any) -> bool:
+        """Check the password unless there were too many tries; the answer never says whether an account exists."""
+        address = (self.email.data or "").strip().lower()
+        account = _account(address)
+        device = _known_device(account)
+        limits_on = hall().config.settings.server.limits
+        if limits_on and account is not None and not device and _locked(account):
+            raise TooManyRequests(retry_after=limits.WINDOW)
+        _logins().count(address, device)
+        right: bool = super().validate(**given)
+        if right:
+            _logins().forget(address, device)
+        elif address and self.password.data:
+            hall().database.write(lambda session: _failed(session, address, locks=limits_on and not device))
+        return right
+
+
+def _logins() -> limits.Logins:
+    found: limits.Logins = current_app.extensions["vorzimmer_logins"]
+    return found
+
+
+def _account(address: str) -> Account | None:
+    # the same comparison as Flask-Security's
+    return (
+        reading().scalar(select(Account).where(func.lower(Account.email) == address))
+        if address.isprintable()
+        else None
+    )
+
+
+def _locked(account: Account) -> bool:
+    return account.locked_until is not None and account.locked_until > database.now(reading())
+
+
+def _failed(session: Session, address: str, *, locks: bool) -> None:
+    """Log and count a wrong try; unknown addresses cost the same write (A24)."""
+    moment = database.now(session)
+    audit.write(session, moment, Actor(address[:254], "office"), "login_refused", f"login {limits.network()}")
+    if not locks:
+        return
+    account = session.scalar(select(Account).where(func.lower(Account.email) == address).with_for_update())
+    if account is not None:
+        account.failed_logins += 1
+        if account.failed_logins >= LOCKED_AFTER:
+            account.failed_logins, account.locked_until = 0, moment + LOCKED_FOR
+
+
+def _signed_in(_app: Flask, user: Account, **_more: Any) -> None:
+    """Count anew, log it, and know this device from now on."""
+    hall().database.write(lambda session: _passed(session, user.id, user.email))
+    value = _devices().dumps([user.fs_uniquifier, secrets.token_hex(8)])
+
+    @after_this_request
+    def remember(response: Response) -> Response:
+        flags = sessions.cookie(hall().config, DEVICE)
+        response.set_cookie(value=value, max_age=DEVICE_KEPT, path="/", **flags)
+        return response
+
+
+def _passed(session: Session, account_id: int, email: str) -> None:
+    session.execute(
+        update(Account).where(Account.id == account_id).values(failed_logins=0, locked_until=None)
+    )
+    audit.write(session, database.now(session), Actor(email, "office"), "signed_in", f"account {account_id}")
+
+
+def _devices() -> URLSafeSerializer:
+    return URLSafeSerializer(hall().config.secret_key, salt=DEVICE)
+
+
+def _known_device(account: Account | None) -> str:
+    """The id of the device if this account has signed in on it, else empty."""
+    value = request.cookies.get(sessions.cookie(hall().config, DEVICE)["key"])
+    if account is None or not value:
+        return ""
+    try:
+        owner, device = _devices().loads(value)
+    except (BadSignature, ValueError, TypeError):
+        return ""
+    return str(device) if owner == account.fs_uniquifier else ""
+
+
+def refuse_foreign_origin() -> None:
+    """A form may come from our own pages only (A46); a page without a referrer says `null`."""
+    origin = request.headers.get("Origin")
+    if request.method in SAFE or origin is None or "Authorization" in request.headers:
+        return
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    if origin == "null" and site == "same-origin":
+        return
+    base = urlsplit(hall().config.base_url)
+    if origin not in (f"{base.scheme}://{base.netloc}", request.host_url.rstrip("/")):
+        abort(403)
+
+
+def say_who_acts() -> None:
+    """Tell the access check who is signed in, unless a key said so before."""
+    if g.get("actor") is None:
+        g.actor = actor()
+
+
+def _ask_to_sign_in(error: Unauthorized) -> ResponseReturnValue:
+    """A page of the office leads to the login and from there back; anything else is refused."""
+    if request.blueprint in (None, "api"):
+        return error
+    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("security.login", next=back), 303)
+
+
+def _stale_form(_error: CSRFError) -> ResponseReturnValue:
+    """A form without a valid token does nothing (A46, A58)."""
+    return current_app.handle_user_exception(Forbidden())
+
+
+def _settings(hall: Hall) -> dict[str, Any]:
+    return {
+        "WTF_CSRF_TIME_LIMIT": None,  # as long as the session
+        "WTF_CSRF_SSL_STRICT": False,  # some pages send no referrer; `refuse_foreign_origin` looks at the origin
+        "SESSION_PROTECTION": None,
+        "SECURITY_PASSWORD_SALT": hall.config.secret_key.decode(),
+        "SECURITY_PASSWORD_SINGLE_HASH": True,
+        "SECURITY_STATIC_FOLDER": None,
+        "SECURITY_API_ENABLED_METHODS": ["session"],
+        "SECURITY_RETURN_GENERIC_RESPONSES": True,
+        "SECURITY_FRESHNESS": timedelta(-1),
+        "SECURITY_LOGIN_URL": "/office/login",
+        "SECURITY_LOGOUT_URL": "/office/logout",
+        "SECURITY_LOGIN_USER_TEMPLATE": "office/login.html",
+        "SECURITY_POST_LOGIN_VIEW": "/office/",
+        "SECURITY_POST_LOGOUT_VIEW": "/office/login",
+        "SECURITY_FLASH_MESSAGES": False,
+    }
+
+
+def install(app: Flask) -> None:
+    """Give the application sessions, logins and limits; CSRF protection comes first, with `site`."""
+    hall: Hall = app.extensions["vorzimmer"]
+    sessions.install(app, hall)
+    limits.install(app)
+    for name, value in _settings(hall).items():
+        app.config[name] = value
+    own_session: Any = LocalProxy(reading)
+    datastore = Datastore(own_session, Account, Role, WebAuthn)
+    security = Security(app, datastore, login_form=LoginForm)
+    security.pwd_context = Hashing(hall.config.settings.server.threads)
+    security.want_json(lambda _request: False)
+    security.login_manager.request_loader(None)  # no tokens in headers or addresses
+    for name in ("login", "logout"):
+        open_to(EVERYONE)(app.view_functions[f"security.{name}"])
+    user_authenticated.connect(_signed_in, app)
+    app.before_request(refuse_foreign_origin)
+    app.before_request(say_who_acts)
+    app.register_error_handler(Unauthorized, _ask_to_sign_in)
+    app.register_error_handler(CSRFError, _stale_form)

@@ -1,0 +1,49 @@
+"""The back office: a tool for those who work in it for eight hours, keyboard first."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, current_app
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from werkzeug.exceptions import Conflict, Forbidden, NotFound
+
+from vorzimmer import hookspecs
+from vorzimmer.hookspecs import NavigationEntry
+from vorzimmer.reasons import Reason, Refused
+from vorzimmer_web import accounts
+from vorzimmer_web.office import agenda, booking, connect, entry, wording
+from vorzimmer_web.requests import actor
+from vorzimmer_web.site import hall
+
+office = Blueprint("office", __name__, url_prefix="/office")
+for pages in (agenda, booking, entry, connect):
+    pages.add_to(office)
+office.context_processor(wording.words)
+
+
+@office.record_once
+def _set_up(state: BlueprintSetupState) -> None:
+    app: Flask = state.app  # type: ignore[assignment]  # only a Flask application registers us
+    accounts.install(app)
+    app.jinja_env.globals.update(navigation=navigation, who=actor)
+
+
+@office.errorhandler(Refused)
+def refused(refusal: Refused) -> ResponseReturnValue:
+    """What the rules refuse and no page explains better; what is not one's own is as if it did not exist."""
+    errors = {Reason.NOT_FOUND: NotFound(), Reason.FORBIDDEN: Forbidden()}
+    return current_app.handle_user_exception(errors.get(refusal.reason, Conflict(gettext(refusal.text))))
+
+
+def navigation() -> list[tuple[str, str]]:
+    """Title and endpoint of what the person signed in may open: ours first, then what plugins offer."""
+    person = actor()
+    if person is None:
+        return []
+    offered: list[NavigationEntry] = hall().plugins.ask(hookspecs.navigation)
+    return [
+        (gettext(entry.title), entry.endpoint)
+        for entry in offered
+        if entry.right in person.rights and entry.endpoint in current_app.view_functions
+    ]

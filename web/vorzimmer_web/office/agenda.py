@@ -1,0 +1,157 @@
+"""Today and the week as a list, and the search over all appointments (K85, K67)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, render_template, request
+from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy.orm import Session
+
+from vorzimmer import database
+from vorzimmer.access import Actor, Right, may, open_to
+from vorzimmer.booking.load import WHOLE
+from vorzimmer.models import Allocation, Booking, Resource, Status
+from vorzimmer.periods import Period, day_period
+from vorzimmer_web.requests import reading, signed_in
+from vorzimmer_web.site import hall
+
+STAFF = (Right.OWN_CALENDAR, Right.CALENDARS)
+STANDING = (Status.REQUESTED, Status.CONFIRMED, Status.COMPLETED, Status.MISSED)
+GONE = (Status.CANCELLED, Status.DECLINED, Status.EXPIRED)
+WEEK = 7
+FOUND = 50
+
+
+@dataclass(frozen=True)
+class Day:
+    """The appointments of one local day of the practice, sorted by start."""
+
+    date: date
+    standing: Sequence[Booking]
+    gone: Sequence[Booking]
+
+
+def reach(actor: Actor, staff: int | None = None) -> ColumnElement[bool]:
+    """Which bookings the actor may see: all, or those in the own calendar; `staff` narrows it to one person."""
+    if not may(actor, Right.CALENDARS):
+        staff = actor.resource_id
+        if staff is None:
+            return false()
+    if staff is None:
+        return true()
+    return or_(Booking.staff_id == staff, Booking.allocations.any(Allocation.resource_id == staff))
+
+
+def days(session: Session, seen: ColumnElement[bool], first: date, number: int, zone: ZoneInfo) -> list[Day]:
+    """So many days from the first on, with their appointments; one query."""
+    window = Period(day_period(first, zone).start, day_period(first + timedelta(days=number - 1), zone).end)
+    found = session.scalars(
+        select(Booking)
+        .where(Booking.starts >= window.start, Booking.starts < window.end, Booking.name != "", seen)
+        .where(Booking.status.in_(STANDING + GONE))
+        .options(*WHOLE)
+        .order_by(Booking.starts, Booking.id)
+    ).all()
+    return [_day(first + timedelta(days=offset), found, zone) for offset in range(number)]
+
+
+def _day(of: date, found: Sequence[Booking], zone: ZoneInfo) -> Day:
+    here = [booking for booking in found if booking.starts.astimezone(zone).date() == of]
+    return Day(of, [b for b in here if b.status in STANDING], [b for b in here if b.status in GONE])
+
+
+def requests_waiting(session: Session, seen: ColumnElement[bool], moment: datetime) -> Sequence[Booking]:
+    """Requests that wait for a decision, the nearest first."""
+    return session.scalars(
+        select(Booking)
+        .where(Booking.status == Status.REQUESTED, Booking.expires_at > moment, seen)
+        .options(*WHOLE)
+        .order_by(Booking.starts)
+    ).all()
+
+
+def people(session: Session, actor: Actor) -> Sequence[Resource]:
+    """Whose calendars the actor may look at, by name."""
+    query = select(Resource).where(Resource.kind == "staff", Resource.active).order_by(Resource.name)
+    if not may(actor, Right.CALENDARS):
+        query = query.where(Resource.id == actor.resource_id)
+    return session.scalars(query).all()
+
+
+def asked_day(today: date) -> date:
+    """The day of the address, else today."""
+    try:
+        return date.fromisoformat(request.args.get("day", ""))
+    except ValueError:
+        return today
+
+
+def _page(template: str, number: int) -> str:
+    session, person, zone = reading(), signed_in(), hall().config.zone
+    moment = database.now(session)
+    today = moment.astimezone(zone).date()
+    day = asked_day(today)
+    first = day - timedelta(days=day.weekday()) if number == WEEK else day
+    everybody = people(session, person)
+    chosen = next((one for one in everybody if one.slug == request.args.get("staff")), None)
+    seen = reach(person, chosen.id if chosen else None)
+    facts: dict[str, Any] = {
+        "days": days(session, seen, first, number, zone),
+        "waiting": requests_waiting(session, seen, moment),
+        "people": everybody,
+        "chosen": chosen,
+        "today": today,
+        "now": moment,
+        "before": first - timedelta(days=number),
+        "after": first + timedelta(days=number),
+    }
+    return render_template(template, **facts)
+
+
+@open_to(*STAFF)
+def today() -> str:
+    """One day: requests first, then who comes when."""
+    return _page("office/today.html", 1)
+
+
+@open_to(*STAFF)
+def week() -> str:
+    """Monday to Sunday."""
+    return _page("office/week.html", WEEK)
+
+
+@open_to(*STAFF)
+def search() -> str:
+    """Appointments by name, e-mail or phone number of the customer, the newest first."""
+    session, words = reading(), request.args.get("q", "").strip()[:80].replace("\0", "")
+    found: Sequence[Booking] = []
+    if words:
+        pattern = f"%{words.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
+        found = session.scalars(
+            select(Booking)
+            .where(
+                or_(
+                    *(
+                        column.ilike(pattern, escape="!")
+                        for column in (Booking.name, Booking.email, Booking.phone)
+                    )
+                )
+            )
+            .where(Booking.status.in_(STANDING + GONE), reach(signed_in()))
+            .options(*WHOLE)
+            .order_by(Booking.starts.desc())
+            .limit(FOUND)
+        ).all()
+    return render_template("office/search.html", words_searched=words, found=found, now=database.now(session))
+
+
+def add_to(office: Blueprint) -> None:
+    """Put the pages in their places."""
+    office.get("/")(today)
+    office.get("/week")(week)
+    office.get("/search")(search)

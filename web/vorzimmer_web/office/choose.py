@@ -1,0 +1,139 @@
+"""What staff chose as a time, and what is on offer around it; the rules may be broken, never silently (rule 42)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from vorzimmer import availability, database
+from vorzimmer.access import Actor, Right, may
+from vorzimmer.booking import Override
+from vorzimmer.models import Booking, Location, Offer, Requirement, Resource, Service
+from vorzimmer.periods import Period, day_period, local_instant
+from vorzimmer_web.site import hall
+from vorzimmer_web.times import Time, offered
+
+SEARCHED = 14  # days
+SHOWN = 4  # days with free times
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was typed. `start` is None until a time was chosen; `staff` None means any person."""
+
+    start: datetime | None
+    location: str | None
+    staff: str | None
+    day: date | None
+    override: Override | None
+    typed_day: str
+    typed_time: str
+
+    @classmethod
+    def of_form(cls, zone: ZoneInfo, staff: str | None = None) -> Choice:
+        """What the form or the address says; `staff` is the default."""
+        given = request.values
+        start, _bar, place = given.get("slot", "").partition("|")
+        chosen = _instant(start)
+        if chosen is None and given.get("slot", "other") == "other":
+            chosen = _typed(given.get("date", ""), given.get("time", ""), zone)
+        if "show" in given:
+            chosen = None
+        level, reason = given.get("override", ""), given.get("reason", "").strip()[:300]
+        return cls(
+            start=chosen,
+            location=place or given.get("place") or None,
+            staff=given.get("staff", staff) or None,
+            day=_day(given.get("from", "")),
+            override=Override(level, reason) if level in ("warning", "double") else None,
+            typed_day=given.get("date", ""),
+            typed_time=given.get("time", ""),
+        )
+
+    @classmethod
+    def of_move(cls, booking: Booking) -> Choice:
+        """The choice for a booking that has its person already."""
+        return cls.of_form(ZoneInfo(booking.zone), booking.staff.slug if booking.staff else None)
+
+    def offer(
+        self, session: Session, actor: Actor, service: Service, *, ignoring: Booking | None = None
+    ) -> dict[str, Any]:
+        """`people` who do the service, `days` of free times, and where to look `earlier` and `later`."""
+        everybody = _people(session, actor, service)
+        staff = next((one.slug for one in everybody if one.slug == self.staff), None)
+        if staff is None and not may(actor, Right.CALENDARS):
+            staff = everybody[0].slug if everybody else None
+        moment, zone = database.now(session), hall().config.zone
+        first = max(self.day or date.min, moment.astimezone(zone).date())
+        window = Period(
+            day_period(first, zone).start, day_period(first + timedelta(days=SEARCHED), zone).start
+        )
+        slots = availability.free_slots(
+            session,
+            hall().plugins,
+            service,
+            window,
+            moment,
+            staff=staff,
+            ignoring=ignoring.id if ignoring else None,
+            seats=ignoring.seats if ignoring else 1,
+        )
+        days = [(day, list(times)) for day, times in groupby(offered(slots), key=lambda time: time.day)]
+        return {
+            "people": everybody,
+            "staff": staff,
+            "days": days[:SHOWN],
+            "first": first,
+            "later": days[SHOWN][0] if len(days) > SHOWN else first + timedelta(days=SEARCHED),
+            "places": _places(session, days),
+        }
+
+
+def _people(session: Session, actor: Actor, service: Service) -> Sequence[Resource]:
+    query = (
+        select(Resource)
+        .join(Offer, Offer.resource_id == Resource.id)
+        .join(Requirement, Requirement.id == Offer.requirement_id)
+        .where(Requirement.service_id == service.id, Resource.kind == "staff", Resource.active)
+        .order_by(Resource.name)
+    )
+    if not may(actor, Right.CALENDARS):
+        query = query.where(Resource.id == actor.resource_id)
+    return session.scalars(query).unique().all()
+
+
+def _places(session: Session, days: list[tuple[date, list[Time]]]) -> dict[str, str]:
+    """Names of the places, by slug, where the times are at more than one."""
+    if len({time.location for _day, times in days for time in times}) < 2:
+        return {}
+    return {place.slug: place.name for place in session.scalars(select(Location))}
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _typed(day: str, clock: str, zone: ZoneInfo) -> datetime | None:
+    try:
+        return local_instant(date.fromisoformat(day), time.fromisoformat(clock), zone, edge="start")
+    except (ValueError, OverflowError):
+        return None

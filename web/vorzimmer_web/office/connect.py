@@ -1,0 +1,105 @@
+"""Connect my calendar: app passwords, shown once, and how each app is set up (C3)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import current_user
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from vorzimmer import accounts, audit, database
+from vorzimmer.access import Actor, Right, open_to
+from vorzimmer.booking.details import plain
+from vorzimmer.models import Account, AppPassword
+from vorzimmer_web.office import profile
+from vorzimmer_web.requests import reading, signed_in
+from vorzimmer_web.site import hall
+
+LONGEST_LABEL = 80
+
+
+def _page(secret: str = "") -> ResponseReturnValue:
+    user, config = current_user.email, hall().config
+    link = profile.davx5(config, user, secret)
+    page = render_template(
+        "office/connect.html",
+        passwords=reading()
+        .scalars(
+            select(AppPassword).where(AppPassword.account_id == current_user.id).order_by(AppPassword.id)
+        )
+        .all(),
+        secret=secret,
+        user=user,
+        address=profile.address(config),
+        link=link,
+        picture=profile.picture(link, gettext("QR code for DAVx⁵")),
+        zone=config.zone,
+        has_calendar=current_user.resource_id is not None,
+    )
+    return page, {"Cache-Control": "no-store"}
+
+
+@open_to(Right.OWN_CALENDAR)
+def connect() -> ResponseReturnValue:
+    """The page, without any secret."""
+    return _page()
+
+
+@open_to(Right.OWN_CALENDAR)
+def add() -> ResponseReturnValue:
+    """A new app password; this answer is the only one that ever shows it."""
+    label = plain(request.form.get("label", ""))[:LONGEST_LABEL] or gettext("Calendar app")
+    person = signed_in()
+    secret = hall().database.write(lambda session: _added(session, person, label))
+    return _page(secret)
+
+
+def _added(session: Session, person: Actor, label: str) -> str:
+    moment = database.now(session)
+    account = session.get_one(Account, person.account_id)
+    _log(session, person, moment, "app_password_added", label)
+    return accounts.add_app_password(session, moment, account, label)
+
+
+@open_to(Right.OWN_CALENDAR)
+def revoke(password_id: int) -> ResponseReturnValue:
+    """The app with this password is out at once."""
+    person = signed_in()
+    hall().database.write(lambda session: _revoked(session, person, password_id))
+    flash(gettext("The app password no longer works."), "good")
+    return redirect(url_for("office.connect"), 303)
+
+
+def _revoked(session: Session, person: Actor, password_id: int) -> None:
+    own = AppPassword.id == password_id, AppPassword.account_id == person.account_id
+    label = session.scalar(select(AppPassword.label).where(*own))
+    if label is not None:
+        session.execute(delete(AppPassword).where(*own))
+        _log(session, person, database.now(session), "app_password_revoked", label)
+
+
+def _log(session: Session, person: Actor, moment: datetime, act: str, label: str) -> None:
+    audit.write(session, moment, person, act, f"account {person.account_id}", after={"label": label})
+
+
+@open_to(Right.OWN_CALENDAR)
+def apple() -> ResponseReturnValue:
+    """Apple's profile; with the password that was just shown, if the form brings it."""
+    body = profile.apple(hall().config, current_user.email, request.form.get("secret", ""))
+    headers = {
+        "Content-Disposition": 'attachment; filename="calendar.mobileconfig"',
+        "Cache-Control": "no-store",
+    }
+    return Response(body, mimetype=profile.APPLE, headers=headers)
+
+
+def add_to(office: Blueprint) -> None:
+    """Put the pages in their places."""
+    office.get("/connect")(connect)
+    office.post("/connect", endpoint="add_app_password")(add)
+    office.post("/connect/<int:password_id>/revoke", endpoint="revoke_app_password")(revoke)
+    office.route("/connect/apple", methods=["GET", "POST"])(apple)

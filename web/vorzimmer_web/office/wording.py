@@ -1,0 +1,67 @@
+"""Words for what the core calls by short names: messages, their states, acts, doors."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext
+
+from vorzimmer.models import Booking
+from vorzimmer.reasons import N_
+
+TOPICS = {
+    "code": N_("Code"),
+    "confirmed": N_("Confirmation"),
+    "requested": N_("Request received"),
+    "accepted": N_("Request accepted"),
+    "declined": N_("Request declined"),
+    "moved": N_("New time"),
+    "cancelled": N_("Cancellation"),
+    "reminder": N_("Reminder"),
+    "expired": N_("Request lapsed"),
+    "staff_request": N_("Request to the practice"),
+}
+STATES = {
+    "due": N_("planned"),
+    "leased": N_("being sent"),
+    "sent": N_("sent"),
+    "withdrawn": N_("withdrawn"),
+    "parked": N_("given up"),
+}
+EVENTS = {
+    "held": N_("Time reserved"),
+    "details": N_("Details given"),
+    "released": N_("Reservation given up"),
+    "requested": N_("Requested"),
+    "confirmed": N_("Booked"),
+    "accepted": N_("Accepted"),
+    "declined": N_("Declined"),
+    "moved": N_("Moved"),
+    "cancelled": N_("Cancelled"),
+    "completed": N_("Was here"),
+    "missed": N_("Did not come"),
+    "expired": N_("Lapsed"),
+}
+DOORS = {
+    "page": N_("booking page"),
+    "office": N_("office"),
+    "api": N_("API"),
+    "caldav": N_("calendar app"),
+    "cli": N_("command line"),
+    "worker": N_("automatically"),
+}
+
+
+def words() -> dict[str, Any]:
+    """All of them in the language of the page, for templates."""
+    tables = {"topics": TOPICS, "states": STATES, "events": EVENTS, "doors": DOORS}
+    said: dict[str, Any] = {
+        name: {key: gettext(text) for key, text in table.items()} for name, table in tables.items()
+    }
+    return {**said, "zone_of": zone_of}
+
+
+def zone_of(booking: Booking) -> ZoneInfo:
+    """The zone in which a booking's times are shown: its place's."""
+    return ZoneInfo(booking.zone)
