@@ -31,7 +31,7 @@ def own_tables() -> list[tuple[str, type[BaseModel]]]:
 
 
 def defaults(model: type[BaseModel]) -> dict[str, Any]:
-    return {name: value for name, value in model().model_dump(mode="json").items() if value is not None}
+    return {name: value for name, value in model().model_dump(mode="json", by_alias=True).items() if value is not None}
 
 
 def test_the_example_is_read_without_complaint():
@@ -54,7 +54,7 @@ def test_the_example_names_what_is_unset_by_default():
             *(type(getattr(Settings(), table)) for table in CORE),
             *(model for _, model in own_tables()),
         ]
-        for name, value in model().model_dump().items()
+        for name, value in model().model_dump(by_alias=True).items()
         if value is None
     }
     assert unset == UNSET
