@@ -14,11 +14,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from vorzimmer import database, hookspecs
 from vorzimmer.access import EVERYONE, declared, may_call, open_to
 from vorzimmer.config import PLUGINS
-from vorzimmer.guard import LARGEST_FORM, Environ, Guard, StartResponse, Wsgi, plain
+from vorzimmer.guard import LARGEST_FORM, WEBDAV, Environ, Guard, StartResponse, Wsgi, plain
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Mount
 from vorzimmer.models import Message
 
+CALDAV = "/.well-known/caldav"
 LARGEST_BODY = 1024 * 1024
 LATE = timedelta(minutes=5)
 """How old the oldest due message may be before the server calls itself not ready."""
@@ -58,6 +59,8 @@ class Doors:
         path = environ["PATH_INFO"]
         if path == "/healthz":
             return _healthz(environ, start_response)
+        if path == "/" and environ["REQUEST_METHOD"] in WEBDAV:
+            path = CALDAV  # a client that was given nothing but the host name (RFC 6764 §6)
         for name, mount in self.mounts:
             if self.hall.plugins.is_active(name) and _below(path, mount.prefix):
                 environ["vorzimmer.hall"] = self.hall

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import resource
 import signal
 import socket
@@ -141,7 +140,6 @@ def run(app: Wsgi, config: Config, bound: socket.socket, *, ready: Callable[[], 
 
 
 def _server(app: Wsgi, config: Config, bound: socket.socket) -> Server:
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     limits = Adjustments(
         sockets=[bound],
         threads=config.settings.server.threads,

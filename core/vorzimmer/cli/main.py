@@ -1,0 +1,63 @@
+"""All commands: ours by name, plugins' as the configuration enables them."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import click
+import structlog
+
+from vorzimmer import hookspecs
+from vorzimmer.cli import serving
+from vorzimmer.cli.options import OneLine, config_option, data_option
+from vorzimmer.config import Config
+from vorzimmer.plugins import Plugins
+
+
+class Commands(OneLine):
+    """Knows the commands of the enabled plugins too: `--data` or `--config` say which those are."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, asking the plugins only where it is not ours."""
+        if args and args[0] not in self.commands:
+            self._ask_plugins(args)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List all of them."""
+        self._ask_plugins([])
+        super().format_commands(ctx, formatter)
+
+    def _ask_plugins(self, args: list[str]) -> None:
+        practice = _where(args)
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+        for _name, commands in Plugins(practice).offers(hookspecs.commands):
+            for command in commands:
+                if command.name not in self.commands:
+                    self.add_command(command)
+        structlog.reset_defaults()
+
+
+def _where(args: list[str]) -> Config:
+    """The configuration that the options of any command name; the defaults where they name none."""
+    probe = click.Command("probe", params=[], context_settings={"ignore_unknown_options": True})
+    for option in (data_option, config_option):
+        option(probe)
+    probe.params = getattr(probe, "__click_params__", [])
+    probe.allow_extra_args = True
+    with probe.make_context("probe", list(args), resilient_parsing=True) as ctx:
+        data, file = ctx.params.get("data"), ctx.params.get("file")
+    return Config.load(data=Path(data) if data else None, file=Path(file) if file else None)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="vorzimmer")
+def main() -> None:
+    """The front office: a self-hosted scheduling server."""
+
+
+for command in (serving.serve, serving.work):
+    main.add_command(command)

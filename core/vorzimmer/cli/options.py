@@ -1,0 +1,97 @@
+"""What every command shares: where the practice is, and errors in one line."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import queue
+import sys
+from collections.abc import Callable
+from logging.handlers import QueueHandler, QueueListener
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+import structlog
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from vorzimmer.app import Unsafe
+from vorzimmer.config import Config, ConfigError
+from vorzimmer.hall import Hall
+from vorzimmer.reasons import PluginFailed, Refused
+from vorzimmer.serve import CannotListen
+
+F = TypeVar("F", bound=Callable[..., Any])
+MOST_LOG_LINES = 10_000
+"""Waiting to be written; beyond that lines are lost rather than requests kept waiting (F12)."""
+
+data_option = click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), help="The data folder, with its config.toml."
+)
+config_option = click.option(
+    "--config",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The configuration; its folder is the data folder unless --data is given.",
+)
+
+
+def practice(command: F) -> F:
+    """Give a command `--data` and `--config`, and hand it the `Config`."""
+
+    @functools.wraps(command)
+    def with_config(*args: Any, data: Path | None, file: Path | None, **options: Any) -> Any:
+        return command(*args, config=Config.load(data=data, file=file), **options)
+
+    return data_option(config_option(with_config))  # type: ignore[return-value]
+
+
+def opened(config: Config) -> Hall:
+    """The hall with its tables brought up to date."""
+    hall = Hall.open(config)
+    hall.migrate()
+    return hall
+
+
+class OneLine(click.Group):
+    """A group whose errors of the operator's are one line on stderr, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (ConfigError, CannotListen, Unsafe, PluginFailed) as error:
+            fail(str(error))
+        except Refused as refusal:
+            fail(refusal.text)
+        except OperationalError as error:
+            fail(f"the database does not answer: {str(error.orig).splitlines()[0]}")
+        except SQLAlchemyError as error:
+            fail(f"the database refuses: {str(error).splitlines()[0]}")
+
+
+def fail(text: str) -> NoReturn:
+    """End with an error in words."""
+    raise click.ClickException(text)
+
+
+def write_logs() -> None:
+    """Log lines to stderr, by a thread of their own: a full or stuck pipe keeps no request waiting (F12)."""
+    logging.raiseExceptions = False
+    waiting: queue.Queue[logging.LogRecord] = queue.Queue(MOST_LOG_LINES)
+    logging.basicConfig(
+        level=logging.INFO, handlers=[QueueHandler(waiting)], format="%(message)s", force=True
+    )
+    for name, level in (("waitress.queue", logging.ERROR), ("alembic", logging.WARNING)):
+        logging.getLogger(name).setLevel(level)
+    QueueListener(waiting, logging.StreamHandler(sys.stderr)).start()
+    structlog.configure(
+        processors=[
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )

@@ -1,0 +1,132 @@
+"""`serve` and `work`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vorzimmer import serve as server
+from vorzimmer.app import create_app
+from vorzimmer.cli.options import config_option, data_option, practice, write_logs
+from vorzimmer.config import Config
+from vorzimmer.database import Database
+from vorzimmer.hall import Hall
+from vorzimmer.plugins import GROUP, Plugins
+from vorzimmer.worker import Worker
+
+RELOADED = "VORZIMMER_RELOADED"
+
+
+@click.command()
+@data_option
+@config_option
+@click.option("--host", help="The address to listen on, instead of [server] host.")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port, instead of [server] port.")
+@click.option("--no-worker", is_flag=True, help="Deliver no messages here; run `vorzimmer work` beside.")
+@click.option("--no-plugins", is_flag=True, help="The rescue door: only Vorzimmer's own plugins.")
+@click.option("--reload", is_flag=True, help="For plugin authors: start again when a source file changes.")
+@click.option(
+    "--plugin-dir",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="For plugin authors: every file NAME.py here with a class Plugin is the plugin NAME.",
+)
+def serve(
+    data: Path | None,
+    file: Path | None,
+    host: str | None,
+    port: int | None,
+    no_worker: bool,
+    no_plugins: bool,
+    reload: bool,
+    plugin_dir: Path | None,
+) -> None:
+    """Serve the pages, the API and the calendars until SIGTERM."""
+    if reload and not os.environ.get(RELOADED):
+        _keep_restarting(plugin_dir)
+        return
+    options: dict[str, Any] = {"host": host, "port": port, "worker": False if no_worker else None}
+    over = {"server": {name: value for name, value in options.items() if value is not None}}
+    config = Config.load(data=data, file=file, over=over)
+    singles = single_files(plugin_dir) if plugin_dir else []
+    if singles:
+        enabled = [*config.enabled, *(entry.name for entry in singles)]
+        config = Config.load(data=data, file=file, over={**over, "plugins": {"enabled": enabled}})
+    bound = server.listen(config.settings.server.host, config.settings.server.port)
+    write_logs()
+    entries = [*entry_points(group=GROUP), *singles]
+    hall = Hall(config, Database(config.database_url), Plugins(config, only_ours=no_plugins, entries=entries))
+    hall.migrate()
+    address = f"{config.settings.server.host}:{bound.getsockname()[1]}"
+    run(hall, bound, ready=lambda: click.echo(f"{config.settings.practice.name} serves on http://{address}"))
+
+
+def run(hall: Hall, bound: socket.socket, *, ready: Callable[[], None]) -> None:
+    """Serve a hall on a bound address until SIGTERM, with a worker inside unless the settings say no."""
+    app = create_app(hall)
+    worker = Worker(hall) if hall.config.settings.server.worker else None
+    if worker:
+        app.extensions["vorzimmer.worker"] = worker
+        worker.start()
+    try:
+        server.run(app, hall.config, bound, ready=ready)
+    finally:
+        if worker:
+            worker.stop()
+        hall.database.dispose()
+
+
+@click.command()
+@practice
+def work(config: Config) -> None:
+    """Deliver messages and do regular work until SIGTERM, beside `serve --no-worker`."""
+    write_logs()
+    hall = Hall.open(config)
+    hall.migrate()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    worker = Worker(hall)
+    worker.start()
+    click.echo("working")
+    stop.wait()
+    worker.stop()
+    hall.database.dispose()
+
+
+def single_files(folder: Path) -> list[EntryPoint]:
+    """Each file of a folder as the entry point of a plugin."""
+    sys.path.insert(0, str(folder.resolve()))
+    return [EntryPoint(path.stem, f"{path.stem}:Plugin", GROUP) for path in sorted(folder.glob("[!_]*.py"))]
+
+
+def _keep_restarting(plugin_dir: Path | None) -> None:
+    """Run this command in a child, and again whenever a source changes."""
+    folders = [Path(entry) for entry in sys.path if (Path(entry) / "vorzimmer").is_dir()]
+    folders += [Path(entry) for entry in sys.path if entry and list(Path(entry).glob("vorzimmer_*/"))]
+    folders += [plugin_dir] if plugin_dir else []
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    while not stopping.is_set():
+        seen = _newest(folders)
+        command = [sys.executable, *sys.argv]
+        child = subprocess.Popen(command, env={**os.environ, RELOADED: "1"})  # noqa: S603  (ourselves)
+        while not stopping.is_set() and _newest(folders) == seen:
+            time.sleep(0.5)
+        child.terminate()
+        child.wait()
+
+
+def _newest(folders: list[Path]) -> float:
+    return max((path.stat().st_mtime for folder in folders for path in folder.rglob("*.py")), default=0.0)
