@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
-from vorzimmer import booking, urls
+from vorzimmer import availability, booking, database, urls
 from vorzimmer.access import CUSTOMER, ROLES, Actor
 from vorzimmer.hall import Hall
 from vorzimmer.models import AuditEntry, Booking, CalendarObject, Message
+from vorzimmer.periods import Period
 from vorzimmer.testing import berlin
 
 DESK = Actor("empfang@praxis.example", "office", rights=ROLES["desk"])
@@ -91,3 +93,18 @@ def calendar_texts(hall: Hall, uid: str) -> list[str]:
     with hall.database.reading() as session:
         found = session.scalars(select(CalendarObject).where(CalendarObject.uid == uid))
         return [one.text for one in found]
+
+
+def offered(hall: Hall, service: str, day: str, staff: str | None = None) -> list[datetime]:
+    """The starts that the page offers on a day."""
+    midnight = berlin(f"{day} 00:00")
+    with hall.database.reading() as session:
+        found = availability.free_slots(
+            session,
+            hall.plugins,
+            booking.load.service(session, service),
+            Period(midnight, midnight + timedelta(days=1)),
+            database.now(session),
+            staff=staff,
+        )
+        return [slot.start for slot in found]

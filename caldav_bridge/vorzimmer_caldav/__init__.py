@@ -1,0 +1,45 @@
+"""The CalDAV door: Radicale in this process over the core's own tables (architecture §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from vorzimmer import urls
+from vorzimmer.hall import Hall
+from vorzimmer.hookspecs import Mount, hookimpl
+from vorzimmer.plugins import NoConfig
+from vorzimmer_caldav.application import Application
+from vorzimmer_caldav.frontguard import FrontGuard
+from vorzimmer_caldav.limiter import Limiter
+
+PREFIX = "/dav"
+
+
+class Plugin:
+    """Mounts the calendars under `/dav` and moves the horizon of series on."""
+
+    Config = NoConfig
+
+    def __init__(self, config: NoConfig) -> None:
+        self._config = config
+
+    @hookimpl
+    def wsgi_mounts(self, hall: Hall) -> list[Mount]:
+        """`/dav`, and the address where clients begin to look (RFC 6764)."""
+        failures = Limiter() if hall.config.settings.server.limits else Limiter(most=1_000_000)
+        return [
+            Mount(PREFIX, FrontGuard(Application(hall, failures), failures)),
+            Mount("/.well-known/caldav", _redirect(urls.absolute(hall.config, f"{PREFIX}/"))),
+        ]
+
+
+def _redirect(location: str) -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:
+    """301 to an absolute address, for every method and before anybody is asked who they are."""
+
+    def redirect(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        headers = [("Location", location), ("Content-Length", "0"), ("Cache-Control", "no-store")]
+        start_response("301 Moved Permanently", headers)
+        return []
+
+    return redirect

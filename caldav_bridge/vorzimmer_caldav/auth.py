@@ -1,0 +1,71 @@
+"""Sign-in with app passwords only (A33, A129): one indexed look-up of a digest, no sleep, no cache."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import unquote
+
+from radicale.auth import AuthContext, BaseAuth
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from vorzimmer import accounts, database
+from vorzimmer.access import staff_actor
+from vorzimmer.booking.objects import bookings_calendar
+from vorzimmer.hall import Hall
+from vorzimmer.models import Account, AppPassword
+from vorzimmer_caldav.limiter import Limiter
+from vorzimmer_caldav.visit import Visit, begin
+
+_NOTED_EVERY = timedelta(days=1)
+
+
+class Auth(BaseAuth):
+    """Radicale's question who a login is; the user's name becomes the account's address."""
+
+    def __init__(self, configuration: Any, hall: Hall, failures: Limiter) -> None:
+        super().__init__(configuration)
+        self._hall = hall
+        self._failures = failures
+
+    def _login_ext(self, login: str, password: str, context: AuthContext) -> str:
+        """The address of the account, or empty. iOS sends the address percent-encoded."""
+        visit = self._visit(login, password) or self._visit(unquote(login), password)
+        begin(visit)
+        if visit is None:
+            self._failures.failed(context.remote_addr or "")
+            return ""
+        return visit.address
+
+    def _sleep_for_constant_exec_time(self, time_ns_begin: int) -> None:
+        """No worker sleeps: a look-up by digest takes as long for a wrong name as for a wrong password."""
+
+    def _visit(self, login: str, password: str) -> Visit | None:
+        with self._hall.database.reading() as session:
+            found = session.scalar(
+                select(AppPassword)
+                .where(AppPassword.secret_hash == accounts.digest(password))
+                .options(joinedload(AppPassword.account).selectinload(Account.roles))
+            )
+            if found is None or found.account.email.casefold() != login.strip().casefold():
+                return None
+            actor = staff_actor(found.account, "caldav")
+            if not actor.is_staff:
+                return None
+            moment = database.now(session)
+            due = found.used_at is None or found.used_at < moment - _NOTED_EVERY
+            visit = Visit(actor, found.account.name)
+        if due:
+            self._hall.database.write(lambda session: _note(session, visit, found.id))
+        return visit
+
+
+def _note(session: Session, visit: Visit, password_id: int) -> None:
+    """Once a day: when the password was used, and that its owner has a calendar."""
+    if visit.actor.resource_id is not None:
+        database.claim(session, [visit.actor.resource_id])
+        bookings_calendar(session, visit.actor.resource_id)
+    password = session.get(AppPassword, password_id)
+    if password is not None:
+        password.used_at = database.now(session)

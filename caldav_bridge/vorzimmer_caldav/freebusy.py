@@ -1,0 +1,66 @@
+"""free-busy-query (RFC 4791 §7.10): from columns and occurrences; texts are read only to see what is opaque."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from vorzimmer import database
+from vorzimmer.ical import PRODUCT
+from vorzimmer.icaltext import Component, SafeCalendar, parse
+from vorzimmer.models import Calendar, CalendarObject
+from vorzimmer.periods import clip, merge
+from vorzimmer_caldav import expanding, searching
+from vorzimmer_caldav.objects import opaque
+from vorzimmer_caldav.searching import Search
+from vorzimmer_caldav.times import SECOND, Span
+from vorzimmer_caldav.windows import Window
+
+_TYPES = {"TENTATIVE": "BUSY-TENTATIVE"}
+
+
+def answer(session: Session, calendar: Calendar, asked: Window, zone: ZoneInfo) -> str:
+    """A VFREEBUSY of the window."""
+    taken: dict[str, list[tuple[datetime, datetime]]] = {}
+    for kind, starts, ends in _busy(session, calendar, asked, zone):
+        taken.setdefault(kind, []).append((starts, ends))
+    lines = [
+        f"FREEBUSY;FBTYPE={kind}:{_stamp(start)}/{_stamp(end)}\r\n"
+        for kind, periods in sorted(taken.items())
+        for start, end in clip(merge(periods), (asked.start, asked.end))
+    ]
+    return (
+        f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:{PRODUCT}\r\nBEGIN:VFREEBUSY\r\n"
+        f"DTSTAMP:{_stamp(database.now(session))}\r\nDTSTART:{_stamp(asked.start)}\r\nDTEND:{_stamp(asked.end)}\r\n"
+        f"{''.join(lines)}END:VFREEBUSY\r\nEND:VCALENDAR\r\n"
+    )
+
+
+def _busy(
+    session: Session, calendar: Calendar, asked: Window, zone: ZoneInfo
+) -> Iterator[tuple[str, datetime, datetime]]:
+    rows = list(searching.rows(session, calendar, Search("VEVENT", asked, None, None), zone))
+    spans = expanding.spans(session, calendar, rows, asked, zone)
+    for row in rows:
+        entries = SafeCalendar(row.text, parse(row.text)).entries
+        for starts, ends, part in _times(row, spans.get(row.id, [])):
+            if opaque(entries[part]) and ends - starts > SECOND:
+                yield _type(entries[part]), starts, ends
+
+
+def _times(row: CalendarObject, spans: list[Span]) -> Iterator[tuple[datetime, datetime, int]]:
+    if row.recurring:
+        yield from ((span.starts, span.ends, span.part) for span in spans)
+    elif row.starts is not None and row.ends is not None:
+        yield row.starts, row.ends, 0
+
+
+def _type(event: Component) -> str:
+    return _TYPES.get(event.value("STATUS").upper(), "BUSY")
+
+
+def _stamp(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")

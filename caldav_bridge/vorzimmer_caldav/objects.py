@@ -1,0 +1,149 @@
+"""Calendar objects in their tables: what a text says is put into columns once, when it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, insert
+from sqlalchemy.orm import Session
+
+from vorzimmer import booking
+from vorzimmer.access import Actor
+from vorzimmer.booking import objects as published
+from vorzimmer.icaltext import CalendarDataError, Component, SafeCalendar
+from vorzimmer.models import Block, Calendar, CalendarObject, Occurrence
+from vorzimmer.periods import Period, merge
+from vorzimmer_caldav.times import DAY, SECOND, Series, Span
+
+HORIZON = timedelta(days=750)
+"""How far ahead the occurrences of a series stand in their table; a job moves it on every day."""
+
+_TITLE = 300
+
+
+def check(calendar: SafeCalendar) -> str:
+    """The one UID of a calendar object resource (RFC 4791 §4.1); raises `CalendarDataError`."""
+    kinds = {entry.name for entry in calendar.entries}
+    uids = {entry.value("UID") for entry in calendar.entries}
+    if len(kinds) != 1:
+        raise CalendarDataError("supported-calendar-component", "not exactly one kind of component")
+    if len(uids) != 1 or "" in uids:
+        raise CalendarDataError("valid-calendar-object-resource", "not exactly one UID")
+    return uids.pop()
+
+
+def fill(found: CalendarObject, calendar: SafeCalendar, zone: ZoneInfo, moment: datetime) -> list[Span]:
+    """Set text and columns of an object; the spans up to the horizon are returned for `place` and `close`."""
+    series = Series(calendar, zone)
+    found.uid = check(calendar)
+    found.text = calendar.text
+    found.etag = published.etag(calendar.text)
+    found.component = calendar.entries[0].name
+    found.modified_at = moment
+    found.recurring = series.recurring
+    if not found.recurring:
+        found.starts, found.ends = starts, ends = series.first()
+        found.expanded_until = None
+        if starts is None or ends is None:
+            found.long = True
+            return []
+        found.long = ends - starts > DAY
+        return [Span(starts, ends, 0)]
+    horizon = moment + HORIZON
+    spans, complete = series.up_to(horizon)
+    found.starts = spans[0].starts if spans else None
+    found.ends = max((span.ends for span in spans), default=None) if complete else None
+    found.long = False
+    found.expanded_until = None if complete else horizon
+    return spans
+
+
+def place(session: Session, found: CalendarObject, spans: Sequence[Span]) -> None:
+    """Write the occurrences of a series; anything else has none."""
+    session.flush()
+    session.execute(delete(Occurrence).where(Occurrence.object_id == found.id))
+    add_occurrences(session, found, spans if found.recurring else ())
+
+
+def add_occurrences(session: Session, found: CalendarObject, spans: Sequence[Span]) -> None:
+    """Append to the table of occurrences."""
+    if spans:
+        session.execute(
+            insert(Occurrence),
+            [
+                {
+                    "calendar_id": found.calendar_id,
+                    "object_id": found.id,
+                    "starts": span.starts,
+                    "ends": span.ends,
+                    "long": span.long,
+                    "part": span.part,
+                }
+                for span in spans
+            ],
+        )
+
+
+def busy(calendar: Calendar, sent: SafeCalendar, spans: Sequence[Span], moment: datetime) -> list[Period]:
+    """The periods that close slots from now on: opaque events that are not cancelled (RFC 5545 §3.8.2.7)."""
+    closing = {part for part, entry in enumerate(sent.entries) if entry.name == "VEVENT" and opaque(entry)}
+    if calendar.free or not closing:
+        return []
+    taken = [
+        (span.starts, span.ends)
+        for span in spans
+        if span.part in closing and span.ends > moment and span.ends - span.starts > SECOND
+    ]
+    return [Period(start, end) for start, end in merge(taken)]
+
+
+def opaque(event: Component) -> bool:
+    """Whether an event takes time."""
+    return event.value("TRANSP").upper() != "TRANSPARENT" and event.value("STATUS").upper() != "CANCELLED"
+
+
+def close(
+    session: Session,
+    actor: Actor,
+    calendar: Calendar,
+    found: CalendarObject,
+    sent: SafeCalendar,
+    periods: Sequence[Period],
+) -> None:
+    """Make the block of an event what it has to be: none, new, or changed. Raises `Refused` over a booking."""
+    block = session.get(Block, found.block_id) if found.block_id else None
+    title = _title(calendar, sent)
+    if block is None and periods:
+        made = booking.block(session, actor, calendar.resource_id, found.uid, title, periods)
+        found.block_id = made.id
+    elif block is not None and periods:
+        booking.change_block(session, actor, block, title, periods)
+    elif block is not None:
+        open_again(session, actor, found, block)
+
+
+def _title(calendar: Calendar, sent: SafeCalendar) -> str:
+    """What others may read of busy time: nothing of a private calendar or event."""
+    entry = sent.entries[0]
+    if calendar.kind == "private" or entry.value("CLASS").upper() in ("PRIVATE", "CONFIDENTIAL"):
+        return ""
+    return entry.value("SUMMARY").replace("\\,", ",").replace("\\;", ";").replace("\\n", " ")[:_TITLE]
+
+
+def open_again(session: Session, actor: Actor, found: CalendarObject, block: Block) -> None:
+    """Take the block of an event away."""
+    found.block_id = None
+    session.flush()
+    booking.delete_block(session, actor, block)
+
+
+def remove(session: Session, actor: Actor, found: CalendarObject) -> None:
+    """Delete an object that is no booking, its block with it, and log it."""
+    block = session.get(Block, found.block_id) if found.block_id else None
+    if block is not None:
+        open_again(session, actor, found, block)
+    published.log_change(session, found.calendar_id, found.href, gone=True)
+    session.delete(found)
+    session.flush()

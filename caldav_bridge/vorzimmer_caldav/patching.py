@@ -1,0 +1,91 @@
+"""PROPPATCH: checked as a whole before anything is written (caldav.md, defect 1; RFC 4918 §9.2)."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+
+from radicale.xmlutils import make_human_tag
+from sqlalchemy import select
+
+from vorzimmer import database
+from vorzimmer.booking import objects as published
+from vorzimmer.hall import Hall
+from vorzimmer.icalguard import read
+from vorzimmer.models import CalendarObject
+from vorzimmer_caldav import multistatus, objects
+from vorzimmer_caldav.collections import CalendarCollection
+from vorzimmer_caldav.multistatus import Answer, C, D
+from vorzimmer_caldav.properties import PROTECTED, TRANSPARENT, Place
+from vorzimmer_caldav.refusal import RefusalError
+from vorzimmer_caldav.visit import Visit
+
+
+def patch(hall: Hall, place: Place, collection: CalendarCollection, request: ET.Element) -> Answer:
+    """Set and remove properties, all or none."""
+    wanted = _wanted(request)
+    path = place.path(f"{collection.path}/")
+    protected = [name for name, _ in wanted if name in PROTECTED]
+    if protected:
+        return _refused(path, [name for name, _ in wanted], protected)
+    kept = dict(collection.get_meta())
+    for name, element in wanted:
+        if name == TRANSPARENT:
+            _set_free(place.visit, hall, collection, free=_is_transparent(element))
+        elif element is None:
+            kept.pop(make_human_tag(name), None)
+        else:
+            kept[make_human_tag(name)] = element.text or ""
+    collection.set_meta(kept)
+    place.visit.session.flush()
+    done = multistatus.response(path, [(name, "") for name, _ in wanted])
+    return multistatus.answer([done])
+
+
+def _wanted(request: ET.Element) -> list[tuple[str, ET.Element | None]]:
+    """Each property and its new element, None where it is to go; the last word counts."""
+    wanted: dict[str, ET.Element | None] = {}
+    for act in request:
+        for prop in act.findall(f"{D}prop"):
+            for element in prop:
+                wanted[element.tag] = element if act.tag == f"{D}set" else None
+    if request.tag != f"{D}propertyupdate" or not wanted:
+        raise RefusalError(400)
+    return list(wanted.items())
+
+
+def _refused(path: str, names: Sequence[str], protected: Sequence[str]) -> Answer:
+    told = multistatus.element(f"{D}error", multistatus.element(f"{D}cannot-modify-protected-property"))
+    parts = [
+        multistatus.propstat(403, [(name, "") for name in protected]).replace(
+            "</propstat>", f"{told}</propstat>"
+        ),
+        multistatus.propstat(424, [(name, "") for name in names if name not in protected]),
+    ]
+    return multistatus.answer([multistatus.element(f"{D}response", multistatus.href(path) + "".join(parts))])
+
+
+def _is_transparent(element: ET.Element | None) -> bool:
+    return element is not None and element.find(f"{C}transparent") is not None
+
+
+def _set_free(visit: Visit, hall: Hall, collection: CalendarCollection, *, free: bool) -> None:
+    """Whether a calendar's events take time; each block comes or goes at once. `bookings` always takes time."""
+    calendar = collection.calendar
+    if calendar.kind == published.BOOKINGS or calendar.free == free:
+        return
+    calendar.free = free
+    visit.session.flush()
+    moment = database.now(visit.session)
+    rows = visit.session.scalars(
+        select(CalendarObject).where(
+            CalendarObject.calendar_id == calendar.id, CalendarObject.component == "VEVENT"
+        )
+    ).all()
+    for row in rows:
+        sent = read(row.text.encode())
+        spans = objects.fill(row, sent, hall.config.zone, row.modified_at)
+        objects.close(
+            visit.session, visit.actor, calendar, row, sent, objects.busy(calendar, sent, spans, moment)
+        )
+    visit.session.flush()

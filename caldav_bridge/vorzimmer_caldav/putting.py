@@ -1,0 +1,126 @@
+"""What a PUT means: a booking is moved or cancelled, anything else is the person's own and closes its time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from icalendar.parser import Contentline
+from sqlalchemy import select
+
+from vorzimmer import booking, database
+from vorzimmer.booking import objects as published
+from vorzimmer.hall import Hall
+from vorzimmer.icaltext import CalendarDataError, Component, SafeCalendar
+from vorzimmer.models import Booking, Calendar, CalendarObject
+from vorzimmer_caldav import objects
+from vorzimmer_caldav.multistatus import C
+from vorzimmer_caldav.refusal import RefusalError
+from vorzimmer_caldav.times import Clock
+from vorzimmer_caldav.visit import Visit
+
+SUPPORTED = "C:supported-calendar-component-set"
+
+# What a client may keep at a booking, beside alarms and X- properties; all else is the server's.
+_CLIENTS_OWN = frozenset({"COLOR", "CATEGORIES", "PRIORITY"})
+
+
+def put(
+    visit: Visit, hall: Hall, calendar: Calendar, href: str, row: CalendarObject | None, sent: SafeCalendar
+) -> CalendarObject:
+    """Store what was sent at that place, under the claim; raises `Refused`, `RefusalError`, `CalendarDataError`."""
+    if row is not None and row.booking_id is not None:
+        return _put_booking(visit, hall, row, sent)
+    _check_component(calendar, sent)
+    return _put_own(visit, hall, calendar, href, row, sent)
+
+
+def _put_own(
+    visit: Visit, hall: Hall, calendar: Calendar, href: str, row: CalendarObject | None, sent: SafeCalendar
+) -> CalendarObject:
+    """A private event: its text as sent, its occurrences, and the time that it closes."""
+    session = visit.session
+    moment = database.now(session)
+    found = row or CalendarObject(calendar_id=calendar.id, href=href, extras="")
+    spans = objects.fill(found, sent, hall.config.zone, moment)
+    session.add(found)
+    objects.place(session, found, spans)
+    objects.close(session, visit.actor, calendar, found, sent, objects.busy(calendar, sent, spans, moment))
+    published.log_change(session, calendar.id, found.href)
+    session.flush()
+    return found
+
+
+def _check_component(calendar: Calendar, sent: SafeCalendar) -> None:
+    """`bookings` holds events; a calendar made for some kinds of components holds these (RFC 4791 §5.2.3)."""
+    allowed = "VEVENT" if calendar.kind == published.BOOKINGS else calendar.properties.get(SUPPORTED, "")
+    if allowed and sent.entries[0].name not in allowed.split(","):
+        raise CalendarDataError("supported-calendar-component", f"only {allowed} here")
+
+
+def check_uid(visit: Visit, calendar: Calendar, row: CalendarObject | None, uid: str) -> None:
+    """Refuse another UID on an address, a UID that is at another address, and that of an appointment (A137)."""
+    if row is not None:
+        if row.uid != uid:
+            raise RefusalError(409, f"{C}no-uid-conflict")
+        return
+    session = visit.session
+    other = session.scalar(
+        select(CalendarObject.href).where(
+            CalendarObject.calendar_id == calendar.id, CalendarObject.uid == uid
+        )
+    )
+    if other is not None or session.scalar(select(Booking.id).where(Booking.uid == uid)):
+        raise RefusalError(409, f"{C}no-uid-conflict")
+
+
+def _put_booking(visit: Visit, hall: Hall, row: CalendarObject, sent: SafeCalendar) -> CalendarObject:
+    """Cancel, move, or keep what is the client's own; what is the server's own is restored."""
+    session = visit.session
+    entry = _single_event(sent)
+    row.extras = client_lines(entry)
+    session.flush()  # the use cases read everything anew
+    found = session.get_one(Booking, row.booking_id)
+    starts = _start(entry, sent, found)
+    if entry.value("STATUS").upper() == "CANCELLED":
+        booking.cancel(session, hall, visit.actor, found.uid)
+    elif starts != found.starts:
+        booking.move(session, hall, visit.actor, found.uid, booking.Target(starts))
+    else:
+        published.publish(session, hall, found, database.now(session))
+    return row
+
+
+def _single_event(sent: SafeCalendar) -> Component:
+    entry = sent.entries[0]
+    series = any(entry.first(name) for name in ("RRULE", "RDATE", "RECURRENCE-ID"))
+    if len(sent.entries) > 1 or entry.name != "VEVENT" or series:
+        raise CalendarDataError("valid-calendar-object-resource", "an appointment is a single event")
+    return entry
+
+
+def _start(entry: Component, sent: SafeCalendar, found: Booking) -> datetime:
+    line = entry.first("DTSTART")
+    if line is None or "T" not in line.value:
+        raise CalendarDataError("valid-calendar-data", "an appointment has a time")
+    return Clock(sent.root, ZoneInfo(found.zone)).instant(line)
+
+
+def client_lines(entry: Component) -> str:
+    """The lines of an event that are the client's own, folded again."""
+    lines = [
+        _folded(f"{line.name}{line.params}:{line.value}")
+        for line in entry.lines
+        if line.name in _CLIENTS_OWN or line.name.startswith("X-")
+    ]
+    return "".join(lines + [_alarm(child) for child in entry.children if child.name == "VALARM"])
+
+
+def _alarm(alarm: Component) -> str:
+    lines = "".join(_folded(f"{line.name}{line.params}:{line.value}") for line in alarm.lines)
+    return f"BEGIN:VALARM\r\n{lines}END:VALARM\r\n"
+
+
+def _folded(line: str) -> str:
+    text: bytes = Contentline(line).to_ical()  # type: ignore[no-untyped-call]
+    return f"{text.decode()}\r\n"

@@ -1,0 +1,158 @@
+"""Radicale's storage over our own tables, in the core's own transactions (architecture §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import unquote
+
+from radicale.item import Item
+from radicale.storage import BaseCollection, BaseStorage
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from vorzimmer import database
+from vorzimmer.hall import Hall
+from vorzimmer.models import Allocation, Booking, Calendar, CalendarObject, Resource
+from vorzimmer_caldav import moving
+from vorzimmer_caldav.collections import CalendarCollection, Home, Root, StoredItem
+from vorzimmer_caldav.multistatus import C, D
+from vorzimmer_caldav.refusal import RefusalError
+from vorzimmer_caldav.visit import Visit, current
+
+MOST_CALENDARS = 20
+"""Calendars that a person may make (A144)."""
+
+_LONGEST_SLUG = 120
+_LONGEST_HREF = 255
+
+
+class Storage(BaseStorage):
+    """Finds collections and objects for the visitor, claims what a write concerns, makes and moves."""
+
+    _is_collision_free = True
+    _supports_unicode = True
+    _supports_trailing_whitespace = True
+    _supports_problematic_chars = True
+
+    def __init__(self, configuration: Any, hall: Hall) -> None:
+        super().__init__(configuration)
+        self._hall = hall
+
+    @contextmanager
+    def acquire_lock(self, mode: str, user: str = "", *_: Any, **told: Any) -> Iterator[None]:
+        """`r`: a session that reads. `w`: the claim of every resource that the write can concern.
+
+        The write's transaction is opened and repeated around the whole request, see `application`.
+        """
+        visit = current()
+        if mode == "w":
+            paths = [told[key] for key in ("path", "to_path") if told.get(key)]
+            database.claim(visit.session, self._concerned(visit.session, visit, paths))
+            yield
+            return
+        with self._hall.database.reading() as session:
+            visit.enter(session)
+            try:
+                yield
+            finally:
+                visit.leave()
+
+    def _concerned(self, session: Session, visit: Visit, paths: list[str]) -> set[int]:
+        """The visitor, and all that the bookings at these paths occupy or could occupy after a move."""
+        if visit.actor.resource_id is None:
+            return set()
+        concerned = {visit.actor.resource_id}
+        for path in paths:
+            href = path.strip("/").split("/")[-1]
+            taken = session.execute(
+                select(Resource.id, Resource.kind)
+                .join(Allocation, Allocation.resource_id == Resource.id)
+                .join(Booking, Booking.id == Allocation.booking_id)
+                .join(CalendarObject, CalendarObject.booking_id == Booking.id)
+                .where(CalendarObject.href == href)
+            ).all()
+            concerned.update(id_ for id_, _ in taken)
+            kinds = {kind for _, kind in taken} - {"staff"}
+            if kinds:
+                concerned.update(session.scalars(select(Resource.id).where(Resource.kind.in_(kinds))))
+        return concerned
+
+    def discover(
+        self, path: str, depth: str = "0", _context: Any = None, _groups: Any = frozenset()
+    ) -> Iterator[BaseCollection | Item]:
+        """The thing at a path and, unless the depth is 0, what lies in it. Lazy: mostly the first is enough."""
+        visit = current()
+        parts = [part for part in path.split("/") if part]
+        if not parts:
+            yield Root()
+            if depth != "0":
+                yield Home(visit)
+        elif parts == [visit.address]:
+            yield Home(visit)
+            if depth != "0":
+                yield from self.calendars()
+        elif parts[0] == visit.address and len(parts) == 2:
+            found = self.calendar(parts[1])
+            if found is not None:
+                yield found
+                if depth != "0":
+                    yield from found.get_all()
+        elif parts[0] == visit.address and len(parts) == 3:
+            item = self.item(parts[1], parts[2])
+            if item is not None:
+                yield item
+
+    def calendars(self) -> Iterator[CalendarCollection]:
+        """The visitor's calendars: `bookings` first, then those made, oldest first."""
+        visit = current()
+        found = visit.session.scalars(_own(visit).order_by(Calendar.kind != "bookings", Calendar.id))
+        return (CalendarCollection(visit, calendar) for calendar in found)
+
+    def calendar(self, slug: str) -> CalendarCollection | None:
+        """One calendar of the visitor."""
+        visit = current()
+        found = visit.session.scalar(_own(visit).where(Calendar.slug == slug))
+        return CalendarCollection(visit, found) if found else None
+
+    def item(self, slug: str, href: str) -> Item | None:
+        """One object of a calendar of the visitor."""
+        collection = self.calendar(slug)
+        return collection.item(href) if collection else None
+
+    def create_collection(
+        self, href: str, items: Iterable[Item] | None = None, props: Mapping[str, str] | None = None
+    ) -> tuple[BaseCollection, dict[str, Item], list[str]]:
+        """A private calendar in the visitor's home. Refuses what is no calendar, and one too many."""
+        visit = current()
+        given = {name: value for name, value in (props or {}).items() if name != "tag"}
+        slug = unquote(href.strip("/").split("/")[-1])
+        if not props or props.get("tag") != "VCALENDAR" or visit.actor.resource_id is None:
+            raise RefusalError(403, f"{D}valid-resourcetype")
+        if len(slug) > _LONGEST_SLUG:
+            raise RefusalError(403, f"{C}calendar-collection-location-ok")
+        made = visit.session.scalar(
+            select(func.count()).select_from(_own(visit).where(Calendar.kind == "private"))
+        )
+        if (made or 0) >= MOST_CALENDARS:
+            raise RefusalError(507, f"{D}quota-not-exceeded")
+        calendar = Calendar(resource_id=visit.actor.resource_id, slug=slug, kind="private", properties={})
+        collection = CalendarCollection(visit, calendar)
+        collection.set_meta(given)
+        visit.session.add(calendar)
+        visit.session.flush()
+        return collection, {}, []
+
+    def move(self, item: Item, to_collection: BaseCollection, to_href: str) -> None:
+        """Give an object another place; a booking keeps its own."""
+        if len(to_href) > _LONGEST_HREF:
+            raise RefusalError(403, f"{C}calendar-collection-location-ok")
+        if isinstance(item, StoredItem) and isinstance(to_collection, CalendarCollection):
+            moving.move(current(), self._hall, item.row, to_collection.calendar, to_href)
+
+
+def _own(visit: Visit) -> Any:
+    return select(Calendar).where(
+        Calendar.resource_id == visit.actor.resource_id, Calendar.deleted_at.is_(None)
+    )
