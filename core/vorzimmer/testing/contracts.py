@@ -1,0 +1,151 @@
+"""What every plugin of a kind keeps, as test classes: subclass one and name the plugin."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import ClassVar
+
+from sqlalchemy import inspect
+
+from vorzimmer import hookspecs
+from vorzimmer.app import create_app
+from vorzimmer.hall import Hall
+from vorzimmer.hookspecs import Available, Busy
+from vorzimmer.models import Model, Status
+from vorzimmer.periods import Period
+from vorzimmer.plugins import Plugins
+from vorzimmer.testing.cast import Practice
+from vorzimmer.testing.instants import berlin
+
+
+class Contract:
+    """`name` is the entry point of the plugin under test."""
+
+    name: ClassVar[str]
+
+    def alone(self, practice: Practice) -> Plugins:
+        """Switch all other plugins off."""
+        plugins = practice.hall.plugins
+        for plugin in plugins.loaded:
+            plugins.switch(plugin.name, on=plugin.name == self.name)
+        return plugins
+
+
+def check_plugin(hall: Hall, name: str) -> None:
+    """Fail where a plugin is broken, answers no hook, or leaves its place: its own tables, pages below `/x/`."""
+    plugin = next(plugin for plugin in hall.plugins.loaded if plugin.name == name)
+    assert plugin.error is None, plugin.error
+    assert [
+        hook
+        for hook in dir(type(plugin.instance))
+        if hasattr(getattr(plugin.instance, hook), "vorzimmer_impl")
+    ]
+    owners = tuple(f"{plugin.name}_" for plugin in hall.plugins.loaded)
+    tables = set(inspect(hall.database.engine).get_table_names()) - set(Model.metadata.tables)
+    assert {table for table in tables if not table.startswith((*owners, "vorzimmer_version"))} == set()
+    create_app(hall)  # refuses pages elsewhere, and pages that do not say who may call them
+
+
+class AvailabilityContract(Contract):
+    """`available_periods` and `busy_periods`: whole, overlapping the window, the same for every window."""
+
+    window: ClassVar[Period] = Period(berlin("2027-03-01"), berlin("2027-04-05"))
+
+    def test_periods_have_length_and_overlap_the_window(self, practice: Practice) -> None:
+        """Rule 2; a period beside the window only costs time."""
+        for period in self._periods(practice, self.window):
+            assert period.start < period.end
+            assert period.start < self.window.end
+            assert period.end > self.window.start
+
+    def test_a_narrow_window_hears_the_same_as_a_wide_one(self, practice: Practice) -> None:
+        """Periods are not clipped: their starts anchor the grid (rules 22, 23)."""
+        wide = self._periods(practice, self.window)
+        for day in range(35):
+            start = self.window.start + timedelta(days=day, hours=10)
+            narrow = Period(start, start + timedelta(hours=1))
+            inside = {period for period in wide if period.start < narrow.end and period.end > narrow.start}
+            assert self._periods(practice, narrow) == inside
+
+    def test_nothing_is_answered_for_nobody(self, practice: Practice) -> None:
+        """Answers are about the resources asked for, about places, or about services."""
+        plugins = self.alone(practice)
+        with practice.hall.database.reading() as session:
+            answers: list[Available | Busy] = [
+                *plugins.ask(
+                    hookspecs.available_periods,
+                    session=session,
+                    resources=[],
+                    service=None,
+                    window=self.window,
+                ),
+                *plugins.ask(hookspecs.busy_periods, session=session, resources=[], window=self.window),
+            ]
+        assert [answer for answer in answers if answer.resource_id is not None] == []
+
+    def _periods(self, practice: Practice, window: Period) -> set[Period]:
+        plugins = self.alone(practice)
+        people = [practice.resource(slug) for slug in ("anna", "ben", "clara")]
+        with practice.hall.database.reading() as session:
+            hours = plugins.ask(
+                hookspecs.available_periods, session=session, resources=people, service=None, window=window
+            )
+            busy = plugins.ask(hookspecs.busy_periods, session=session, resources=people, window=window)
+        return {
+            *(period for record in hours for period in record.periods),
+            *(record.period for record in busy),
+        }
+
+
+class PolicyContract(Contract):
+    """`booking_policy`, `booking_refusals`, `booking_deadlines`."""
+
+    def test_a_policy_is_confirmed_or_requested_until_the_start_at_the_latest(
+        self, practice: Practice
+    ) -> None:
+        """Rule 50."""
+        plugins = self.alone(practice)
+        now, start = berlin("2027-03-01 08:00"), berlin("2027-03-01 10:00")
+        for slug in ("massage", "erstgespraech"):
+            policy = plugins.ask_first(
+                hookspecs.booking_policy, service=practice.service(slug), start=start, now=now
+            )
+            if policy is not None and policy.status == Status.REQUESTED:
+                assert policy.expires_at is not None
+                assert now < policy.expires_at <= start
+            elif policy is not None:
+                assert policy == hookspecs.BookingPolicy(Status.CONFIRMED)
+
+    def test_only_starts_that_were_asked_are_refused(self, practice: Practice) -> None:
+        """Explain shows the refusal, so it says why and what set it (rule 81)."""
+        plugins = self.alone(practice)
+        starts = [berlin("2027-03-02 09:00") + timedelta(minutes=15 * number) for number in range(500)]
+        with practice.hall.database.reading() as session:
+            refusals = plugins.ask(
+                hookspecs.booking_refusals,
+                session=session,
+                service=practice.service("massage"),
+                starts=starts,
+                customer=None,
+            )
+        assert {refusal.start for refusal in refusals} <= set(starts)
+        assert all(refusal.rule and refusal.text and refusal.source for refusal in refusals)
+
+
+class PaymentContract(Contract):
+    """`payment_methods`, `payment_start`."""
+
+    def test_what_costs_nothing_has_no_way_to_pay(self, practice: Practice) -> None:
+        """A price of None is not shown and not paid."""
+        service = practice.service("notiz")
+        assert self.alone(practice).ask(hookspecs.payment_methods, service=service) == []
+
+    def test_every_method_that_is_offered_begins(self, practice: Practice) -> None:
+        """And another plugin's method is left to that plugin."""
+        booking = practice.book("massage", "2027-03-02 09:00")
+        plugins = self.alone(practice)
+        for method in plugins.ask(hookspecs.payment_methods, service=booking.service):
+            started = plugins.ask_first(hookspecs.payment_start, booking=booking, method=method.name)
+            assert started is not None
+            assert started.method == method.name
+        assert plugins.ask_first(hookspecs.payment_start, booking=booking, method="no such method") is None
