@@ -12,6 +12,7 @@ from vorzimmer.plugins import NoConfig
 from vorzimmer.reasons import N_
 from vorzimmer_web.api import api
 from vorzimmer_web.booking import booking
+from vorzimmer_web.errors import errors
 from vorzimmer_web.manage import manage
 from vorzimmer_web.office import office
 from vorzimmer_web.sessions import prune
@@ -26,7 +27,7 @@ class Plugin:
     @hookimpl
     def blueprints(self) -> list[Blueprint]:
         """What all pages share first, then the doors."""
-        return [site, api, booking, manage, office]
+        return [site, errors, api, booking, manage, office]
 
     @hookimpl
     def navigation(self) -> list[NavigationEntry]:

@@ -15,6 +15,7 @@ from vorzimmer.access import CUSTOMER, EVERYONE, open_to
 from vorzimmer.booking import Details, HoldRequest, load
 from vorzimmer.models import Booking, Status
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer_web import limits
 from vorzimmer_web.appointment import calendar_answer, payment_note
 from vorzimmer_web.choices import Finder, listed_services, people_for, places
 from vorzimmer_web.choosing import chosen_time, times_answer
@@ -110,6 +111,7 @@ def _choose_time(wish: dict[str, Any], **more: Any) -> str:
 
 @booking.post("/book/<slug>")
 @open_to(EVERYONE)
+@limits.holds
 def hold(slug: str) -> ResponseReturnValue:
     """Hold the chosen time for ten minutes (O23)."""
     start, place = chosen_time(request.form.get("time", ""))
@@ -197,6 +199,7 @@ def _details_page(held: Booking, typed: dict[str, str], errors: dict[str, str] |
 
 @booking.post("/book/<slug>/<uid>/details")
 @open_to(EVERYONE)
+@limits.code_mails
 def send_details(slug: str, uid: str) -> ResponseReturnValue:
     """Keep the details and send the code."""
     held = _own(slug, uid)
@@ -243,6 +246,7 @@ def code(slug: str, uid: str) -> ResponseReturnValue:
 
 @booking.post("/book/<slug>/<uid>/code")
 @open_to(EVERYONE)
+@limits.code_tries
 def confirm(slug: str, uid: str) -> ResponseReturnValue:
     """Prove address and intent with the code (O25, O27)."""
     held = _own(slug, uid)
@@ -259,6 +263,7 @@ def confirm(slug: str, uid: str) -> ResponseReturnValue:
 
 @booking.post("/book/<slug>/<uid>/resend")
 @open_to(EVERYONE)
+@limits.code_mails
 def resend(slug: str, uid: str) -> ResponseReturnValue:
     """Send a new code to the same address; the one before it is void."""
     held = _own(slug, uid)

@@ -81,9 +81,9 @@ class Finder:
             self.service,
             window,
             self.now,
-            staff=self.staff,
-            location=self.place,
-            ignoring=self.ignoring,
+            staff=self.staff.slug if self.staff else None,
+            location=self.place.slug if self.place else None,
+            ignoring=self.ignoring.id if self.ignoring else None,
         )
 
     def month(self, first: date) -> list[Time]:

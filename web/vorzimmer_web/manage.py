@@ -65,7 +65,7 @@ def _managed() -> Booking:
     """The appointment that this session may see and change; without one, the link is asked for."""
     uid, until = session.get("managing", ("", 0))
     if until <= database.now(reading()).timestamp():
-        abort(Response(render_template("manage/over.html"), 403))
+        abort(Response(render_template("manage/over.html"), status=403))
     try:
         return load.booking(reading(), uid)
     except Refused:

@@ -39,3 +39,11 @@ document.addEventListener("htmx:after:swap", () => {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   if (far) day.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "center" });
 });
+
+// Where a part of the page cannot be had, the whole page says why.
+for (const failure of ["htmx:response:error", "htmx:error"]) {
+  document.addEventListener(failure, (event) => {
+    const link = event.target.closest?.("a[href]");
+    if (link) location.assign(link.href);
+  });
+}

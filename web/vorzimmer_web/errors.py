@@ -1,0 +1,58 @@
+"""What a person sees when something is not there, not allowed or not working."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from werkzeug.exceptions import Conflict, HTTPException, ServiceUnavailable
+
+from vorzimmer.reasons import N_, PluginFailed
+from vorzimmer_web.api import problems
+
+TEXTS = {
+    400: (
+        N_("This did not work"),
+        N_("Something in the request was not right. Please go back and try again."),
+    ),
+    403: (
+        N_("This is not for you"),
+        N_("Your sign-in may have ended. Please go back, load the page anew and try again."),
+    ),
+    404: (N_("This page does not exist"), N_("The link may be old, or a letter was lost on the way.")),
+    409: (N_("This has changed in the meantime"), N_("Please go back and look at it again.")),
+    413: (N_("This is too much at once"), N_("Please send less.")),
+    429: (
+        N_("One moment, please"),
+        N_("These were many tries in a short time. Please wait a little and try again."),
+    ),
+    500: (N_("Something went wrong here"), N_("It is not your fault. Please try again in a moment.")),
+    503: (
+        N_("One moment, please"),
+        N_("This does not work just now. Nothing was booked. Please try again in a moment."),
+    ),
+}
+KEPT_HEADERS = {"allow", "retry-after"}
+
+
+errors = Blueprint("errors", __name__)
+
+
+@errors.app_errorhandler(PluginFailed)
+def plugin_failed(_failure: PluginFailed) -> ResponseReturnValue:
+    """A plugin did not answer: nothing was done."""
+    return page_of(ServiceUnavailable())
+
+
+@errors.app_errorhandler(HTTPException)
+def page_of(error: HTTPException) -> ResponseReturnValue:
+    """The error in the words of people; below the API, where no page is, a problem document."""
+    if request.path.startswith("/api/"):
+        return problems.of_http_error(error)
+    code = error.code or 500
+    title, text = TEXTS.get(code) or TEXTS[500 if code >= 500 else 400]
+    said = gettext(text)
+    if isinstance(error, Conflict) and error.description != Conflict.description:
+        said = error.description or said
+    headers = [(name, value) for name, value in error.get_headers() if name.lower() in KEPT_HEADERS]
+    return render_template("error.html", code=code, title=gettext(title), text=said), code, headers
