@@ -17,7 +17,17 @@ from vorzimmer.hall import Hall
 from vorzimmer.icalguard import LARGEST_TEXT, read
 from vorzimmer.icaltext import CalendarDataError
 from vorzimmer.reasons import PluginFailed, Refused
-from vorzimmer_caldav import deleting, frontguard, listing, multistatus, objects, patching, putting, refusal
+from vorzimmer_caldav import (
+    deleting,
+    frontguard,
+    listing,
+    multistatus,
+    objects,
+    patching,
+    principals,
+    putting,
+    refusal,
+)
 from vorzimmer_caldav.auth import Auth
 from vorzimmer_caldav.collections import CalendarCollection, StoredItem
 from vorzimmer_caldav.limiter import Limiter
@@ -172,7 +182,8 @@ class Application(app.Application):
             if found is None:
                 return httputils.NOT_FOUND
             if not isinstance(found, CalendarCollection):
-                return multistatus.error(403, f"{D}supported-report")
+                told = principals.answer(self._place(base_prefix), request)
+                return told or multistatus.error(403, f"{D}supported-report")
             try:
                 return Report(self._place(base_prefix), found, request, self._hall.config.zone).answer()
             except RefusalError as refused:

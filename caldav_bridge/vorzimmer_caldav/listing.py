@@ -32,12 +32,7 @@ class Asked:
         if self.only_names:
             return multistatus.response(path, [(name, "") for name in properties.names(thing, every=True)])
         named = self.named if self.named is not None else properties.names(thing, every=False)
-        found: list[tuple[str, str]] = []
-        missing: list[tuple[str, str]] = []
-        for name in named:
-            value = properties.value(place, thing, name)
-            (missing if value is None else found).append((name, value or ""))
-        return multistatus.response(path, found, missing)
+        return properties.response(place, path, thing, named)
 
     @property
     def needs_text(self) -> bool:

@@ -78,9 +78,14 @@ Answer = tuple[int, dict[str, str], bytes | None, str | None]
 """What a method of Radicale's application returns: status, headers, body, the request for its log."""
 
 
+def kind() -> dict[str, str]:
+    """The headers of a body."""
+    return dict(_TYPE)
+
+
 def answer(parts: Iterable[str]) -> Answer:
     """207 with these responses."""
-    return 207, dict(_TYPE), document(f"{D}multistatus", parts), None
+    return 207, kind(), document(f"{D}multistatus", parts), None
 
 
 def error(status: int, *conditions: str, why: str = "") -> Answer:
@@ -88,7 +93,7 @@ def error(status: int, *conditions: str, why: str = "") -> Answer:
     told = [element(name) for name in conditions]
     if why:
         told.append(element(f"{D}responsedescription", text(why)))
-    return status, dict(_TYPE), document(f"{D}error", told), None
+    return status, kind(), document(f"{D}error", told), None
 
 
 def escaped(name: str) -> str:

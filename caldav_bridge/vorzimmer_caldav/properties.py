@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from radicale.xmlutils import make_clark, make_human_tag
 
 from vorzimmer.icalguard import LARGEST_TEXT
 from vorzimmer.models import CalendarObject
+from vorzimmer_caldav import multistatus
 from vorzimmer_caldav.collections import CalendarCollection, Home, Root, http_date
 from vorzimmer_caldav.multistatus import CS, C, D, element, href, text
 from vorzimmer_caldav.putting import SUPPORTED
@@ -19,6 +20,7 @@ from vorzimmer_caldav.visit import Visit
 
 COMPONENTS = ("VEVENT", "VTODO", "VJOURNAL")
 REPORTS = (f"{C}calendar-multiget", f"{C}calendar-query", f"{C}free-busy-query", f"{D}sync-collection")
+OF_PRINCIPALS = (f"{D}principal-property-search", f"{D}principal-search-property-set")
 COLLATIONS = ("i;ascii-casemap", "i;octet", "i;unicode-casemap")
 TRANSPARENT = f"{C}schedule-calendar-transp"
 
@@ -90,7 +92,7 @@ ROOT: dict[str, Property] = {
     **EVERYWHERE,
     f"{D}resourcetype": _fixed(element(f"{D}collection")),
     f"{D}current-user-privilege-set": _privileges(f"{D}read"),
-    f"{D}supported-report-set": _fixed(""),
+    f"{D}supported-report-set": _reports(*OF_PRINCIPALS),
 }
 HOME: dict[str, Property] = {
     **EVERYWHERE,
@@ -99,7 +101,7 @@ HOME: dict[str, Property] = {
     f"{D}owner": _owner,
     f"{D}principal-URL": _owner,
     f"{D}current-user-privilege-set": _privileges(f"{D}read", f"{D}bind", f"{D}unbind"),
-    f"{D}supported-report-set": _fixed(""),
+    f"{D}supported-report-set": _reports(*OF_PRINCIPALS),
     f"{C}calendar-home-set": _owner,
     f"{C}calendar-user-address-set": _mail,
 }
@@ -178,6 +180,16 @@ def value(place: Place, thing: BaseCollection | CalendarObject, name: str) -> st
         return live(place, thing)
     kept = _dead(thing).get(make_human_tag(name))
     return None if kept is None else text(kept)
+
+
+def response(place: Place, path: str, thing: BaseCollection | CalendarObject, named: Iterable[str]) -> str:
+    """A response with these properties, found and missing."""
+    found: list[tuple[str, str]] = []
+    missing: list[tuple[str, str]] = []
+    for name in named:
+        inner = value(place, thing, name)
+        (missing if inner is None else found).append((name, inner or ""))
+    return multistatus.response(path, found, missing)
 
 
 def _dead(thing: BaseCollection | CalendarObject) -> dict[str, str]:

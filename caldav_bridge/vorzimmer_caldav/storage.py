@@ -132,9 +132,8 @@ class Storage(BaseStorage):
             raise RefusalError(403, f"{D}valid-resourcetype")
         if len(slug) > _LONGEST_SLUG:
             raise RefusalError(403, f"{C}calendar-collection-location-ok")
-        made = visit.session.scalar(
-            select(func.count()).select_from(_own(visit).where(Calendar.kind == "private"))
-        )
+        private = _own(visit).where(Calendar.kind == "private")
+        made = visit.session.scalar(select(func.count()).select_from(private.subquery()))
         if (made or 0) >= MOST_CALENDARS:
             raise RefusalError(507, f"{D}quota-not-exceeded")
         calendar = Calendar(resource_id=visit.actor.resource_id, slug=slug, kind="private", properties={})
