@@ -69,6 +69,7 @@ def settings(database_url: str) -> dict[str, Any]:
 def config(settings: dict[str, Any], tmp_path: Path, templates: Templates) -> Config:
     """The settings, with the plugins of `vorzimmer_plugins` enabled beside ours."""
     plugins = {"enabled": templates.enabled, **settings["plugins"]}
+    (tmp_path / "data").mkdir(exist_ok=True)
     return Config(Settings.model_validate({**settings, "plugins": plugins}), tmp_path / "data")
 
 
@@ -115,6 +116,7 @@ class Templates:
         if name in self._made:
             return
         self._made.add(name)
+        (self.folder / name).mkdir()
         tables = {"database": {"url": url}, "plugins": {"enabled": self.enabled}}
         hall = Hall.open(Config(Settings.model_validate(tables), self.folder / name))
         hall.migrate()
