@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import tempfile
 import tomllib
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -105,7 +108,11 @@ class Config:
         self.settings = settings
         self.data = data
         self.file = file
-        self.secret_key = _secret_key(data)
+
+    @cached_property
+    def secret_key(self) -> bytes:
+        """What sessions, codes and links are signed with."""
+        return _secret_key(self.data)
 
     @classmethod
     def load(
@@ -197,10 +204,10 @@ def _secret_key(data: Path) -> bytes:
     path = data / "secret.key"
     if not path.exists():
         data.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:  # another process was quicker
-            return path.read_bytes()
+        descriptor, draft = tempfile.mkstemp(dir=data)  # readable by its owner only
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(secrets.token_hex(32).encode())
+        with contextlib.suppress(FileExistsError):  # another process was quicker
+            os.link(draft, path)
+        Path(draft).unlink()
     return path.read_bytes()

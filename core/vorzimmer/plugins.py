@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -48,10 +49,13 @@ class Loaded:
 class Plugins:
     """The enabled plugins, ours first, then by name. Nothing else is ever imported."""
 
-    def __init__(self, config: Config, *, only_ours: bool = False, entries: Iterable[EntryPoint] | None = None) -> None:
+    def __init__(
+        self, config: Config, *, only_ours: bool = False, entries: Iterable[EntryPoint] | None = None
+    ) -> None:
         self._manager = pluggy.PluginManager(GROUP)
         self._manager.add_hookspecs(hookspecs)
         self.loaded: list[Loaded] = []
+        self.watch: Callable[[str, str, float], None] | None = None  # told plugin, hook and seconds of each call
         found = {entry.name: entry for entry in (entry_points(group=GROUP) if entries is None else entries)}
         names = [name for name in config.enabled if not only_ours or name in PLUGINS]
         for name in sorted(dict.fromkeys(names), key=lambda name: (name not in PLUGINS, name)):
@@ -65,7 +69,7 @@ class Plugins:
             loaded.instance = _construct(entry.load(), name, config)
             _check_hooks(loaded.instance)
             self._manager.register(loaded.instance, name=name)
-        except Exception as error:  # the plugin boundary: one broken plugin must not stop the server
+        except Exception as error:  # noqa: BLE001  the plugin boundary: one broken plugin must not stop the server
             return self._broken(loaded, f"{type(error).__name__}: {error}")
         return loaded
 
@@ -106,18 +110,22 @@ class Plugins:
                 raise PluginFailed(name, spec.__name__) from error
         return answers
 
-    def ask_each(self, spec: Callable[P, list[T]], *args: P.args, **given: P.kwargs) -> list[tuple[str, list[T]]]:
+    def ask_each(
+        self, spec: Callable[P, list[T]], *args: P.args, **given: P.kwargs
+    ) -> list[tuple[str, list[T]]]:
         """Put a question to all plugins; each one's name with its answers. Raises `PluginFailed`."""
         return [(name, list(answer or ())) for name, answer in self._answers(spec, given)]
 
-    def offers(self, spec: Callable[P, list[T]], *args: P.args, **given: P.kwargs) -> list[tuple[str, list[T]]]:
+    def offers(
+        self, spec: Callable[P, list[T]], *args: P.args, **given: P.kwargs
+    ) -> list[tuple[str, list[T]]]:
         """What each plugin offers at start; one that raises is broken from then on, the others are heard."""
         offered: list[tuple[str, list[T]]] = []
         for loaded in [loaded for loaded in self.loaded if loaded.error is None]:
             functions = [function for name, function in self._functions(spec.__name__) if name == loaded.name]
             try:
                 offered += [(loaded.name, list(function(**given) or ())) for function in functions]
-            except Exception as error:  # the plugin boundary
+            except Exception as error:  # noqa: BLE001  the plugin boundary
                 self._broken(loaded, f"{spec.__name__}: {type(error).__name__}: {error}")
         return offered
 
@@ -139,7 +147,7 @@ class Plugins:
         for name, function in self._functions(spec.__name__):
             try:
                 yield name, function(**given)
-            except Exception as error:  # the plugin boundary: whatever it raises refuses the act cleanly
+            except Exception as error:
                 log.exception("plugin failed", plugin=name, hook=spec.__name__)
                 raise PluginFailed(name, spec.__name__) from error
 
@@ -147,7 +155,19 @@ class Plugins:
         # pluggy calls the last registered first; we keep the order of `loaded`
         for implementation in getattr(self._manager.hook, hook).get_hookimpls():
             if self.is_active(implementation.plugin_name):
-                yield implementation.plugin_name, _with_arguments(implementation)
+                name, function = implementation.plugin_name, _with_arguments(implementation)
+                yield name, self._timed(name, hook, function) if self.watch else function
+
+    def _timed(self, name: str, hook: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(**given: Any) -> Any:
+            began = time.perf_counter()
+            try:
+                return function(**given)
+            finally:
+                if self.watch:
+                    self.watch(name, hook, time.perf_counter() - began)
+
+        return timed
 
 
 def _with_arguments(implementation: pluggy.HookImpl) -> Callable[..., Any]:
@@ -162,7 +182,9 @@ def _construct(plugin: type[Any], name: str, config: Config) -> Any:
     try:
         return plugin(settings.model_validate(config.table(table)))
     except ValidationError as error:
-        raise ValueError(describe(error, config.file, table if table == "mail" else f"plugins.{table}")) from error
+        raise ValueError(
+            describe(error, config.file, table if table == "mail" else f"plugins.{table}")
+        ) from error
 
 
 def _check_hooks(instance: Any) -> None:

@@ -9,7 +9,7 @@ import click
 import structlog
 
 from vorzimmer import hookspecs
-from vorzimmer.cli import serving
+from vorzimmer.cli import checks, office, plugin, serving
 from vorzimmer.cli.options import OneLine, config_option, data_option
 from vorzimmer.config import Config
 from vorzimmer.plugins import Plugins
@@ -59,5 +59,16 @@ def main() -> None:
     """The front office: a self-hosted scheduling server."""
 
 
-for command in (serving.serve, serving.work):
+for command in (
+    office.init,
+    serving.serve,
+    serving.work,
+    office.migrate,
+    plugin.plugins,
+    office.user,
+    office.app_password,
+    office.explain,
+    checks.doctor,
+    checks.selftest,
+):
     main.add_command(command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 import queue
 import sys
 from collections.abc import Callable
@@ -24,6 +25,9 @@ from vorzimmer.serve import CannotListen
 F = TypeVar("F", bound=Callable[..., Any])
 MOST_LOG_LINES = 10_000
 """Waiting to be written; beyond that lines are lost rather than requests kept waiting (F12)."""
+
+QUIET = {"waitress.queue": logging.ERROR, "alembic": logging.WARNING, "radicale": logging.WARNING}
+"""Libraries that say more than anybody wants to read."""
 
 data_option = click.option(
     "--data", type=click.Path(file_okay=False, path_type=Path), help="The data folder, with its config.toml."
@@ -57,7 +61,8 @@ class OneLine(click.Group):
     """A group whose errors of the operator's are one line on stderr, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
+        """Run the command; what it writes is its user's alone."""
+        os.umask(0o077)
         try:
             return super().invoke(ctx)
         except (ConfigError, CannotListen, Unsafe, PluginFailed) as error:
@@ -82,7 +87,7 @@ def write_logs() -> None:
     logging.basicConfig(
         level=logging.INFO, handlers=[QueueHandler(waiting)], format="%(message)s", force=True
     )
-    for name, level in (("waitress.queue", logging.ERROR), ("alembic", logging.WARNING)):
+    for name, level in QUIET.items():
         logging.getLogger(name).setLevel(level)
     QueueListener(waiting, logging.StreamHandler(sys.stderr)).start()
     structlog.configure(

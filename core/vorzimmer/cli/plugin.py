@@ -1,0 +1,94 @@
+"""`plugins`: what is loaded, which hooks there are, who answers them, and a new one to begin with."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import shutil
+from collections import defaultdict
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+import vorzimmer
+from vorzimmer import availability, booking, database, hookspecs
+from vorzimmer.cli.options import fail, opened, practice
+from vorzimmer.config import Config
+from vorzimmer.periods import Period
+from vorzimmer.plugins import GROUP, Plugins
+
+PLACEHOLDER = "second_friday"
+"""What the template's plugin is called."""
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+@practice
+def plugins(ctx: click.Context, config: Config) -> None:
+    """List the enabled plugins: name, version, state."""
+    if ctx.invoked_subcommand is None:
+        for plugin in Plugins(config).loaded:
+            click.echo(f"{plugin.name:<28} {plugin.version:<10} {plugin.error or 'works'}")
+
+
+@plugins.command()
+def hooks() -> None:
+    """List every hook with its arguments and its first line."""
+    for name, hook in vars(hookspecs).items():
+        if hasattr(hook, f"{GROUP}_spec"):
+            line = (inspect.getdoc(hook) or "").partition("\n")[0]
+            click.echo(f"{name}({', '.join(inspect.signature(hook).parameters)})\n    {line}")
+
+
+@plugins.command()
+@click.argument("service")
+@practice
+def trace(config: Config, service: str) -> None:
+    """Search SERVICE for a week, and show which plugin answered which hook, how often and how long it took."""
+    hall = opened(config)
+    seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
+    hall.plugins.watch = lambda name, hook, took: seconds[hook, name].append(took)
+    with hall.database.reading() as session:
+        wanted, now = booking.load.service(session, service), database.now(session)
+        found = availability.free_slots(
+            session, hall.plugins, wanted, Period(now, now + timedelta(days=7)), now
+        )
+    for (hook, name), took in seconds.items():
+        click.echo(f"{hook:<24} {name:<28} {len(took):>3} x {sum(took) * 1000:8.2f} ms")
+    click.echo(f"{len(found)} free times")
+
+
+@plugins.command()
+@click.argument("name")
+@click.option(
+    "--into", default=".", type=click.Path(file_okay=False, path_type=Path), help="Where to put it."
+)
+def new(name: str, into: Path) -> None:
+    """Write a plugin NAME that works, with its tests: a page, a hook, a distribution of its own."""
+    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
+        fail("a name is made of small letters, digits and single underscores")
+    target = into / name.replace("_", "-")
+    if target.exists():
+        fail(f"{target} is there already")
+    shutil.copytree(_template(), target, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "dist"))
+    for path in sorted(target.rglob("*"), reverse=True):
+        if path.is_file():
+            path.write_text(_renamed(path.read_text(encoding="utf-8"), name), encoding="utf-8")
+        path.rename(path.with_name(_renamed(path.name, name)))
+    click.echo(f"{target}: pip install -e {target}, then add {name!r} to [plugins] enabled")
+
+
+def _renamed(text: str, name: str) -> str:
+    """The template's name in all its spellings: second_friday, second-friday, Second Friday."""
+    for separator, change in (("_", str), ("-", str), (" ", str.title), (" ", str.capitalize)):
+        text = text.replace(change(PLACEHOLDER.replace("_", separator)), change(name.replace("_", separator)))
+    return text
+
+
+def _template() -> Path:
+    """Installed beside the core; in a checkout it is in `packaging`."""
+    package = Path(vorzimmer.__file__).parent
+    folders = [package / "plugin_template", package.parents[1] / "packaging" / "plugin-template"]
+    found = next((folder for folder in folders if folder.is_dir()), None)
+    return found or fail("the template is not installed")
