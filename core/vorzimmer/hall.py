@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 from vorzimmer.config import Config
@@ -21,14 +23,21 @@ class Hall:
     plugins: Plugins
 
     @classmethod
-    def open(cls, config: Config, *, only_ours: bool = False) -> Hall:
-        """Load the plugins and open the database; `migrate` is the caller's."""
-        return cls(config, Database(config.database_url), Plugins(config, only_ours=only_ours))
+    def open(
+        cls, config: Config, *, only_ours: bool = False, entries: Iterable[EntryPoint] | None = None
+    ) -> Hall:
+        """Load the plugins, make the data folder, open the database; `migrate` is the caller's."""
+        config.data.mkdir(parents=True, exist_ok=True)
+        config.data.mkdir(parents=True, exist_ok=True)
+        plugins = Plugins(config, only_ours=only_ours, entries=entries)
+        return cls(config, Database(config.database_url), plugins)
 
     @cached_property
     def texts(self) -> Texts:
         """The catalogues of the core and of every whole plugin."""
-        packages = [plugin.package for plugin in self.plugins.loaded if plugin.error is None and plugin.package]
+        packages = [
+            plugin.package for plugin in self.plugins.loaded if plugin.error is None and plugin.package
+        ]
         return Texts([Path(__file__).parent, *packages], self.config.zone)
 
     def migrate(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -64,18 +65,24 @@ def demo(
         fail("--no-limits is for loopback addresses only")
     bound = serve.listen(host, port)
     port = bound.getsockname()[1]
-    server: dict[str, Any] = {"host": host, "port": port, "limits": not no_limits, "worker": not no_worker}
+    names = [] if guard.is_loopback(host) else [host, *socket.gethostbyname_ex(socket.gethostname())[2]]
+    server: dict[str, Any] = {
+        "host": host,
+        "port": port,
+        "hosts": names,
+        "limits": not no_limits,
+        "worker": not no_worker,
+    }
     over: dict[str, Any] = {"server": server} | ({"database": {"url": database_url}} if database_url else {})
-    hall = Hall.open(Config.load(data=data, file=file, under=_defaults(host, port), over=over))
+    hall = Hall.open(Config.load(data=data, file=file, under=_defaults(port), over=over))
     write_logs()
     prepare(hall, fresh=fresh, bookings=bookings)
     run(hall, bound, ready=lambda: click.echo(_welcome(hall)))
 
 
-def _defaults(host: str, port: int) -> dict[str, Any]:
-    name = "localhost" if guard.is_loopback(host) else host
+def _defaults(port: int) -> dict[str, Any]:
     return {
-        "practice": {"name": "Praxis am Markt", "zone": ZONE, "base_url": f"http://{name}:{port}"},
+        "practice": {"name": "Praxis am Markt", "zone": ZONE, "base_url": f"http://localhost:{port}"},
         "booking": {"undo_seconds": 0},
         "mail": {"from": "praxis@praxis.example"},
         "plugins": {"vorzimmer_holidays": {"country": "DE", "subdivision": "BE"}},

@@ -20,9 +20,8 @@ from vorzimmer import serve as server
 from vorzimmer.app import create_app
 from vorzimmer.cli.options import config_option, data_option, practice, write_logs
 from vorzimmer.config import Config
-from vorzimmer.database import Database
 from vorzimmer.hall import Hall
-from vorzimmer.plugins import GROUP, Plugins
+from vorzimmer.plugins import GROUP
 from vorzimmer.worker import Worker
 
 RELOADED = "VORZIMMER_RELOADED"
@@ -65,7 +64,7 @@ def serve(
     bound = server.listen(config.settings.server.host, config.settings.server.port)
     write_logs()
     entries = [*entry_points(group=GROUP), *singles]
-    hall = Hall(config, Database(config.database_url), Plugins(config, only_ours=no_plugins, entries=entries))
+    hall = Hall.open(config, only_ours=no_plugins, entries=entries)
     hall.migrate()
     address = f"{config.settings.server.host}:{bound.getsockname()[1]}"
     run(hall, bound, ready=lambda: click.echo(f"{config.settings.practice.name} serves on http://{address}"))
