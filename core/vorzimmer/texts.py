@@ -107,7 +107,10 @@ class Texts:
     def _merged(self, language: str) -> NullTranslations:
         merged = Translations()
         for package in self._packages:
-            merged.merge(_catalogue(package / "translations" / language / "LC_MESSAGES", language))
+            catalogue = _catalogue(package / "translations" / language / "LC_MESSAGES", language)
+            merged.merge(catalogue)
+            if catalogue.files:  # merging leaves the rule of plurals behind; an empty catalogue has none
+                merged.plural = catalogue.plural
         return merged
 
 

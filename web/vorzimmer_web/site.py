@@ -60,9 +60,15 @@ def _set_up(state: BlueprintSetupState) -> None:
 
 
 def catalogues(here: Hall) -> list[Path]:
-    """Folders of translations: the core's and those of every whole plugin."""
+    """Folders of translations that exist: the core's and those of every whole plugin.
+
+    One without any would take the language's rule of plurals with it.
+    """
     packages = [plugin.package for plugin in here.plugins.loaded if plugin.error is None]
-    return [package / "translations" for package in [Path(vorzimmer.__file__).parent, *packages] if package]
+    folders = [
+        package / "translations" for package in [Path(vorzimmer.__file__).parent, *packages] if package
+    ]
+    return [folder for folder in folders if folder.is_dir()]
 
 
 def _practice() -> Any:

@@ -66,14 +66,16 @@ def when(instant: datetime, zone: ZoneInfo) -> str:
     return _reader().when(instant, zone)
 
 
+def near(of: date, today: date) -> str:
+    """ "heute", "morgen", else "Mi, 3. März"."""
+    said = {0: gettext("today"), 1: gettext("tomorrow")}
+    return said.get((of - today).days) or short_day(of)
+
+
 def near_day(of: date, today: date) -> str:
-    """The day, with "today" or "tomorrow" before it."""
-    distance = (of - today).days
-    if distance == 0:
-        return gettext("today, %(day)s", day=short_day(of))
-    if distance == 1:
-        return gettext("tomorrow, %(day)s", day=short_day(of))
-    return short_day(of)
+    """ "morgen, Mi, 3. März"; later days without the first word."""
+    said = near(of, today)
+    return said if said == short_day(of) else f"{said}, {short_day(of)}"
 
 
 def money(minor: int, currency: str) -> str:
