@@ -99,13 +99,14 @@ def _free(session: Session, query: Any, first: date, last: date) -> Iterable[Slo
     return found if len(zones) == 1 else [slot for slot in found if first <= local_day(slot) <= last]
 
 
-def _by_slug(session: Session, kind: Any, slug: str | None) -> Any:
+def _by_slug(session: Session, kind: Any, slug: str | None) -> str | None:
+    """The slug of an active staff member or place, or `NOT_FOUND`."""
     if slug is None:
         return None
     found = session.scalar(select(kind).where(kind.slug == slug, kind.active))
     if found is None or (kind is Resource and found.kind != "staff"):
         raise Refused(Reason.NOT_FOUND)
-    return found
+    return slug
 
 
 def local_day(slot: Slot) -> date:
