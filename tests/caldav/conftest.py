@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from flask import Flask
 
 from tests.caldav.desk import Phone
+from tests.caldav.live import Live, serving
 from vorzimmer.testing import Practice
 
 
@@ -19,3 +22,10 @@ def anna(practice: Practice, app: Flask) -> Phone:
 def ben(practice: Practice, app: Flask) -> Phone:
     """Ben's phone."""
     return Phone(app, "ben@praxis.example", "ben-caldav-demo-0001")
+
+
+@pytest.fixture
+def live(practice: Practice, app: Flask) -> Iterator[Live]:
+    """The whole server on a port; nobody there but Anna's phone asks it."""
+    with serving(app) as found:
+        yield found

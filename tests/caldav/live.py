@@ -1,0 +1,39 @@
+"""The server on a port of its own, for real calendar apps."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import waitress
+from flask import Flask
+
+
+@dataclass(frozen=True)
+class Live:
+    """Where the server listens, and who is served."""
+
+    port: int
+    address: str = "anna@praxis.example"
+    password: str = "anna-caldav-demo-0001"
+
+    @property
+    def url(self) -> str:
+        """The context root."""
+        return f"http://127.0.0.1:{self.port}/dav/"
+
+
+@contextmanager
+def serving(app: Flask) -> Iterator[Live]:
+    """Serve on loopback, on a port that was free, until the block ends."""
+    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield Live(server.effective_port)
+    finally:
+        server.trigger.pull_trigger(server.close)
+        server.task_dispatcher.shutdown()
+        thread.join(10)
