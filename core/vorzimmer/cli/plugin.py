@@ -18,8 +18,8 @@ from vorzimmer.config import Config
 from vorzimmer.periods import Period
 from vorzimmer.plugins import GROUP, Plugins
 
-PLACEHOLDER = "second_friday"
-"""What the template's plugin is called."""
+SPELLINGS = ("vorzimmer_example", "vorzimmer-example", "/x/example", "test_example")
+"""Where the template says its own name, which is `example`."""
 
 
 @click.group(invoke_without_command=True)
@@ -68,7 +68,7 @@ def new(name: str, into: Path) -> None:
     """Write a plugin NAME that works, with its tests: a page, a hook, a distribution of its own."""
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
         fail("a name is made of small letters, digits and single underscores")
-    target = into / name.replace("_", "-")
+    target = into / f"vorzimmer-{name.replace('_', '-')}"
     if target.exists():
         fail(f"{target} is there already")
     shutil.copytree(_template(), target, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "dist"))
@@ -76,13 +76,13 @@ def new(name: str, into: Path) -> None:
         if path.is_file():
             path.write_text(_renamed(path.read_text(encoding="utf-8"), name), encoding="utf-8")
         path.rename(path.with_name(_renamed(path.name, name)))
-    click.echo(f"{target}: pip install -e {target}, then add {name!r} to [plugins] enabled")
+    click.echo(f"{target}: pip install -e {target}, then add 'vorzimmer_{name}' to [plugins] enabled")
 
 
 def _renamed(text: str, name: str) -> str:
-    """The template's name in all its spellings: second_friday, second-friday, Second Friday."""
-    for separator, change in (("_", str), ("-", str), (" ", str.title), (" ", str.capitalize)):
-        text = text.replace(change(PLACEHOLDER.replace("_", separator)), change(name.replace("_", separator)))
+    for spelling in SPELLINGS:
+        own = name.replace("_", "-") if "-" in spelling else name
+        text = text.replace(spelling, spelling.replace("example", own))
     return text
 
 
