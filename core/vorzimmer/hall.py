@@ -28,7 +28,6 @@ class Hall:
     ) -> Hall:
         """Load the plugins, make the data folder, open the database; `migrate` is the caller's."""
         config.data.mkdir(parents=True, exist_ok=True)
-        config.data.mkdir(parents=True, exist_ok=True)
         plugins = Plugins(config, only_ours=only_ours, entries=entries)
         return cls(config, Database(config.database_url), plugins)
 

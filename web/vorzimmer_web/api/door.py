@@ -46,7 +46,7 @@ def check_shape() -> None:
     if request.mimetype != "application/json" or charset != "utf-8" or request.content_encoding:
         raise UnsupportedMediaType
     try:
-        body = json.loads(request.get_data(), object_pairs_hook=_once, parse_constant=_no_constant)
+        body = json.loads(request.get_data().decode(), object_pairs_hook=_once, parse_constant=_no_constant)
         json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise BadRequest from error

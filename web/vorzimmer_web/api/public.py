@@ -81,8 +81,8 @@ def days(query: shapes.DayQuery) -> Response:
 def _free(session: Session, query: Any, first: date, last: date) -> Iterable[Slot]:
     """The free slots whose local days at their location lie between the two, both included."""
     service = booking.load.service(session, query.service)
-    staff = _by_slug(session, Resource, query.staff)
-    location = _by_slug(session, Location, query.location)
+    _require(session, Resource, query.staff)
+    _require(session, Location, query.location)
     zones = {
         ZoneInfo(name) for name in session.scalars(select(Location.zone).where(Location.active).distinct())
     }
@@ -94,19 +94,22 @@ def _free(session: Session, query: Any, first: date, last: date) -> Iterable[Slo
         return []
     window = Period(min(start for start, _end in spans), max(end for _start, end in spans))
     found = availability.free_slots(
-        session, hall().plugins, service, window, database.now(session), staff=staff, location=location
+        session,
+        hall().plugins,
+        service,
+        window,
+        database.now(session),
+        staff=query.staff,
+        location=query.location,
     )
     return found if len(zones) == 1 else [slot for slot in found if first <= local_day(slot) <= last]
 
 
-def _by_slug(session: Session, kind: Any, slug: str | None) -> str | None:
-    """The slug of an active staff member or place, or `NOT_FOUND`."""
-    if slug is None:
-        return None
-    found = session.scalar(select(kind).where(kind.slug == slug, kind.active))
-    if found is None or (kind is Resource and found.kind != "staff"):
+def _require(session: Session, kind: type[Resource] | type[Location], slug: str | None) -> None:
+    """Refuse a person or place that does not exist."""
+    found = slug is None or session.scalar(select(kind).where(kind.slug == slug, kind.active))
+    if not found or (isinstance(found, Resource) and found.kind != "staff"):
         raise Refused(Reason.NOT_FOUND)
-    return slug
 
 
 def local_day(slot: Slot) -> date:
@@ -191,9 +194,9 @@ def explain(query: shapes.ExplainQuery) -> Response:
     named = actor is not None and actor.is_staff
     with hall().database.reading() as session:
         service = booking.load.service(session, query.service)
-        staff = _by_slug(session, Resource, query.staff)
+        _require(session, Resource, query.staff)
         found = availability.explain(
-            session, hall().plugins, service, query.start, database.now(session), staff=staff
+            session, hall().plugins, service, query.start, database.now(session), staff=query.staff
         )
         return jsonify(explained(found, named=named))
 
