@@ -1,1 +1,91 @@
-"""The front office: a self-hosted scheduling server."""
+"""The front office: a self-hosted scheduling server. What is exported here is for plugins, and stays."""
+
+from vorzimmer import audit, availability, database
+from vorzimmer.access import EVERYONE, SIGNED_IN, Actor, Right, open_to
+from vorzimmer.availability import Slot
+from vorzimmer.config import Table
+from vorzimmer.hall import Hall
+from vorzimmer.hookspecs import (
+    Available,
+    BookingPolicy,
+    Busy,
+    Candidates,
+    Change,
+    Channel,
+    Deadlines,
+    Job,
+    Mount,
+    NavigationEntry,
+    Pages,
+    PaymentMethod,
+    PaymentStart,
+    Refusal,
+    ResourceKind,
+    Sent,
+    Undeliverable,
+    hookimpl,
+)
+from vorzimmer.models import (
+    Allocation,
+    Booking,
+    Customer,
+    Location,
+    Message,
+    Requirement,
+    Resource,
+    Service,
+    Status,
+    UtcInstant,
+)
+from vorzimmer.periods import Period, day_period, local_instant
+from vorzimmer.plugins import NoConfig
+from vorzimmer.reasons import N_, Reason, Refused
+
+__all__ = [
+    "EVERYONE",
+    "N_",
+    "SIGNED_IN",
+    "Actor",
+    "Allocation",
+    "Available",
+    "Booking",
+    "BookingPolicy",
+    "Busy",
+    "Candidates",
+    "Change",
+    "Channel",
+    "Customer",
+    "Deadlines",
+    "Hall",
+    "Job",
+    "Location",
+    "Message",
+    "Mount",
+    "NavigationEntry",
+    "NoConfig",
+    "Pages",
+    "PaymentMethod",
+    "PaymentStart",
+    "Period",
+    "Reason",
+    "Refusal",
+    "Refused",
+    "Requirement",
+    "Resource",
+    "ResourceKind",
+    "Right",
+    "Sent",
+    "Service",
+    "Slot",
+    "Status",
+    "Table",
+    "Undeliverable",
+    "UtcInstant",
+    "audit",
+    "availability",
+    "database",
+    "day_period",
+    "hookimpl",
+    "local_instant",
+    "open_to",
+]
