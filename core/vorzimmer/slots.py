@@ -117,7 +117,7 @@ def forbidden(taken: Iterable[Sequence[int]], shape: Shape) -> list[Span]:
     A neighbour is anything that begins like `Taken`; what comes after its first four numbers is not looked at.
     """
     length, before, after = shape.duration - 1, shape.before, shape.after
-    if shape.combine == "sum":
+    if shape.combine == "sum" or not (before or after):
         spans = [(t[0] - after - t[2] - length, t[1] + t[3] + before) for t in taken]
     else:
         spans = [(t[0] - max(after, t[2]) - length, t[1] + max(before, t[3])) for t in taken]
@@ -143,8 +143,9 @@ def grid(runs: Iterable[Run], no_starts: Sequence[Span], shape: Shape, step: int
                 starts.extend(range(start, stop, step))
                 break
             closed, reopened = no_starts[index]
-            starts.extend(range(start, closed, step))
-            start = next_on_grid(anchor, step, reopened)
+            if start < closed:
+                starts.extend(range(start, closed, step))
+            start = anchor - (anchor - reopened) // step * step
     return starts
 
 

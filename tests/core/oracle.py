@@ -40,7 +40,7 @@ def fits(start: int, working: set[int], shape: Shape) -> bool:
 
 
 def collides(start: int, neighbour: Taken, shape: Shape) -> bool:
-    """Whether the appointment lies too near to the neighbour; the gap between two is the larger buffer or the sum."""
+    """Whether the appointment lies too near to the neighbour: the gap is the larger buffer or the sum."""
     combine = max if shape.combine == "max" else lambda one, other: one + other
     gap_after = combine(shape.after, neighbour.before)
     gap_before = combine(neighbour.after, shape.before)

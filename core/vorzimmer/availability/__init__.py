@@ -29,6 +29,7 @@ __all__ = [
     "Placement",
     "Slot",
     "Why",
+    "Wish",
     "alternatives",
     "assignment",
     "explain",

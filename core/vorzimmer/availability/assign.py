@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from vorzimmer.availability.search import Event, Lane, Place, Search
-from vorzimmer.availability.why import Why, against, general, refused
+from vorzimmer.availability.why import Why, against, general, off_grid_together, refused
 from vorzimmer.models import Booking, Location, Resource
 from vorzimmer.periods import day_period
 
@@ -143,6 +143,7 @@ def _at(search: Search, place: Place, start: int) -> Iterator[tuple[Placement, b
     if chosen is None:
         return
     broken += [why for lane in chosen for why in known[id(lane)]]
+    broken += off_grid_together(search, place, search.leads(list(chosen)), start)
     yield (
         Placement(
             _assignment(search, place, chosen, start, range(search.question.seats)),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
     ColumnElement,
+    CursorResult,
     Select,
     and_,
     case,
@@ -55,7 +56,7 @@ class Question:
 
 
 class Occupied(NamedTuple):
-    """An allocation in whole seconds; 0 stands for none. The last four are read only where needed."""
+    """An allocation in whole seconds; 0 stands for none. All after `booking_id` is read only where needed."""
 
     start: int
     end: int
@@ -63,8 +64,7 @@ class Occupied(NamedTuple):
     after: int
     resource_id: int
     booking_id: int
-    seat: int
-    requirement_id: int
+    seat: int = 0
     service_id: int = 0
     location_id: int = 0
     booked_start: int = 0
@@ -134,7 +134,12 @@ def _needs(session: Session, plugins: Plugins, question: Question) -> list[Need]
             select(Resource).where(Resource.id.in_(ids), Resource.active).order_by(Resource.slug)
         )
     }
-    return [_need(requirement, question.service, answers, found) for requirement in requirements]
+    needs = [_need(requirement, question.service, answers, found) for requirement in requirements]
+    asked = [need for need in needs if any(member.slug == question.staff for member in need.pool)]
+    if len(asked) == 1 and asked[0].quantity == 1:  # nobody else is looked at
+        only = tuple(member for member in asked[0].pool if member.slug == question.staff)
+        return [replace(need, pool=only) if need is asked[0] else need for need in needs]
+    return needs
 
 
 def _need(
@@ -200,12 +205,12 @@ def occupied(
     if ignoring is not None:
         rows = rows.where(or_(Allocation.booking_id.is_(None), Allocation.booking_id != ignoring))
     short = rows.where(Allocation.ends > low, Allocation.ends < beyond)
-    found = session.execute(union_all(short, rows.where(long, Allocation.ends >= beyond))).all()
+    result = session.execute(union_all(short, rows.where(long, Allocation.ends >= beyond)))
     by_resource: defaultdict[int, list[Occupied]] = defaultdict(list)
-    for row in cast("Sequence[Occupied]", found):
-        by_resource[row[4]].append(row)
-    if wide:
-        return {key: [Occupied(*row) for row in rows] for key, rows in by_resource.items()}
+    # The driver's own tuples of numbers: a month has thousands, and rows with names cost twice as much.
+    for row in cast("CursorResult[Any]", result).cursor.fetchall():
+        by_resource[row[4]].append(Occupied(*row) if wide else row)
+    result.close()
     return by_resource
 
 
@@ -217,8 +222,6 @@ def _columns(wide: bool) -> Select[*tuple[Any, ...]]:
         (Allocation.after * 60).label("after"),
         Allocation.resource_id,
         func.coalesce(Allocation.booking_id, 0).label("booking_id"),
-        Allocation.seat,
-        func.coalesce(Allocation.requirement_id, 0).label("requirement_id"),
     )
     if not wide:
         return select(*narrow)
@@ -229,6 +232,7 @@ def _columns(wide: bool) -> Select[*tuple[Any, ...]]:
         else_=literal(BOOKED),
     )
     more = (
+        Allocation.seat,
         func.coalesce(Booking.service_id, 0),
         func.coalesce(Booking.location_id, 0),
         func.coalesce(epoch(Booking.starts), 0),

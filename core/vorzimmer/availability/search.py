@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import chain
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -159,12 +158,16 @@ class Search:
         return max(low, place.notice_end), min(high, place.horizon_end)
 
     def relevant_places(self, start: int) -> list[Place]:
-        """The places where somebody who could lead works within a day of the start; all where nobody does."""
+        """The places where somebody asked for, or who could lead, works within a day; all where nobody does."""
         near = (start - slots.DAY, start + slots.DAY)
-        leading = [
-            place for place in self.places for lane in chain(*self.lanes(place)[:1]) if lane.near(near)
-        ]
-        return [place for place in self.places if place in leading] or self.places
+        found = [place for place in self.places if any(lane.near(near) for lane in self._wanted(place))]
+        return found or self.places
+
+    def _wanted(self, place: Place) -> list[Lane]:
+        lanes = self.lanes(place)
+        if self.question.staff is None:
+            return lanes[0] if lanes else []
+        return [lane for group in lanes for lane in group if self.is_asked(lane)]
 
     # ---- lanes ----
 
@@ -271,11 +274,11 @@ class Search:
         if window[0] >= window[1]:
             return
         for lane in self.leads(lanes[0]):
-            starts = lane.grid(step, window)
+            starts, slug = lane.grid(step, window), lane.resource.slug
             for spans in filters:
                 starts = within(starts, spans)
             for start in starts:
-                found[start].append(lane.resource.slug)
+                found[start].append(slug)
         others = [lane for lane in self._companions(lanes) if lane.resource.kind == STAFF]
         if others or self._pools_meet:
             self._with_companions(lanes, others, found)

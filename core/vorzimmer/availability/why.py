@@ -51,6 +51,9 @@ GROUP_TEXT = N_("%(who)s has a group from %(start)s to %(end)s.")
 
 def at_place(search: Search, place: Place, start: int) -> tuple[list[Why], list[Why]]:
     """All reasons against a start at a place, and the smallest set of them that would have to go."""
+    staff = search.question.staff
+    if staff and not any(member.slug == staff for need in search.facts.needs for member in need.pool):
+        return [_stranger(staff)], [_stranger(staff)]
     every = list(general(search, place, start))
     least = list(every)
     lanes = search.lanes(place)
@@ -59,10 +62,6 @@ def at_place(search: Search, place: Place, start: int) -> tuple[list[Why], list[
         reasons, deciding = _of_need(search, place, need, group, start, start in open_events)
         every += reasons
         least += deciding
-    staff = search.question.staff
-    if staff and not any(member.slug == staff for need in search.facts.needs for member in need.pool):
-        every.append(stranger := _stranger(staff))
-        least.append(stranger)
     return every, least
 
 
@@ -81,7 +80,9 @@ def _of_need(
         wanted = need.quantity - 1
         missing = wanted - sum(not reasons for reasons in found)
     if missing <= 0:
-        return [], []
+        free = [lane for lane in choice if not any(against(search, place, lane, start, joins=joins))]
+        beside = [] if joins else list(off_grid_together(search, place, free, start))
+        return beside, beside
     if len(found) < wanted:
         found.append([_nobody(search, place, need, choice)])
     busy = [reasons for reasons in found if reasons]
@@ -181,6 +182,13 @@ def _hours(search: Search, place: Place, lane: Lane, start: int, joins: bool) ->
             yield Why("13", Phrase(N_("%(who)s works %(times)s on this day."), facts), source, free_if)
     elif not joins and lane.need is search.facts.needs[0] and lane.need.quantity == 1:
         yield from _off_grid(search, place, lane, start)
+
+
+def off_grid_together(search: Search, place: Place, lanes: Sequence[Lane], start: int) -> Iterator[Why]:
+    """Where several people lead, one of them must have the start on the own grid."""
+    leads = [lane for lane in lanes if lane.need is search.facts.needs[0] and lane.need.quantity > 1]
+    if leads and not any(lane.grid(search.service.step * 60, (start, start + 1)) for lane in leads):
+        yield from _off_grid(search, place, leads[0], start)
 
 
 def _off_grid(search: Search, place: Place, lane: Lane, start: int) -> Iterator[Why]:
