@@ -1,0 +1,5 @@
+"""`python -m vorzimmer`: the command line."""
+
+from vorzimmer.cli import main
+
+main()
