@@ -46,7 +46,6 @@ def build(envelope: Envelope, letter: Letter, invitation: Invitation | None) -> 
     mail["Date"] = format_datetime(envelope.date)
     mail["Message-ID"] = f"<{hashlib.sha256(envelope.key.encode()).hexdigest()[:32]}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = letter.language
     mail.set_content(plain_text(letter))
     page = PAGES.get_template("vorzimmer_email/letter.html").render(letter=letter)
     mail.add_alternative(page, subtype="html")
@@ -54,6 +53,7 @@ def build(envelope: Envelope, letter: Letter, invitation: Invitation | None) -> 
         mail.add_alternative(
             invitation.text, subtype="calendar", cte="base64", params={"method": invitation.method}
         )
+    mail["Content-Language"] = letter.language  # last: the parts would take it along
     return mail
 
 
