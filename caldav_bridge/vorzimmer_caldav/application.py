@@ -6,7 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlparse
+from urllib.parse import unquote, urlparse
 
 from radicale import app, config, httputils
 from radicale.app.base import Access
@@ -69,9 +69,12 @@ class Application(app.Application):
         """The request's root; Radicale answers a RuntimeError with 400."""
         body = environ["wsgi.input"].getvalue()
         try:
-            return parse(body) if body else None
+            request = parse(body) if body else None
         except XmlRefusedError as error:
             raise RuntimeError(str(error)) from error
+        if request is not None and any("name" not in each.attrib for each in request.iter(f"{C}comp")):
+            raise RuntimeError("a component without a name")  # Radicale would stumble over it
+        return request
 
     def _write(self, path: str, act: Callable[[], Any]) -> Any:
         """Run a write in one transaction, again where it lost a race; a refusal rolls all of it back."""
@@ -311,7 +314,7 @@ class Application(app.Application):
             known = not url.netloc or (url.netloc in ours and url.scheme in ("http", "https"))
         except ValueError:
             return 400
-        if not url.path.startswith("/") or frontguard.odd(url.path):
+        if not url.path.startswith("/") or frontguard.odd(unquote(url.path)):
             return 400
         environ["HTTP_DESTINATION"] = url.path
         return 0 if known else 502

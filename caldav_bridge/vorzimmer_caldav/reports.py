@@ -67,11 +67,11 @@ class Report:
         return multistatus.answer(parts)
 
     def _gone(self, href: str) -> str:
-        return multistatus.bare(unquote(urlparse(href).path), HTTPStatus.NOT_FOUND)
+        return multistatus.bare(_path(href), HTTPStatus.NOT_FOUND)
 
     def _name(self, href: str) -> str:
         """The name of an object of this calendar, empty for any other address (A126)."""
-        path = unquote(urlparse(href).path)
+        path = _path(href)
         home = self._place.path(f"{self._collection.path}/")
         name = path.removeprefix(home)
         return name if path.startswith(home) and "/" not in name else ""
@@ -138,6 +138,14 @@ class Report:
         if self._expand:
             return text(expanding.expand(row, spans.get(row.id, ()), self._zone))
         return text(row.text)
+
+
+def _path(href: str) -> str:
+    """The path of an href, which may be a whole address."""
+    try:
+        return unquote(urlparse(href).path)
+    except ValueError:
+        return ""
 
 
 def _meets(span: Span, within: Window | None) -> bool:

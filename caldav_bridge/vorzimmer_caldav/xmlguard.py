@@ -25,6 +25,8 @@ def parse(body: bytes) -> ET.Element:
 
 def _check(body: bytes) -> None:
     """One pass in which nothing is built: it stops at the first thing that has no place in a request."""
+    if b"\0" in body:  # UTF-16 and UTF-32, which expat would recognise and read
+        raise XmlRefusedError("not UTF-8")
     parser = expat.ParserCreate("utf-8")
     depth = elements = 0
 

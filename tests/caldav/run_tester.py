@@ -4,7 +4,7 @@ import json
 import logging
 import sys
 
-from caldav import DAVClient
+from caldav.davclient import DAVClient
 from caldav_server_tester import ServerQuirkChecker
 
 logging.disable(logging.CRITICAL)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from caldav import DAVClient
+from caldav.davclient import DAVClient
 
 from tests import acts
 from tests.caldav.desk import event
@@ -37,19 +37,19 @@ def database_url() -> str:
     return ""
 
 
-def run(command: list[str], **options: str) -> str:
+def run(command: list[str], given: str) -> str:
     """Run a program to its end; its output is shown where it fails."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, **options)
+    done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout
 
 
 def test_no_feature_is_worse_than_that_of_stock_radicale(live: Live) -> None:
     """`caldav.md`, table of the peers, by caldav-server-tester."""
-    lines = [tuple(line.split()) for line in (HERE / "stock_radicale.txt").read_text().splitlines()[1:]]
-    stock = dict(lines)
+    lines = (HERE / "stock_radicale.txt").read_text().splitlines()[1:]
+    stock = {name: support for name, _, support in (line.partition(" ") for line in lines)}
     command = [sys.executable, str(HERE / "run_tester.py"), live.url, live.address, live.password]
-    found = json.loads(run(command, input=json.dumps(sorted(stock))))
+    found = json.loads(run(command, json.dumps(sorted(stock))))
     assert {
         name: found[name] for name, support in stock.items() if support == "full" and found[name] != "full"
     } == {}
@@ -98,7 +98,7 @@ password = "{live.password}"
     )
     program = str(Path(sys.executable).with_name("vdirsyncer"))
     for command in commands:
-        run([program, "-c", str(config), *command.split()], input="y\n" * 10)
+        run([program, "-c", str(config), *command.split()], "y\n" * 10)
 
 
 def test_vdirsyncer_carries_both_ways(practice: Practice, live: Live, tmp_path: Path) -> None:
