@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -80,7 +81,8 @@ def test_junk_in_the_cookie_is_as_if_none_had_been_sent(
 def test_signed_cookie_with_a_login_in_it_is_ignored(client: Browser, practice: Practice) -> None:
     """A36, T4: the signing key alone makes nobody a user."""
     app = client.application
-    serializer = app.session_interface.get_signing_serializer(app)
+    serializer = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert serializer is not None
     with practice.hall.database.reading() as session:
         user = address(session, "owner@praxis.example").fs_uniquifier
     client.set_cookie("vorzimmer", serializer.dumps({"_user_id": user}))

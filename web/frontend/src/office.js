@@ -1,2 +1,37 @@
-// The office pages work without any script; htmx only swaps what changed.
+// The office works without any script. Scripts add keys, and show times without loading the page anew.
 import "htmx.org";
+
+const typing = (element) => element.closest("input, select, textarea, [contenteditable]");
+
+// An element with data-key="n" is what the key n does: a link is followed, a button pressed, a field gets the focus.
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
+  const wanted = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (!wanted) return;
+  event.preventDefault();
+  if (wanted.matches("input")) wanted.select();
+  else wanted.click();
+});
+
+// A field with data-shows presses the button "Show times" of its form when it changes.
+document.addEventListener("change", (event) => {
+  const field = event.target;
+  if (field.dataset.picks) field.form.querySelector(`input[value="${field.dataset.picks}"]`).checked = true;
+  if (field.dataset.shows) field.form.requestSubmit(field.form.querySelector('button[name="show"]'));
+});
+
+// Escape leaves a field, so that the keys work again.
+document.addEventListener("keyup", (event) => {
+  if (event.key === "Escape" && typing(event.target)) event.target.blur();
+});
+
+for (const button of document.querySelectorAll("[data-copies]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copies);
+    button.dataset.copied = "";
+  });
+}
+
+const problem = document.querySelector("#errors");
+if (problem) problem.focus();

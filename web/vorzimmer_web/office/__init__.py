@@ -9,13 +9,13 @@ from flask_babel import gettext
 from werkzeug.exceptions import Conflict, Forbidden, NotFound
 
 from vorzimmer import hookspecs
-from vorzimmer.hookspecs import NavigationEntry
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web import accounts
 from vorzimmer_web.office import agenda, booking, connect, entry, wording
 from vorzimmer_web.requests import actor
 from vorzimmer_web.site import hall
 
+OURS = "vorzimmer_web"
 office = Blueprint("office", __name__, url_prefix="/office")
 for pages in (agenda, booking, entry, connect):
     pages.add_to(office)
@@ -41,9 +41,10 @@ def navigation() -> list[tuple[str, str]]:
     person = actor()
     if person is None:
         return []
-    offered: list[NavigationEntry] = hall().plugins.ask(hookspecs.navigation)
+    answers = sorted(hall().plugins.ask_each(hookspecs.navigation), key=lambda answer: answer[0] != OURS)
     return [
         (gettext(entry.title), entry.endpoint)
-        for entry in offered
+        for _plugin, entries in answers
+        for entry in entries
         if entry.right in person.rights and entry.endpoint in current_app.view_functions
     ]

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from vorzimmer import database
@@ -75,6 +75,14 @@ def requests_waiting(session: Session, seen: ColumnElement[bool], moment: dateti
     ).all()
 
 
+def next_day(session: Session, seen: ColumnElement[bool], after: datetime, zone: ZoneInfo) -> date | None:
+    """The next local day with an appointment."""
+    starts = session.scalar(
+        select(func.min(Booking.starts)).where(Booking.starts >= after, Booking.status.in_(STANDING), seen)
+    )
+    return starts.astimezone(zone).date() if starts else None
+
+
 def people(session: Session, actor: Actor) -> Sequence[Resource]:
     """Whose calendars the actor may look at, by name."""
     query = select(Resource).where(Resource.kind == "staff", Resource.active).order_by(Resource.name)
@@ -100,8 +108,11 @@ def _page(template: str, number: int) -> str:
     everybody = people(session, person)
     chosen = next((one for one in everybody if one.slug == request.args.get("staff")), None)
     seen = reach(person, chosen.id if chosen else None)
+    shown = days(session, seen, first, number, zone)
+    end = day_period(shown[-1].date, zone).end
     facts: dict[str, Any] = {
-        "days": days(session, seen, first, number, zone),
+        "days": shown,
+        "next": None if any(one.standing for one in shown) else next_day(session, seen, end, zone),
         "waiting": requests_waiting(session, seen, moment),
         "people": everybody,
         "chosen": chosen,

@@ -22,7 +22,7 @@ from vorzimmer.models import AuditEntry, Booking, Message, Status
 from vorzimmer.outbox import FACT
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web.office.agenda import STAFF
-from vorzimmer_web.office.choose import Choice
+from vorzimmer_web.office.choose import Choice, explained
 from vorzimmer_web.requests import reading, signed_in
 from vorzimmer_web.site import hall
 
@@ -129,7 +129,7 @@ def move(uid: str) -> ResponseReturnValue:
         try:
             changed = hall().database.write(lambda s: _moved(s, person, uid, start, choice))
         except Refused as error:
-            refusal = error
+            refusal = explained(error)
         else:
             report("move", changed)
             return redirect(url_for("office.booking", uid=uid), 303)

@@ -18,6 +18,7 @@ from vorzimmer.access import Actor, Right, may
 from vorzimmer.booking import Override
 from vorzimmer.models import Booking, Location, Offer, Requirement, Resource, Service
 from vorzimmer.periods import Period, day_period, local_instant
+from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.site import hall
 from vorzimmer_web.times import Time, offered
 
@@ -95,6 +96,13 @@ class Choice:
             "later": days[SHOWN][0] if len(days) > SHOWN else first + timedelta(days=SEARCHED),
             "places": _places(session, days),
         }
+
+
+def explained(refusal: Refused) -> Refused:
+    """A refusal that the form explains; what is not for this person at all goes on as it came."""
+    if refusal.reason in (Reason.FORBIDDEN, Reason.NOT_FOUND):
+        raise refusal
+    return refusal
 
 
 def _people(session: Session, actor: Actor, service: Service) -> Sequence[Resource]:

@@ -16,7 +16,7 @@ from vorzimmer.booking import Entry
 from vorzimmer.models import Booking, Requirement, Service
 from vorzimmer.reasons import Refused
 from vorzimmer_web.office.agenda import STAFF
-from vorzimmer_web.office.choose import Choice
+from vorzimmer_web.office.choose import Choice, explained
 from vorzimmer_web.requests import reading, signed_in
 from vorzimmer_web.site import LANGUAGES, hall
 
@@ -40,7 +40,7 @@ def new() -> ResponseReturnValue:
         try:
             made = hall().database.write(lambda s: _entered(s, person, service, start, choice))
         except Refused as error:
-            refusal = error
+            refusal = explained(error)
         else:
             _report(made)
             return redirect(url_for("office.booking", uid=made.uid), 303)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext
+from babel.dates import format_date
+from flask_babel import get_locale, gettext
 
 from vorzimmer.models import Booking
 from vorzimmer.reasons import N_
@@ -59,9 +60,14 @@ def words() -> dict[str, Any]:
     said: dict[str, Any] = {
         name: {key: gettext(text) for key, text in table.items()} for name, table in tables.items()
     }
-    return {**said, "zone_of": zone_of}
+    return {**said, "zone_of": zone_of, "date_of": date_of}
 
 
 def zone_of(booking: Booking) -> ZoneInfo:
     """The zone in which a booking's times are shown: its place's."""
     return ZoneInfo(booking.zone)
+
+
+def date_of(booking: Booking) -> str:
+    """The local day of a booking with its year, short: "03.03.2027"."""
+    return format_date(booking.starts.astimezone(zone_of(booking)).date(), "medium", locale=get_locale())
