@@ -29,6 +29,9 @@ REQUEST_SECONDS = 30
 MOST_CONNECTIONS = 4_000
 
 
+ENCODING = b"transfer-encoding"
+
+
 class CannotListen(Exception):  # noqa: N818  (it is said to the operator in one line)
     """The address is taken, unknown or not ours."""
 
@@ -38,9 +41,11 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress ships no type
 
     def parse_header(self, head: bytes) -> None:
         """Read the head of a request."""
-        names = [line.partition(b":")[0].strip().lower() for line in head.split(b"\r\n")[1:]]
-        encodings = names.count(b"transfer-encoding")
-        if encodings > 1 or (encodings and b"content-length" in names) or names.count(b"host") > 1:
+        fields = [line.partition(b":") for line in head.split(b"\r\n")[1:]]
+        names = [name.strip().lower() for name, _colon, _value in fields]
+        encodings = [value.strip().lower() for name, _colon, value in fields if name.lower() == ENCODING]
+        lengths = names.count(b"content-length")
+        if encodings not in ([], [b"chunked"]) or (encodings and lengths) or names.count(b"host") > 1:
             raise ParsingError("ambiguous framing")
         super().parse_header(head)
         if encodings and not self.chunked:  # HTTP/1.0

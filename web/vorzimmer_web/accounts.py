@@ -169,6 +169,7 @@ def _settings(hall: Hall) -> dict[str, Any]:
         "SESSION_PROTECTION": None,
         "SECURITY_PASSWORD_SALT": hall.config.secret_key.decode(),
         "SECURITY_PASSWORD_SINGLE_HASH": True,
+        "SECURITY_CACHE_CONTROL": {},  # its own spells `no-store=True`; the guard says no-store everywhere
         "SECURITY_STATIC_FOLDER": None,
         "SECURITY_API_ENABLED_METHODS": ["session"],
         "SECURITY_RETURN_GENERIC_RESPONSES": True,
