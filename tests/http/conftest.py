@@ -21,9 +21,11 @@ Answer = tuple[int, dict[str, str], bytes]
 class Process:
     """`vorzimmer …` as an operator starts it."""
 
-    def __init__(self, folder: Path, *arguments: object, data: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, *arguments: object, data: Path | None = None, port: int | None = None
+    ) -> None:
         self.data = data or folder / "data"
-        self.port = free_port()
+        self.port = port or free_port()
         self.log = folder / f"{self.port}.log"
         command = [sys.executable, "-m", "vorzimmer.cli", *map(str, arguments)]
         command += ["--port", str(self.port), "--data", str(self.data)]
