@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from vorzimmer import urls
 from vorzimmer.hall import Hall
-from vorzimmer.hookspecs import Mount, hookimpl
+from vorzimmer.hookspecs import Job, Mount, hookimpl
 from vorzimmer.plugins import NoConfig
+from vorzimmer_caldav import horizon
 from vorzimmer_caldav.application import Application
 from vorzimmer_caldav.frontguard import FrontGuard
 from vorzimmer_caldav.limiter import Limiter
@@ -23,6 +27,15 @@ class Plugin:
 
     def __init__(self, config: NoConfig) -> None:
         self._config = config
+
+    @hookimpl
+    def jobs(self, hall: Hall) -> list[Job]:
+        """Series that go on for ever are unfolded a little further, a few at a time."""
+
+        def roll(session: Session, moment: datetime) -> None:
+            horizon.roll(session, moment, hall.config.zone)
+
+        return [Job("roll_horizon", timedelta(minutes=10), roll)]
 
     @hookimpl
     def wsgi_mounts(self, hall: Hall) -> list[Mount]:

@@ -31,7 +31,7 @@ from vorzimmer_caldav import (
 from vorzimmer_caldav.auth import Auth
 from vorzimmer_caldav.collections import CalendarCollection, StoredItem
 from vorzimmer_caldav.limiter import Limiter
-from vorzimmer_caldav.multistatus import D
+from vorzimmer_caldav.multistatus import C, D
 from vorzimmer_caldav.properties import Place
 from vorzimmer_caldav.refusal import RefusalError
 from vorzimmer_caldav.reports import Report

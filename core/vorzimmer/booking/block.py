@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from vorzimmer import access, audit, database
 from vorzimmer.access import Actor
 from vorzimmer.booking.load import release_expired
 from vorzimmer.models import Allocation, Block
-from vorzimmer.periods import Period
+from vorzimmer.periods import Period, merge
 from vorzimmer.reasons import Reason, Refused
 
 
@@ -31,6 +32,27 @@ def change_block(session: Session, actor: Actor, found: Block, title: str, perio
     """Give a block another title and other periods, under the same rules."""
     found.title = title
     _place(session, actor, found, periods, "block changed")
+
+
+def extend_block(session: Session, found: Block, periods: Sequence[Period]) -> None:
+    """Lay later occurrences of a series, as the horizon moves on.
+
+    One that meets an appointment is laid unguarded: both stand in the calendar, and staff see it (architecture §3).
+    """
+    database.claim(session, [found.resource_id])
+    release_expired(session, [found.resource_id], database.now(session))
+    taken = _conflicts(session, found.resource_id, periods)
+    found.allocations += [
+        Allocation(
+            resource_id=found.resource_id,
+            starts=start,
+            ends=end,
+            block=1,
+            guarded=not any(start < booked.end and booked.start < end for booked in taken),
+        )
+        for start, end in periods
+    ]
+    session.flush()
 
 
 def delete_block(session: Session, actor: Actor, found: Block) -> None:
@@ -65,20 +87,26 @@ def _place(session: Session, actor: Actor, made: Block, periods: Sequence[Period
 
 
 def _refuse_conflicts(session: Session, resource_id: int, periods: Sequence[Period]) -> None:
+    conflicts = _conflicts(session, resource_id, periods)
+    if conflicts:
+        raise Refused(Reason.SLOT_TAKEN, conflicts=conflicts)
+
+
+def _conflicts(session: Session, resource_id: int, periods: Sequence[Period]) -> list[Period]:
+    """The appointments and holds in the way."""
     if not periods:
-        return
+        return []
     taken = session.execute(
-        select(Allocation.starts, Allocation.ends).where(
+        select(Allocation.starts, Allocation.ends)
+        .where(
             Allocation.resource_id == resource_id,
             Allocation.block == 0,
             Allocation.ends > min(period.start for period in periods),
             Allocation.starts < max(period.end for period in periods),
         )
+        .order_by(Allocation.starts)
     ).all()
-    conflicts = [
-        Period(starts, ends)
-        for starts, ends in taken
-        if any(period.start < ends and starts < period.end for period in periods)
-    ]
-    if conflicts:
-        raise Refused(Reason.SLOT_TAKEN, conflicts=conflicts)
+    spans = merge(periods)
+    ends = [end for _, end in spans]
+    first = [(bisect_right(ends, starts), Period(starts, until)) for starts, until in taken]
+    return [period for at, period in first if at < len(spans) and spans[at][0] < period.end]

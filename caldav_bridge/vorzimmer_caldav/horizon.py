@@ -1,0 +1,52 @@
+"""The rolling horizon: series without end are unfolded further, and close the time of their new occurrences."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from vorzimmer import booking
+from vorzimmer.icaltext import SafeCalendar, parse
+from vorzimmer.models import Block, Calendar, CalendarObject
+from vorzimmer_caldav import objects
+from vorzimmer_caldav.times import Series
+
+LAG = timedelta(days=30)
+"""A series is taken up when it has fallen this far behind, so each about once a month."""
+
+MOST_AT_ONCE = 50
+
+
+def roll(session: Session, moment: datetime, zone: ZoneInfo) -> None:
+    """Unfold the series that are furthest behind; the rest has its turn at the next run."""
+    behind = session.execute(
+        select(CalendarObject, Calendar)
+        .join(Calendar, Calendar.id == CalendarObject.calendar_id)
+        .where(CalendarObject.expanded_until < moment + objects.HORIZON - LAG, Calendar.deleted_at.is_(None))
+        .order_by(CalendarObject.expanded_until)
+        .limit(MOST_AT_ONCE)
+    ).all()
+    for row, calendar in behind:
+        _unfold(session, calendar, row, moment, zone)
+
+
+def _unfold(
+    session: Session, calendar: Calendar, row: CalendarObject, moment: datetime, zone: ZoneInfo
+) -> None:
+    sent = SafeCalendar(row.text, parse(row.text))
+    horizon = moment + objects.HORIZON
+    since = row.expanded_until or horizon
+    spans, complete = Series(sent, zone).up_to(horizon)
+    later = [span for span in spans if span.starts >= since]
+    objects.add_occurrences(session, row, later)
+    if complete:
+        row.ends = max((span.ends for span in spans), default=None)
+    row.expanded_until = None if complete else horizon
+    block = session.get(Block, row.block_id) if row.block_id else None
+    periods = objects.busy(calendar, sent, later, moment)
+    if block is not None and periods:
+        session.flush()
+        booking.extend_block(session, block, periods)
