@@ -204,7 +204,7 @@ class Worker:
                 log.exception("booking was not closed", uid=uid)
 
     def _jobs(self) -> None:
-        for job in [PRUNE, *self.hall.plugins.ask(hookspecs.jobs)]:
+        for job in [PRUNE, *self.hall.plugins.ask(hookspecs.jobs, hall=self.hall)]:
             with self.hall.database.reading() as session:
                 moment = database.now(session)
             if self._not_before.get(job.name, moment) <= moment:
