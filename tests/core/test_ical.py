@@ -66,7 +66,12 @@ def test_status_and_sequence_are_always_there():
 
 @pytest.mark.parametrize(
     ("status", "shown"),
-    [("held", "TENTATIVE"), ("requested", "TENTATIVE"), ("confirmed", "CONFIRMED"), ("cancelled", "CANCELLED")],
+    [
+        ("held", "TENTATIVE"),
+        ("requested", "TENTATIVE"),
+        ("confirmed", "CONFIRMED"),
+        ("cancelled", "CANCELLED"),
+    ],
 )
 def test_the_status_of_a_booking_in_the_words_of_rfc_5545(status, shown):
     assert served(a_booking(status=status))["STATUS"] == shown
@@ -89,7 +94,9 @@ def test_the_place_is_the_location():
 
 
 def test_what_is_the_clients_own_is_put_back():
-    alarm = "COLOR:turquoise\nX-MINE:1\nBEGIN:VALARM\nACTION:DISPLAY\nDESCRIPTION:x\nTRIGGER:-PT15M\nEND:VALARM\n"
+    alarm = (
+        "COLOR:turquoise\nX-MINE:1\nBEGIN:VALARM\nACTION:DISPLAY\nDESCRIPTION:x\nTRIGGER:-PT15M\nEND:VALARM\n"
+    )
     event = served(a_booking(), extras=alarm)
     assert (event["COLOR"], event["X-MINE"]) == ("turquoise", "1")
     assert [str(each["ACTION"]) for each in event.walk("VALARM")] == ["DISPLAY"]
@@ -101,7 +108,9 @@ def test_every_line_ends_in_crlf_and_is_folded():
     assert all(len(line) <= 75 and b"\n" not in line for line in lines)
 
 
-@pytest.mark.parametrize("name", ["Max\r\nATTENDEE:mailto:x", "Max\nATTENDEE:mailto:x", "Max\x85\u2028ATTENDEE:x"])
+@pytest.mark.parametrize(
+    "name", ["Max\r\nATTENDEE:mailto:x", "Max\nATTENDEE:mailto:x", "Max\x85\u2028ATTENDEE:x"]
+)
 def test_a_line_break_in_a_name_adds_no_property(name):
     """T8: vobject writes CRLF from a parameter into the stream."""
     text = invited(a_booking(name=name), name=name)
@@ -160,14 +169,16 @@ def test_the_second_pass_of_the_repeated_hour_is_told_in_utc():
 
 def test_summer_time_begins_at_two_by_the_clock_before():
     """RFC 5545 §3.6.5; icalendar 7.3 writes three."""
-    zone = Calendar.from_ical(ical.vtimezone("Europe/Berlin", 2027))
+    zone: Any = Calendar.from_ical(ical.vtimezone("Europe/Berlin", 2027))
     begins = [each["DTSTART"].dt for each in zone.walk("DAYLIGHT")]
     ends = [each["DTSTART"].dt for each in zone.walk("STANDARD")]
     assert datetime(2027, 3, 28, 2) in begins  # noqa: DTZ001  (a local time, as it stands there)
     assert datetime(2027, 10, 31, 3) in ends  # noqa: DTZ001
 
 
-@pytest.mark.parametrize("zone", ["Asia/Kathmandu", "Australia/Lord_Howe", "Africa/Casablanca", "America/Sao_Paulo"])
+@pytest.mark.parametrize(
+    "zone", ["Asia/Kathmandu", "Australia/Lord_Howe", "Africa/Casablanca", "America/Sao_Paulo"]
+)
 def test_unusual_zones_give_the_instant_back(zone):
     """F41."""
     start = datetime(2027, 6, 1, 8, tzinfo=UTC)

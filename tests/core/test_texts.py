@@ -59,7 +59,9 @@ def test_money_without_minor_units():
 
 def test_a_zone_is_named_where_it_differs_from_the_practices():
     there = ZoneInfo("Europe/Lisbon")
-    assert reader("de").when(berlin("2027-03-03 10:30"), there) == "Mi, 3. März, 09:30 Uhr (Ortszeit Lissabon)"
+    assert (
+        reader("de").when(berlin("2027-03-03 10:30"), there) == "Mi, 3. März, 09:30 Uhr (Ortszeit Lissabon)"
+    )
 
 
 def test_a_zone_with_the_same_clock_is_not_named():

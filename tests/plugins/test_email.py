@@ -76,6 +76,12 @@ def event(mail: EmailMessage) -> Any:
 
 
 @pytest.fixture
+def database_url() -> str:
+    """SQLite only: what a mail says does not hang on the database (delivery does, see test_outbox and test_smtp)."""
+    return ""
+
+
+@pytest.fixture
 def letters(practice: Practice) -> Letters:
     return Letters(practice)
 
