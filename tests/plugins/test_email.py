@@ -89,7 +89,8 @@ def letters(practice: Practice) -> Letters:
 def hold(practice: Practice, service: str = "massage", **typed: str) -> Booking:
     """A held time with the details typed; its code is due."""
     hall, guest = practice.hall, access.CUSTOMER
-    who = booking.Details(**{"name": "Max Muster", "email": "max@kunde.example", **typed})
+    details: dict[str, Any] = {"name": "Max Muster", "email": "max@kunde.example", **typed}
+    who = booking.Details(**details)
     request = booking.HoldRequest(service, berlin("2027-03-03 10:30"), staff="anna")
     held = hall.database.write(lambda session: booking.hold(session, hall, guest, request))
     return hall.database.write(lambda session: booking.details(session, hall, guest, held.uid, who))
