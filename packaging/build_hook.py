@@ -96,8 +96,10 @@ def compile_catalogues(root: Path) -> None:
     from babel.messages.pofile import read_po
 
     for source in root.glob("*/vorzimmer*/translations/*/LC_MESSAGES/*.po"):
-        with source.open("rb") as text, source.with_suffix(".mo").open("wb") as compiled:
+        draft = source.with_suffix(f".{os.getpid()}")  # a server that runs never reads half a catalogue
+        with source.open("rb") as text, draft.open("wb") as compiled:
             write_mo(compiled, read_po(text))
+        draft.replace(source.with_suffix(".mo"))
 
 
 class BuildHook(BuildHookInterface):  # type: ignore[type-arg]

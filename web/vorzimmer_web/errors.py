@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from werkzeug.exceptions import Conflict, HTTPException, ServiceUnavailable
+from werkzeug.exceptions import Conflict, Forbidden, HTTPException, NotFound, ServiceUnavailable
 
-from vorzimmer.reasons import N_, PluginFailed
+from vorzimmer.reasons import N_, PluginFailed, Reason, Refused
 from vorzimmer_web.api import problems
 
 TEXTS = {
@@ -42,6 +42,13 @@ errors = Blueprint("errors", __name__)
 def plugin_failed(_failure: PluginFailed) -> ResponseReturnValue:
     """A plugin did not answer: nothing was done."""
     return page_of(ServiceUnavailable())
+
+
+@errors.app_errorhandler(Refused)
+def refused(refusal: Refused) -> ResponseReturnValue:
+    """What the rules refuse and no page explains better; what is not one's own is as if it did not exist."""
+    pages = {Reason.NOT_FOUND: NotFound(), Reason.FORBIDDEN: Forbidden()}
+    return page_of(pages.get(refusal.reason, Conflict(gettext(refusal.text))))
 
 
 @errors.app_errorhandler(HTTPException)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask, current_app
 from flask.blueprints import BlueprintSetupState
-from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from werkzeug.exceptions import Conflict, Forbidden, NotFound
 
 from vorzimmer import hookspecs
-from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web import accounts
 from vorzimmer_web.office import agenda, booking, connect, entry, wording
 from vorzimmer_web.requests import actor
@@ -27,13 +24,6 @@ def _set_up(state: BlueprintSetupState) -> None:
     app: Flask = state.app  # type: ignore[assignment]  # only a Flask application registers us
     accounts.install(app)
     app.jinja_env.globals.update(navigation=navigation, who=actor)
-
-
-@office.errorhandler(Refused)
-def refused(refusal: Refused) -> ResponseReturnValue:
-    """What the rules refuse and no page explains better; what is not one's own is as if it did not exist."""
-    errors = {Reason.NOT_FOUND: NotFound(), Reason.FORBIDDEN: Forbidden()}
-    return current_app.handle_user_exception(errors.get(refusal.reason, Conflict(gettext(refusal.text))))
 
 
 def navigation() -> list[tuple[str, str]]:

@@ -1,0 +1,130 @@
+"""The office's page of absences: enter, decide, delete (O32, O33)."""
+
+import re
+from typing import Any
+
+import pytest
+
+from vorzimmer.testing import Browser, Practice
+
+PAGE = "/office/absences/"
+
+
+@pytest.fixture
+def database_url() -> str:
+    """SQLite alone: what the database does is tested in `test_absences`."""
+    return ""
+
+
+@pytest.fixture
+def desk(practice: Practice, client: Browser) -> Browser:
+    client.sign_in("empfang@praxis.example")
+    client.get(PAGE)
+    return client
+
+
+def enter(browser: Browser, **fields: Any) -> Any:
+    given = {"resource": "anna", "kind": "vacation", "first": "2027-03-02", "last": "2027-03-02"} | fields
+    return browser.send(PAGE, **given)
+
+
+def rows(text: str) -> list[str]:
+    """Names in the list of who is away."""
+    return re.findall(r'<th scope="row"><bdi>(.*?)</bdi>', text)
+
+
+def test_the_list_shows_who_is_away(desk: Browser) -> None:
+    """The demo's absence of ben."""
+    assert rows(desk.get(PAGE).text) == ["Ben Cordes"]
+
+
+def test_an_absence_is_entered_and_shown(desk: Browser) -> None:
+    answer = enter(desk)
+    assert answer.status_code == 200
+    assert rows(answer.text) == ["Anna Berger", "Ben Cordes"]
+
+
+def test_an_appointment_in_the_way_is_shown_and_nothing_is_done(practice: Practice, desk: Browser) -> None:
+    """Rule 19, O32."""
+    booking = practice.book("massage", "2027-03-02 09:00")
+    answer = enter(desk)
+    assert answer.status_code == 409
+    assert f'value="{booking.uid}"' in answer.text
+    assert rows(answer.text) == ["Ben Cordes"]
+
+
+def test_what_was_typed_is_still_there_beside_the_appointments(practice: Practice, desk: Browser) -> None:
+    practice.book("massage", "2027-03-02 09:00")
+    answer = enter(desk, kind="sick")
+    assert 'value="2027-03-02"' in answer.text
+    assert re.search(r'<option value="sick"\s+selected', answer.text)
+
+
+def test_a_kept_appointment_lets_the_absence_in(practice: Practice, desk: Browser) -> None:
+    """Rule 19."""
+    booking = practice.book("massage", "2027-03-02 09:00")
+    answer = enter(desk, keep=booking.uid)
+    assert rows(answer.text) == ["Anna Berger", "Ben Cordes"]
+
+
+def test_part_of_a_day_leaves_the_rest_alone(practice: Practice, desk: Browser) -> None:
+    """Rule 18: times make it part of a day."""
+    practice.book("massage", "2027-03-02 09:00")
+    assert enter(desk, **{"from": "14:00", "to": "15:30"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("fields", "names"),
+    [
+        ({"first": "soon"}, "first"),
+        ({"last": ""}, "last"),
+        ({"last": "2027-03-01"}, "last"),
+        ({"from": "noon"}, "from"),
+        ({"resource": "nobody"}, "resource"),
+        ({"kind": "boredom"}, "kind"),
+    ],
+)
+def test_a_wrong_field_is_named(desk: Browser, fields: dict[str, str], names: str) -> None:
+    answer = enter(desk, **fields)
+    assert answer.status_code == 422
+    assert f'href="#{names}"' in answer.text
+
+
+def test_an_absence_is_deleted(desk: Browser) -> None:
+    address = re.search(rf'action="({PAGE}\d+/delete)"', desk.get(PAGE).text)
+    assert address
+    assert rows(desk.send(address[1]).text) == []
+
+
+def test_an_absence_deleted_twice_is_not_found(desk: Browser) -> None:
+    assert desk.send(f"{PAGE}4711/delete").status_code == 404
+
+
+def test_staff_see_and_may_enter_only_their_own(practice: Practice, client: Browser) -> None:
+    """C22, A1."""
+    client.sign_in("anna@praxis.example")
+    page = client.get(PAGE).text
+    assert rows(page) == []
+    assert re.findall(r'<option value="(\w+)"', page) == ["anna", "vacation", "sick", "break"]
+    assert enter(client, resource="ben").status_code == 422
+
+
+def test_customers_and_strangers_do_not_get_in(practice: Practice, client: Browser) -> None:
+    """A1, A2."""
+    assert client.get(PAGE).status_code in (303, 401)
+    client.sign_in("max.muster@kunde.example")
+    assert client.get(PAGE).status_code == 403
+
+
+def test_a_form_without_its_token_does_nothing(desk: Browser) -> None:
+    """A46."""
+    desk.csrf_token = "guessed"
+    assert enter(desk).status_code in (400, 403)
+    assert rows(desk.get(PAGE).text) == ["Ben Cordes"]
+
+
+def test_the_page_speaks_the_readers_language(practice: Practice, client: Browser) -> None:
+    client.sign_in("anna@praxis.example")
+    for language, title in [("de", "Abwesenheiten"), ("en", "Absences"), ("ru", "Отсутствия")]:
+        text = client.get(PAGE, headers={"Accept-Language": language}).text
+        assert f"<h1>{title}</h1>" in text
