@@ -389,7 +389,8 @@ def navigation() -> list[NavigationEntry]:  # type: ignore[empty-body]
 def jobs(hall: Any) -> list[Job]:  # type: ignore[empty-body]
     """Regular work for the worker.
 
-    Given: the `Hall` of this server. If a job raises: its transaction is rolled back, the failure is logged, the next turn tries again.
+    Given: the `Hall` of this server.
+    If a job raises: its transaction is rolled back, the failure is logged, the next turn tries again.
 
         return [Job("roll_horizon", timedelta(days=1), self.roll)]
     """
