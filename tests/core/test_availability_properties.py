@@ -114,12 +114,13 @@ def takings(draw, capacity: int, minutes: int, room: bool) -> Taking:
     length = minutes if ours else draw(st.integers(1, 12)) * 10
     person = draw(st.sampled_from(STAFF))
     rooms = (draw(st.sampled_from(ROOMS)),) if room else ()
+    who = (person, *rooms) if ours or draw(st.booleans()) else rooms or (person,)
     return Taking(
         start,
         start + length * MINUTE,
         draw(st.sampled_from([0, 0, 10])) * MINUTE,
         draw(st.sampled_from([0, 0, 15])) * MINUTE,
-        (person, *rooms),
+        who,
         draw(st.sampled_from([1, 1, 2])),
         tuple(range(draw(st.integers(1, capacity)))) if ours else (0,),
         ours,
@@ -135,7 +136,14 @@ def aways(draw):
         start + draw(st.integers(1, 30)) * 10 * MINUTE,
         *draw(
             st.sampled_from(
-                [(1, None, False), (2, 1, False), (4, None, False), (None, 1, False), (None, None, True)]
+                [
+                    (1, None, False),
+                    (2, 1, False),
+                    (4, None, False),
+                    (None, 1, False),
+                    (None, None, True),
+                    (None, None, True),
+                ]
             )
         ),
     )
@@ -148,7 +156,7 @@ def groups(draw, hours: dict[int, tuple[int, list[Span]]], minutes: int, room: b
     place, working = hours[who]
     start = working[0][0] + draw(st.integers(0, 20)) * 5 * MINUTE
     seats = tuple(range(draw(st.integers(1, 3))))
-    resources = (who, *(ROOMS[:1] if room else ()))
+    resources = (who, *((place + 3,) if room else ()))
     return Taking(start, start + minutes * MINUTE, 0, 0, resources, place, seats, ours=True)
 
 
@@ -156,7 +164,7 @@ def groups(draw, hours: dict[int, tuple[int, list[Span]]], minutes: int, room: b
 def practices(draw) -> Small:
     capacity = draw(st.sampled_from([1, 3]))
     minutes = draw(st.sampled_from([20, 30, 45, 60]))
-    room = draw(st.sampled_from([None, None, (0, minutes), (10, 10)]))
+    room = draw(st.sampled_from([None, (0, minutes), (10, 10)]))
     people = draw(st.sets(st.sampled_from(STAFF), min_size=2))
     hours = {who: (draw(st.sampled_from([1, 1, 2])), draw(workdays())) for who in sorted(people)}
     taken = draw(st.lists(takings(capacity, minutes, room is not None), max_size=4))
@@ -175,7 +183,7 @@ def practices(draw) -> Small:
         room=room,
         own_buffer=draw(st.sampled_from([None, None, 0, 20])),
         hours=hours,
-        despite={1: draw(spans(1))},
+        despite={1: draw(workdays())},
         opening={1: draw(workdays())} if draw(st.booleans()) else {},
         service_hours=draw(workdays()) if draw(st.booleans()) else [],
         away=draw(st.lists(aways(), max_size=2)),
@@ -275,7 +283,7 @@ class House:
             for who in STAFF
         )
         session.add_all(
-            Resource(id=room, slug=f"r{room}", name="", kind="room", location_id=1) for room in ROOMS
+            Resource(id=room, slug=f"r{room}", name="", kind="room", location_id=room - 3) for room in ROOMS
         )
         service = Service(
             slug="ours",
@@ -392,7 +400,7 @@ class Oracle:
         """Whether one resource can take its part."""
         offset, length = self.segment(need)
         shape, begin = self.shape(who, length), start + offset * MINUTE
-        if who in ROOMS and place != 1:
+        if who in ROOMS and place != who - 3:
             return False
         if who in STAFF and not oracle.fits(begin, self.working(who, place), shape):
             return False
