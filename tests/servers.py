@@ -106,6 +106,7 @@ def demo(
     config: str = "",
     database_url: str = "",
     environment: dict[str, str] | None = None,
+    patience: float = 90,
 ) -> Iterator[Server]:
     """The demo, served until the block ends; `config` is the text of a configuration file."""
     data.mkdir(parents=True, exist_ok=True)
@@ -127,7 +128,7 @@ def demo(
         )
     server = Server(process, port, data)
     try:
-        eventually(lambda: answers(server, log), "the server's first answer", 90)
+        eventually(lambda: answers(server, log), "the server's first answer", patience)
         yield server
     finally:
         if process.poll() is None:

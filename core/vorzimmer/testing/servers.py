@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,20 @@ import pytest
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     """A PostgreSQL of this session's own on loopback, without fsync; skips where the machine has none."""
-    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-    if not binaries:
+    if not _binaries():
         pytest.skip("PostgreSQL is not installed")
+    with postgresql("-c fsync=off") as url:
+        yield url
+
+
+def _binaries() -> list[Path]:
+    return sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+
+
+@contextmanager
+def postgresql(more: str = "") -> Iterator[str]:
+    """A PostgreSQL on loopback until the block ends; `more` are options of the server."""
+    binaries = _binaries()
     folder = Path(tempfile.mkdtemp(prefix="vorzimmer-"))  # pytest's own folders are closed to other users
     user = "postgres" if os.geteuid() == 0 else None  # initdb refuses to run as root
     if user:
@@ -35,7 +47,7 @@ def postgresql_url() -> Iterator[str]:
             command, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
 
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=300"
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=300 {more}"
     run("initdb", "-U", "vorzimmer", "--no-sync", "-A", "trust")
     run("pg_ctl", "-w", "-l", folder / "log", "-o", options, "start")
     try:

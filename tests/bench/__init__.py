@@ -1,0 +1,1 @@
+"""The benchmark (`make bench`): every figure is a ratio to a bare Flask route measured in the same run."""
