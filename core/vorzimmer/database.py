@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, select, t
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from vorzimmer import failpoint
 from vorzimmer.models import Resource
 from vorzimmer.reasons import Reason, Refused
 
@@ -86,7 +87,9 @@ class Database:
         with self.turn(), Session(self._writing, expire_on_commit=False) as session:
             try:
                 yield session
+                failpoint.reach("commit")
                 session.commit()
+                failpoint.reach("committed")
             except Refused as refusal:
                 if not refusal.keep:
                     raise
@@ -164,7 +167,9 @@ class Database:
 def _engine(url: str, sqlite: bool) -> Engine:
     if not sqlite:
         return create_engine(_with_driver(url), pool_size=16, max_overflow=16, pool_pre_ping=True)
-    engine = create_engine(url, pool_size=32, max_overflow=32, connect_args={"timeout": 30, "check_same_thread": False})
+    engine = create_engine(
+        url, pool_size=32, max_overflow=32, connect_args={"timeout": 30, "check_same_thread": False}
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(dbapi: Any, _record: Any) -> None:
@@ -223,7 +228,9 @@ def claim(session: Session, resource_ids: Iterable[int]) -> None:
     if not ids:
         return
     if session.get_bind().dialect.name != "sqlite":
-        session.execute(select(Resource.id).where(Resource.id.in_(ids)).order_by(Resource.id).with_for_update())
+        session.execute(
+            select(Resource.id).where(Resource.id.in_(ids)).order_by(Resource.id).with_for_update()
+        )
     session.execute(
         update(Resource)
         .where(Resource.id.in_(ids))

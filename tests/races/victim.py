@@ -1,0 +1,31 @@
+"""A process that books, says aloud what was acknowledged, delivers mail, and is killed at a named step."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from tests import acts
+from vorzimmer import database
+from vorzimmer.config import Config, Settings
+from vorzimmer.hall import Hall
+from vorzimmer.worker import Worker
+
+
+def live(settings: Settings, data: Path, now: datetime, when: str, step: str, say: Connection) -> None:
+    """Hold, details, code, with the mails in between; each acknowledgement is sent. See `vorzimmer.failpoint`."""
+    os.environ["VORZIMMER_FAIL_AT"] = step
+    database.now = lambda session: now
+    hall = Hall.open(Config(settings, data))
+    worker = Worker(hall)
+    held = acts.hold(hall, when, staff="anna")
+    say.send(("held", held.uid))
+    acts.type_details(hall, held.uid)
+    say.send(("details", held.uid))
+    worker.run_due()
+    acts.confirm(hall, held)
+    say.send(("confirmed", held.uid))
+    worker.run_due()
+    say.send(("told", held.uid))
