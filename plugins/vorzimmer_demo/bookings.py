@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import audit, availability, database
+from vorzimmer import audit, availability
 from vorzimmer.access import Actor
 from vorzimmer.availability import Slot
 from vorzimmer.booking import load, objects
@@ -54,7 +54,6 @@ class Filling:
     session: Session
     hall: Hall
     day: date
-    moment: datetime
     random: Random
     minutes: dict[tuple[str, date], int] = field(default_factory=lambda: defaultdict(int))
 
@@ -71,7 +70,7 @@ def midnight(day: date) -> datetime:
 
 def fill_bookings(session: Session, hall: Hall, day: date) -> None:
     """Write about 40 past and 30 future bookings and two open requests."""
-    filling = Filling(session, hall, day, database.now(session), Random(day.toordinal()))  # noqa: S311
+    filling = Filling(session, hall, day, Random(day.toordinal()))  # noqa: S311
     for slug, (past, future) in PLAN.items():
         service = session.scalars(select(Service).where(Service.slug == slug)).one()
         free = _free(filling, service)
@@ -162,5 +161,5 @@ def _leave_open(filling: Filling, bookings: list[Booking]) -> None:
     """The last of the future ones still wait for a decision (rule 50)."""
     for booking in sorted(bookings, key=lambda booking: booking.starts)[-REQUESTS:]:
         booking.status = Status.REQUESTED
-        booking.created_at = booking.changed_at = filling.moment
-        expire_at(booking, min(filling.moment + REQUEST_OPEN, booking.starts))
+        booking.created_at = booking.changed_at = midnight(filling.day)
+        expire_at(booking, min(midnight(filling.day) + REQUEST_OPEN, booking.starts))

@@ -6,11 +6,10 @@ import logging
 from pathlib import Path
 
 import click
-import structlog
 
 from vorzimmer import hookspecs
 from vorzimmer.cli import checks, office, plugin, serving
-from vorzimmer.cli.options import OneLine, config_option, data_option
+from vorzimmer.cli.options import OneLine, config_option, data_option, log_in_lines
 from vorzimmer.config import Config
 from vorzimmer.plugins import Plugins
 
@@ -33,12 +32,13 @@ class Commands(OneLine):
 
     def _ask_plugins(self, args: list[str]) -> None:
         practice = _where(args)
-        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+        log_in_lines()
+        logging.disable(logging.CRITICAL)  # what is wrong with them is said when they are used
         for _name, commands in Plugins(practice).offers(hookspecs.commands):
             for command in commands:
                 if command.name not in self.commands:
                     self.add_command(command)
-        structlog.reset_defaults()
+        logging.disable(logging.NOTSET)
 
 
 def _where(args: list[str]) -> Config:

@@ -63,6 +63,7 @@ class OneLine(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what it writes is its user's alone."""
         os.umask(0o077)
+        log_in_lines()
         try:
             return super().invoke(ctx)
         except (ConfigError, CannotListen, Unsafe, PluginFailed) as error:
@@ -90,6 +91,10 @@ def write_logs() -> None:
     for name, level in QUIET.items():
         logging.getLogger(name).setLevel(level)
     QueueListener(waiting, logging.StreamHandler(sys.stderr)).start()
+
+
+def log_in_lines() -> None:
+    """Give structlog's entries to `logging`, which writes warnings to stderr until `write_logs` says better."""
     structlog.configure(
         processors=[
             structlog.stdlib.add_log_level,
