@@ -1,9 +1,11 @@
 """The plan of the house (docs/architecture.md), held: who may import whom, and how large things may grow."""
 
 import ast
+import io
 import json
 import re
 import sys
+import tokenize
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
@@ -36,12 +38,12 @@ FLOORS: list[set[str]] = [
     {"accounts", "audit"},
     {"availability"},
     {"booking"},
-    {"demo", "doctor", "worker"},
-    {"guard"},
+    {"guard", "worker"},
+    {"doctor"},
     {"serve"},
     {"app"},
     {"cli"},
-    {"testing"},
+    {"__main__", "testing"},
 ]
 FLOOR = {name: height for height, floor in enumerate(FLOORS) for name in floor}
 
@@ -209,8 +211,37 @@ def lines(*paths: Path) -> int:
 
 
 def test_the_core_stays_within_its_budget() -> None:
-    """Growing past 6,000 lines without migrations needs a decision in docs/decisions/."""
-    assert lines(*(path for path in CORE.rglob("*.py") if "migrations" not in path.parts)) < 6_000
+    """Growing past 6,000 lines needs a decision; what is counted is decision 0005."""
+    running = [path for path in CORE.rglob("*.py") if not {"migrations", "testing"} & set(path.parts)]
+    assert sum(map(code_lines, running)) < 6_000
+
+
+def code_lines(path: Path) -> int:
+    """Lines of a file that hold code: neither blank, nor comment, nor docstring."""
+    source = path.read_text()
+    described = {
+        line
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    silent = {
+        tokenize.COMMENT,
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENDMARKER,
+    }
+    held = {
+        line
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type not in silent
+        for line in range(token.start[0], token.end[0] + 1)
+    }
+    return len(held - described)
 
 
 def test_the_readme_is_short() -> None:
