@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
-from vorzimmer.availability.search import Event, Lane, Place, Search
+from vorzimmer.availability.lanes import Lane, Place
+from vorzimmer.availability.search import Event, Search
 from vorzimmer.availability.why import Why, against, general, off_grid_together, refused
 from vorzimmer.models import Booking, Location, Resource
 from vorzimmer.periods import day_period

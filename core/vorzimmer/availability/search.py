@@ -1,24 +1,21 @@
-"""Which starts are free: hours, closures and neighbours of every resource laid over each other (rules 13, 52-55)."""
+"""Which starts are free: the lanes of every need laid over each other (rules 13, 52 to 55, 62, 63)."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from vorzimmer import hookspecs, slots
-from vorzimmer.availability.facts import Facts, Need, Occupied, Question, gather
-from vorzimmer.models import Location, Resource
-from vorzimmer.periods import Period, merge, subtract
+from vorzimmer.availability.facts import Question, gather
+from vorzimmer.availability.lanes import Lane, Layout, Place, contains
+from vorzimmer.models import Location
 from vorzimmer.plugins import Plugins
-from vorzimmer.slots import Run, Shape, Span
+from vorzimmer.slots import Span
 
 STAFF = "staff"
 
@@ -32,61 +29,6 @@ class Slot(NamedTuple):
     staff: tuple[str, ...]
 
 
-class Closing(NamedTuple):
-    """A period in which a place, a service or a resource takes no customers, and what says so."""
-
-    start: int
-    end: int
-    rule: str
-    text: str
-    source: str
-
-
-@dataclass
-class Place:
-    """A location during one search: its zone, what notice and horizon mean there, and when it is closed."""
-
-    location: Location
-    zone: ZoneInfo
-    notice_end: int
-    horizon_end: int
-    closed: list[Closing] = field(default_factory=list)
-    closures: list[Closing] = field(default_factory=list)
-
-
-@dataclass
-class Lane:
-    """One resource at one place for one need; all times shifted to the start of the whole appointment."""
-
-    resource: Resource
-    need: Need
-    shape: Shape
-    runs: list[Run]
-    taken: Sequence[Occupied]
-    absences: list[Closing]
-    closures: list[Closing]
-    no_starts: list[Span]
-    no_joining: list[Span]
-
-    @cached_property
-    def allowed(self) -> list[Span]:
-        """All starts that suit the resource, on the grid or off it."""
-        return slots.allowed(self.runs, self.no_starts, self.shape)
-
-    @cached_property
-    def joinable(self) -> list[Span]:
-        """The same if the service's own group events were not there (rule 63)."""
-        return slots.allowed(self.runs, self.no_joining, self.shape)
-
-    def near(self, window: Span) -> bool:
-        """Whether the resource works at all in the window."""
-        return any(run.anchor < window[1] and run.end > window[0] for run in self.runs)
-
-    def grid(self, step: int, window: Span) -> list[int]:
-        """The starts of the grid that suit the resource (rules 21 to 23)."""
-        return slots.grid(self.runs, self.no_starts, self.shape, step, window)
-
-
 class Event(NamedTuple):
     """A group event that somebody opened: its start, place and resources are fixed (rule 63)."""
 
@@ -96,161 +38,15 @@ class Event(NamedTuple):
     seats: frozenset[int]
 
 
-class Search:
+class Search(Layout):
     """One question and what was found for it; slots, assignments and explanations read from the same one."""
 
     def __init__(self, session: Session, plugins: Plugins, question: Question, *, wide: bool = False) -> None:
+        wide = wide or question.service.capacity > 1
+        super().__init__(question, gather(session, plugins, question, wide=wide))
         self.session = session
         self.plugins = plugins
-        self.question = question
-        self.service = question.service
-        self.group = self.service.capacity > 1
-        self.facts: Facts = gather(session, plugins, question, wide=wide or self.group)
-        self.duration = self.service.minutes * 60
-        self._lanes: dict[tuple[int, bool], list[list[Lane]]] = {}
         self._refusals: dict[tuple[int, ...], list[hookspecs.Refusal]] = {}
-        inside = self.service.buffers_inside
-        margins = (self.service.before * 60, self.service.after * 60) if inside else (0, 0)
-        self.place_shape = Shape(self.duration, *margins, inside=inside)
-
-    # ---- places ----
-
-    @cached_property
-    def places(self) -> list[Place]:
-        """The places in question, in the order of their slugs."""
-        return [self._place(location) for location in self.facts.locations]
-
-    def _place(self, location: Location) -> Place:
-        zone, service, now = ZoneInfo(location.zone), self.service, self.question.now
-        notice = slots.notice_end(
-            now,
-            zone,
-            minutes=service.notice,
-            working_days=service.notice_working_days,
-            cut_off=service.notice_cut_off,
-        )
-        horizon = slots.horizon_end(now, zone, service.horizon)
-        place = Place(location, zone, -int(-notice.timestamp() // 1), int(horizon.timestamp()))
-        place.closed = [*self._closed_hours(location.id), *self._closings(location.id, closure=False)]
-        place.closures = list(self._closings(location.id, closure=True))
-        return place
-
-    def _closed_hours(self, location_id: int) -> Iterable[Closing]:
-        """What opening hours of the place and hours of the service leave out (rule 13)."""
-        ours = [record for record in self.facts.openings if record.location_id in (None, location_id)]
-        for records in (
-            [record for record in ours if record.service_id is None],
-            [record for record in ours if record.service_id == self.service.id],
-        ):
-            if records:
-                opened = merge(span for record in records for span in seconds(record.periods))
-                for start, end in subtract([self.facts.asked], opened):
-                    yield Closing(start, end, "13", "closed", records[0].source)
-
-    def _closings(self, location_id: int, *, closure: bool) -> Iterable[Closing]:
-        for busy in self.facts.closings:
-            if busy.location_id in (None, location_id) and busy.closure is closure:
-                yield _closing(busy)
-
-    def window(self, place: Place) -> Span:
-        """What notice and horizon leave of the starts asked for (rules 36, 37)."""
-        low, high = self.question.window
-        return max(low, place.notice_end), min(high, place.horizon_end)
-
-    def relevant_places(self, start: int) -> list[Place]:
-        """The places where somebody asked for, or who could lead, works within a day; all where nobody does."""
-        near = (start - slots.DAY, start + slots.DAY)
-        found = [place for place in self.places if any(lane.near(near) for lane in self._wanted(place))]
-        return found or self.places
-
-    def _wanted(self, place: Place) -> list[Lane]:
-        lanes = self.lanes(place)
-        if self.question.staff is None:
-            return lanes[0] if lanes else []
-        return [lane for group in lanes for lane in group if self.is_asked(lane)]
-
-    # ---- lanes ----
-
-    def lanes(self, place: Place, *, anybody: bool = False) -> list[list[Lane]]:
-        """For each need the resources of its pool that are at this place at all; `anybody` asks for all."""
-        key = (place.location.id, anybody)
-        if key not in self._lanes:
-            self._lanes[key] = [list(self._lanes_of(place, need, anybody)) for need in self.facts.needs]
-        return self._lanes[key]
-
-    def _lanes_of(self, place: Place, need: Need, anybody: bool) -> Iterator[Lane]:
-        for resource in need.pool:
-            if resource.location_id in (None, place.location.id):
-                hours = self._hours(place, resource)
-                if anybody or hours is not None:
-                    yield self._lane(place, need, resource, hours or [])
-
-    def _hours(self, place: Place, resource: Resource) -> list[Span] | None:
-        """The resource's own periods at the place; None where it never is (rule 12)."""
-        records = self.facts.hours.get(resource.id)
-        if records is None:
-            return None if resource.kind in self.facts.kinds_with_hours else [self.facts.asked]
-        here = [record for record in records if record.location_id in (None, place.location.id)]
-        return [span for record in here for span in seconds(record.periods)] if here else None
-
-    def _lane(self, place: Place, need: Need, resource: Resource, hours: list[Span]) -> Lane:
-        shape, shift = self.shape(resource, need.length), need.offset
-        runs = slots.working_runs(hours, place.zone)
-        taken = self.facts.occupied.get(resource.id, ())
-        if shift:
-            runs = [Run(*(instant - shift for instant in run)) for run in runs]
-            taken = [row._replace(start=row.start - shift, end=row.end - shift) for row in map(_whole, taken)]
-        absences = self._absences(place, resource, shift)
-        closures = self._closures(place, resource)
-        closed = [*place.closed, *closures]
-        no_places = slots.forbidden(
-            [(closing.start, closing.end, 0, 0) for closing in closed], self.place_shape
-        )
-        away = slots.forbidden([(closing.start, closing.end, 0, 0) for closing in absences], shape)
-        rules = no_places + away
-        no_starts = sorted(slots.forbidden(taken, shape) + rules)
-        no_joining = no_starts
-        if self.group:
-            strangers = [row for row in taken if row.service_id != self.service.id]
-            no_joining = sorted(slots.forbidden(strangers, shape) + rules)
-        return Lane(resource, need, shape, runs, taken, absences, closures, no_starts, no_joining)
-
-    def shape(self, resource: Resource, length: int) -> Shape:
-        """What the appointment takes of this resource; its own buffers go before the service's (rules 31, 32)."""
-        service = self.service
-        before = service.before if resource.before is None else resource.before
-        after = service.after if resource.after is None else resource.after
-        inside = service.buffers_inside
-        return Shape(length, before * 60, after * 60, service.buffer_rule, inside)
-
-    def _absences(self, place: Place, resource: Resource, shift: int) -> list[Closing]:
-        found = [
-            _closing(busy)
-            for busy in self.facts.busy.get(resource.id, ())
-            if busy.location_id in (None, place.location.id)
-        ]
-        return [item._replace(start=item.start - shift, end=item.end - shift) for item in found]
-
-    def _closures(self, place: Place, resource: Resource) -> list[Closing]:
-        """The place's closures, but for what a person works all the same (rule 15).
-
-        Rooms and devices have no say in it: they are open as soon as a person is.
-        """
-        if not place.closures or resource.kind not in self.facts.kinds_with_hours:
-            leads = any(resource in need.pool for need in self.facts.needs[:1])
-            return place.closures if leads else []
-        records = self.facts.hours.get(resource.id, ())
-        despite = merge(
-            span
-            for record in records
-            if record.location_id in (None, place.location.id)
-            for span in seconds(record.despite_closure)
-        )
-        return [
-            closing._replace(start=start, end=end)
-            for closing in place.closures
-            for start, end in subtract([(closing.start, closing.end)], despite)
-        ]
 
     # ---- starts ----
 
@@ -328,6 +124,18 @@ class Search:
                 continue
             extra = {lane.resource.slug for lane in others if contains(lane.allowed, start)}
             found[start] = sorted({*found[start], *extra})
+
+    def relevant_places(self, start: int) -> list[Place]:
+        """The places where somebody asked for, or who could lead, works within a day; all where nobody does."""
+        near = (start - slots.DAY, start + slots.DAY)
+        found = [place for place in self.places if any(lane.near(near) for lane in self._wanted(place))]
+        return found or self.places
+
+    def _wanted(self, place: Place) -> list[Lane]:
+        lanes = self.lanes(place)
+        if self.question.staff is None:
+            return lanes[0] if lanes else []
+        return [lane for group in lanes for lane in group if self.is_asked(lane)]
 
     # ---- one start ----
 
@@ -446,20 +254,6 @@ class Search:
         return self._refusals.get(key, [])
 
 
-def seconds(periods: Iterable[Period]) -> list[Span]:
-    """Periods as epoch seconds."""
-    return [(int(start.timestamp()), int(end.timestamp())) for start, end in periods]
-
-
-def _closing(busy: hookspecs.Busy) -> Closing:
-    start, end = busy.period
-    return Closing(int(start.timestamp()), int(end.timestamp()), busy.rule, busy.text, busy.source)
-
-
-def _whole(row: Occupied) -> Occupied:
-    return Occupied(*row)
-
-
 def within(starts: list[int], spans: Sequence[Span]) -> list[int]:
     """The starts that lie in one of the spans; both sorted."""
     kept: list[int] = []
@@ -472,9 +266,3 @@ def within(starts: list[int], spans: Sequence[Span]) -> list[int]:
         if spans[index][0] <= start:
             kept.append(start)
     return kept
-
-
-def contains(spans: Sequence[Span], instant: int) -> bool:
-    """Whether an instant lies in one of the sorted, disjoint spans."""
-    index = bisect_right(spans, (instant, 1 << 62)) - 1
-    return index >= 0 and instant < spans[index][1]

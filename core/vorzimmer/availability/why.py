@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from vorzimmer import hookspecs, slots
 from vorzimmer.availability.facts import BLOCKED, HELD, REQUESTED, Need, Occupied
-from vorzimmer.availability.search import STAFF, Closing, Lane, Place, Search, contains
+from vorzimmer.availability.lanes import Closing, Lane, Place, contains
+from vorzimmer.availability.search import STAFF, Search
 from vorzimmer.models import Resource
 from vorzimmer.periods import day_period
 from vorzimmer.reasons import N_
@@ -129,13 +130,18 @@ def closings(
     for closing in found:
         if not _inside(slots.forbidden_by(Taken(closing.start, closing.end), shape), start):
             continue
-        facts = {"text": closing.text, **between(closing.start + shift, closing.end + shift, zone)}
+        facts = between(closing.start + shift, closing.end + shift, zone)
         bare = closing.start < start + shape.duration and start < closing.end
         yield Why(
             closing.rule if bare else "34",
-            Phrase(closing.text) if bare else Phrase(N_("The buffer does not fit beside: %(text)s"), facts),
+            Phrase(
+                closing.text
+                if bare
+                else N_("The buffer does not fit beside the time off from %(start)s to %(end)s."),
+                {} if bare else facts,
+            ),
             closing.source,
-            Phrase(N_("this did not hold from %(start)s to %(end)s: %(text)s"), facts),
+            Phrase(N_("the time from %(start)s to %(end)s were not closed"), facts),
         )
 
 
@@ -274,9 +280,12 @@ def _stranger(slug: str) -> Why:
 
 def refused(refusal: hookspecs.Refusal) -> Why:
     """A policy's refusal as a reason."""
-    facts = {"text": refusal.text, "rule": refusal.rule}
+    facts = {"rule": refusal.rule}
     return Why(
-        refusal.rule, Phrase(refusal.text), refusal.source, Phrase(N_("this did not hold: %(text)s"), facts)
+        refusal.rule,
+        Phrase(refusal.text),
+        refusal.source,
+        Phrase(N_("the policy %(rule)s had nothing against it"), facts),
     )
 
 
