@@ -3,13 +3,14 @@ import "htmx.org";
 
 const typing = (element) => element.closest("input, select, textarea, [contenteditable]");
 
-// An element with data-key="n" is what the key n does: a link is followed, a button pressed, a field gets the focus.
+// An element with data-key="n" is what the key n does: a link is followed, a field gets the focus, a popover opens.
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
   const wanted = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (!wanted) return;
   event.preventDefault();
-  if (wanted.matches("input")) wanted.select();
+  if (wanted.matches("[popover]")) wanted.togglePopover();
+  else if (wanted.matches("input")) wanted.focus();
   else wanted.click();
 });
 
