@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -138,3 +138,8 @@ def _email(text: str, errors: dict[str, str]) -> str:
 def canonical(email: str) -> str:
     """The one form in which addresses are compared (A41): normalised, case folded."""
     return unicodedata.normalize("NFKC", email.strip()).casefold()
+
+
+def live_until(booking: Booking, moment: datetime) -> timedelta:
+    """How long the hold still stands; never negative."""
+    return max((booking.expires_at or moment) - moment, timedelta())

@@ -21,10 +21,8 @@ api.before_app_request(identify)
 api.before_request(check_shape)
 for part in (api, public, staff):
     csrf.exempt(part)  # JSON only, and `door` asks a cookie for its origin
-for status in (
-    HTTPException,
-    *problems.CODES,
-):  # each code: the pages' own handlers of a code come first else
+api.register_error_handler(HTTPException, problems.of_http_error)
+for status in problems.CODES:  # else the pages' handlers of these codes come first
     api.register_error_handler(status, problems.of_http_error)
 api.register_error_handler(PluginFailed, problems.of_plugin_failure)
 api.register_error_handler(documented.Invalid, documented.problem_of)

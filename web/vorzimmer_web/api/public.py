@@ -105,7 +105,7 @@ def _free(session: Session, query: Any, first: date, last: date) -> Iterable[Slo
     return found if len(zones) == 1 else [slot for slot in found if first <= local_day(slot) <= last]
 
 
-def _require(session: Session, kind: type[Resource] | type[Location], slug: str | None) -> None:
+def _require(session: Session, kind: type[Resource | Location], slug: str | None) -> None:
     """Refuse a person or place that does not exist."""
     found = slug is None or session.scalar(select(kind).where(kind.slug == slug, kind.active))
     if not found or (isinstance(found, Resource) and found.kind != "staff"):
