@@ -27,7 +27,7 @@ class Process:
         self.data = data or folder / "data"
         self.port = port or free_port()
         self.log = folder / f"{self.port}.log"
-        command = [sys.executable, "-m", "vorzimmer.cli", *map(str, arguments)]
+        command = [sys.executable, "-m", "vorzimmer", *map(str, arguments)]
         command += ["--port", str(self.port), "--data", str(self.data)]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)

@@ -88,9 +88,13 @@ def write_logs() -> None:
     logging.basicConfig(
         level=logging.INFO, handlers=[QueueHandler(waiting)], format="%(message)s", force=True
     )
-    for name, level in QUIET.items():
-        logging.getLogger(name).setLevel(level)
+    logging.getLogger().handlers[0].addFilter(_is_worth_reading)
     QueueListener(waiting, logging.StreamHandler(sys.stderr)).start()
+
+
+def _is_worth_reading(record: logging.LogRecord) -> bool:
+    # by name, not by their loggers: a library may have a class of its own for those it makes first
+    return all(record.levelno >= least for name, least in QUIET.items() if record.name.startswith(name))
 
 
 def log_in_lines() -> None:
