@@ -43,10 +43,14 @@ class Auth(BaseAuth):
 
     def _visit(self, login: str, password: str) -> Visit | None:
         with self._hall.database.reading() as session:
-            found = session.scalar(
-                select(AppPassword)
-                .where(AppPassword.secret_hash == accounts.digest(password))
-                .options(joinedload(AppPassword.account).selectinload(Account.roles))
+            found = (
+                session.scalars(
+                    select(AppPassword)
+                    .where(AppPassword.secret_hash == accounts.digest(password))
+                    .options(joinedload(AppPassword.account).joinedload(Account.roles))
+                )
+                .unique()
+                .one_or_none()
             )
             if found is None or found.account.email.casefold() != login.strip().casefold():
                 return None

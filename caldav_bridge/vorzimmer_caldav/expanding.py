@@ -7,11 +7,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from icalendar.parser import Contentline
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from vorzimmer.icaltext import Component, Line, SafeCalendar, parse
+from vorzimmer.icaltext import STORED, content_lines, parse
 from vorzimmer.models import Calendar, CalendarObject, Occurrence
 from vorzimmer_caldav.multistatus import C
 from vorzimmer_caldav.refusal import RefusalError
@@ -60,63 +59,111 @@ def spans(
 
 def expand(row: CalendarObject, occurrences: Iterable[Span], zone: ZoneInfo) -> str:
     """The text of an object with each occurrence as a component of its own, in UTC and without time zones."""
-    root = parse(row.text)
-    calendar = SafeCalendar(row.text, root)
-    clock = Clock(root, zone)
-    components = [_occurrence(calendar, clock, span, zone) for span in occurrences]
+    head, entries = _split(row.text)
     if not row.recurring:
-        components = [_single(entry, clock) for entry in calendar.entries]
-    head = "".join(_written(line) for line in root.lines)
-    return f"BEGIN:VCALENDAR\r\n{head}{''.join(components)}END:VCALENDAR\r\n"
+        clock = Clock(parse(row.text), zone)
+        return _calendar(head, [_component(row.component, _single(entry, clock)) for entry in entries])
+    parts: dict[int, _Part] = {}
+    told = []
+    for span in occurrences:
+        if span.part not in parts:
+            parts[span.part] = _Part(entries[span.part], row, zone)
+        told.append(parts[span.part].occurrence(span))
+    return _calendar(head, told)
 
 
-def _single(entry: Component, clock: Clock) -> str:
-    lines = [_in_utc(line, clock) if line.name in _TIMES else line for line in entry.lines]
-    return _component(entry, lines)
+def _calendar(head: Iterable[str], components: Iterable[str]) -> str:
+    return f"BEGIN:VCALENDAR\r\n{_joined(head)}{''.join(components)}END:VCALENDAR\r\n"
 
 
-def _occurrence(calendar: SafeCalendar, clock: Clock, span: Span, zone: ZoneInfo) -> str:
-    """One instance: its own start, and as RECURRENCE-ID the start that the series had for it."""
-    entry = calendar.entries[span.part]
-    override = entry.first("RECURRENCE-ID")
-    start = entry.first("DTSTART") or entry.first("DUE")
-    whole_day = start is not None and "T" not in start.value
-    lines = [line for line in entry.lines if line.name not in _OF_SERIES and line.name not in _TIMES]
-    lines.append(_moment("DTSTART", span.starts, zone, whole_day=whole_day))
-    ending = next((name for name in ("DTEND", "DUE") if entry.first(name)), None)
-    if ending or entry.first("DURATION"):
-        lines.append(_moment(ending or "DTEND", span.ends, zone, whole_day=whole_day))
-    if override is not None and not override.param("RANGE"):
-        lines.append(_in_utc(override, clock))
-    else:
-        lines.append(_moment("RECURRENCE-ID", span.starts, zone, whole_day=whole_day))
-    return _component(entry, lines)
+def _component(kind: str, inside: str) -> str:
+    return f"BEGIN:{kind}\r\n{inside}END:{kind}\r\n"
 
 
-def _component(entry: Component, lines: Iterable[Line]) -> str:
-    inside = "".join(_component(child, child.lines) for child in entry.children)
-    return f"BEGIN:{entry.name}\r\n{''.join(map(_written, lines))}{inside}END:{entry.name}\r\n"
+def _joined(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\r\n" for line in lines)
 
 
-def _in_utc(line: Line, clock: Clock) -> Line:
-    if "T" not in line.value or line.name == "DURATION":
-        return line
-    return Line(line.name, "", _stamp(clock.instant(line)))
+def _split(text: str) -> tuple[list[str], list[list[str]]]:
+    """Lines of the calendar itself, and of each VEVENT, VTODO or VJOURNAL with what is nested in it.
+
+    The text passed the guard when it was stored, so its lines are not looked at again. Folds are kept.
+    """
+    head: list[str] = []
+    entries: list[list[str]] = []
+    inside = ""
+    for line in text.strip().replace("\r\n", "\n").split("\n")[1:]:
+        if inside:
+            if line.upper() == f"END:{inside}":
+                inside = ""
+            elif inside in STORED:
+                entries[-1].append(line)
+        elif line[:6].upper() == "BEGIN:":
+            inside = line[6:].strip().upper()
+            if inside in STORED:
+                entries.append([])
+        elif line[:4].upper() != "END:" and line:
+            head.append(line)
+    return head, entries
 
 
-def _moment(name: str, at: datetime, zone: ZoneInfo, *, whole_day: bool) -> Line:
-    if whole_day:
-        return Line(name, ";VALUE=DATE", at.astimezone(zone).strftime("%Y%m%d"))
-    return Line(name, "", _stamp(at))
+def _name(line: str) -> str:
+    return line.partition(":")[0].partition(";")[0].upper()
+
+
+def _without(lines: Iterable[str], names: frozenset[str]) -> list[str]:
+    """The lines but those of some properties, with their folds."""
+    kept = []
+    dropping = False
+    for line in lines:
+        if line[:1] not in (" ", "\t"):
+            dropping = _name(line) in names
+        if not dropping:
+            kept.append(line)
+    return kept
+
+
+class _Part:
+    """One component of a series, made ready to be told many times with other times."""
+
+    def __init__(self, lines: list[str], row: CalendarObject, zone: ZoneInfo) -> None:
+        named = {_name(line): line for line in reversed(lines)}
+        start = named.get("DTSTART") or named.get("DUE") or ""
+        self._zone = zone
+        self._kind = row.component
+        self._whole_day = "T" not in start.rpartition(":")[2]
+        self._ending = next((name for name in ("DTEND", "DUE") if name in named), "")
+        if not self._ending and "DURATION" in named:
+            self._ending = "DTEND"
+        self._own_id = ""
+        if "RECURRENCE-ID" in named and "RANGE=" not in named["RECURRENCE-ID"].upper():
+            self._own_id = _in_utc(named["RECURRENCE-ID"], Clock(parse(row.text), zone))
+        self._rest = _joined(_without(lines, _OF_SERIES | _TIMES))
+
+    def occurrence(self, span: Span) -> str:
+        """One instance: its own start, and as RECURRENCE-ID the start that the series had for it."""
+        lines = [self._moment("DTSTART", span.starts)]
+        lines.append(self._own_id or self._moment("RECURRENCE-ID", span.starts))
+        if self._ending:
+            lines.append(self._moment(self._ending, span.ends))
+        return _component(self._kind, _joined(lines) + self._rest)
+
+    def _moment(self, name: str, at: datetime) -> str:
+        if self._whole_day:
+            return f"{name};VALUE=DATE:{at.astimezone(self._zone):%Y%m%d}"
+        return f"{name}:{_stamp(at)}"
+
+
+def _single(lines: list[str], clock: Clock) -> str:
+    """An object that does not come again, its times in UTC."""
+    timed = _TIMES - {"DURATION"}
+    return _joined(_in_utc(line, clock) if _name(line) in timed else line for line in lines)
+
+
+def _in_utc(raw: str, clock: Clock) -> str:
+    line = next(content_lines(raw))
+    return f"{line.name}:{_stamp(clock.instant(line))}" if "T" in line.value else raw
 
 
 def _stamp(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-
-
-def _written(line: Line) -> str:
-    text = f"{line.name}{line.params}:{line.value}"
-    if len(text) < 70 and text.isascii():
-        return f"{text}\r\n"
-    folded: bytes = Contentline(text).to_ical()  # type: ignore[no-untyped-call]
-    return f"{folded.decode()}\r\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -45,10 +46,19 @@ def _busy(
     rows = list(searching.rows(session, calendar, Search("VEVENT", asked, None, None), zone))
     spans = expanding.spans(session, calendar, rows, asked, zone)
     for row in rows:
-        entries = SafeCalendar(row.text, parse(row.text)).entries
+        types = _types(row)
         for starts, ends, part in _times(row, spans.get(row.id, [])):
-            if opaque(entries[part]) and ends - starts > SECOND:
-                yield _type(entries[part]), starts, ends
+            if types[part] and ends - starts > SECOND:
+                yield types[part], starts, ends
+
+
+def _types(row: CalendarObject) -> dict[int, str]:
+    """FBTYPE of each part, empty for what takes no time; most texts say nothing about it."""
+    text = row.text.upper()
+    if "TRANSP" not in text and "STATUS" not in text:
+        return defaultdict(lambda: "BUSY")
+    entries = SafeCalendar(row.text, parse(row.text)).entries
+    return {part: _type(entry) if opaque(entry) else "" for part, entry in enumerate(entries)}
 
 
 def _times(row: CalendarObject, spans: list[Span]) -> Iterator[tuple[datetime, datetime, int]]:

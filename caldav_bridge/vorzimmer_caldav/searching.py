@@ -6,7 +6,7 @@ RFC 4791 §9.7 to §9.9. vobject is not asked: what the columns cannot say is re
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ from vorzimmer_caldav.times import DAY, Series
 from vorzimmer_caldav.windows import FIRST, LAST, Window, window
 
 _STORED = ("VEVENT", "VTODO", "VJOURNAL")
+_AT_ONCE = 500
 _BEHIND_HORIZON = 500
 """Series that one request unfolds behind the horizon of the table; more are taken to match."""
 
@@ -79,30 +80,31 @@ def rows(session: Session, calendar: Calendar, search: Search, zone: ZoneInfo) -
 def _candidates(
     session: Session, calendar: Calendar, search: Search, zone: ZoneInfo
 ) -> Iterable[CalendarObject]:
-    wanted = select(CalendarObject).where(CalendarObject.calendar_id == calendar.id)
+    wanted = select(CalendarObject)
     if search.component:
         wanted = wanted.where(CalendarObject.component == search.component)
     if search.uid:
         wanted = wanted.where(CalendarObject.uid.icontains(search.uid, autoescape=True))
+    here = wanted.where(CalendarObject.calendar_id == calendar.id)
     if search.within is None:
-        return session.scalars(wanted.order_by(CalendarObject.id))
-    found = {
-        row.id: row
-        for condition in within(calendar, search.within)
-        for row in session.scalars(wanted.where(condition))
-    }
-    for row in _behind_horizon(session, wanted, search.within, found.keys(), zone):
+        return session.scalars(here.order_by(CalendarObject.id))
+    found: dict[int, CalendarObject] = {}
+    for condition in _single(search.within):
+        found.update((row.id, row) for row in session.scalars(here.where(condition)))
+    for condition in _by_occurrence(session, calendar, search.within):
+        found.update((row.id, row) for row in session.scalars(wanted.where(condition)))
+    for row in _behind_horizon(session, here, search.within, found.keys(), zone):
         found[row.id] = row
     return [found[key] for key in sorted(found)]
 
 
-def within(calendar: Calendar, asked: Window) -> list[ColumnElement[bool]]:
-    """Conditions that together select what overlaps a window; each is one short range of an index.
+def _single(asked: Window) -> list[ColumnElement[bool]]:
+    """What selects objects without occurrences; each is one short range of an index.
 
     What lasts no longer than a day must start between a day before the window and its end.
     """
-    single = and_(CalendarObject.recurring.is_(False), *_overlap(CalendarObject, asked))
-    open_ended = and_(
+    short = and_(CalendarObject.recurring.is_(False), *_overlap(CalendarObject, asked))
+    lasting = and_(
         CalendarObject.recurring.is_(False),
         CalendarObject.long.is_(True),
         or_(
@@ -111,16 +113,19 @@ def within(calendar: Calendar, asked: Window) -> list[ColumnElement[bool]]:
         ),
         or_(CalendarObject.ends.is_(None), CalendarObject.ends > asked.start),
     )
-    short = select(Occurrence.object_id).where(
-        Occurrence.calendar_id == calendar.id, *_overlap(Occurrence, asked)
-    )
-    lasting = select(Occurrence.object_id).where(
-        Occurrence.calendar_id == calendar.id,
-        Occurrence.long.is_(True),
-        Occurrence.starts < asked.end,
-        Occurrence.ends > asked.start,
-    )
-    return [single, open_ended, CalendarObject.id.in_(short), CalendarObject.id.in_(lasting)]
+    return [short, lasting]
+
+
+def _by_occurrence(session: Session, calendar: Calendar, asked: Window) -> Iterator[ColumnElement[bool]]:
+    """What selects series: their numbers, read first, for a planner would rather read the whole calendar."""
+    lasting = [Occurrence.long.is_(True), Occurrence.starts < asked.end, Occurrence.ends > asked.start]
+    ids: set[int] = set()
+    for conditions in (_overlap(Occurrence, asked), lasting):
+        mine = select(Occurrence.object_id).where(Occurrence.calendar_id == calendar.id, *conditions)
+        ids.update(session.scalars(mine.distinct()))
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), _AT_ONCE):
+        yield CalendarObject.id.in_(ordered[start : start + _AT_ONCE])
 
 
 def _overlap(model: type[CalendarObject | Occurrence], asked: Window) -> list[ColumnElement[bool]]:
@@ -137,15 +142,16 @@ def _behind_horizon(
     session: Session,
     wanted: Select[CalendarObject],
     asked: Window,
-    found: Iterable[int],
+    found: Container[int],
     zone: ZoneInfo,
 ) -> Iterator[CalendarObject]:
     """Series that go on behind their horizon, for windows that reach there and saw nothing of them before."""
-    beyond = wanted.where(CalendarObject.expanded_until < asked.end, CalendarObject.id.not_in(list(found)))
+    beyond = session.scalars(wanted.where(CalendarObject.expanded_until < asked.end))
+    unseen = [row for row in beyond if row.id not in found]
     if asked.end >= LAST:  # without end: whatever goes on has an occurrence in it
-        yield from session.scalars(beyond)
+        yield from unseen
         return
-    for number, row in enumerate(session.scalars(beyond)):
+    for number, row in enumerate(unseen):
         if number >= _BEHIND_HORIZON or series(row, zone).between(asked.start, asked.end, 1):
             yield row
 

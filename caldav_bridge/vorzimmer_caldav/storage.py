@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import database
 from vorzimmer.hall import Hall
-from vorzimmer.models import Allocation, Booking, Calendar, CalendarObject, Resource
+from vorzimmer.models import Allocation, Calendar, Resource
 from vorzimmer_caldav import moving
 from vorzimmer_caldav.collections import CalendarCollection, Home, Root, StoredItem
 from vorzimmer_caldav.multistatus import C, D
@@ -65,19 +65,25 @@ class Storage(BaseStorage):
             return set()
         concerned = {visit.actor.resource_id}
         for path in paths:
-            href = path.strip("/").split("/")[-1]
+            booking_id = self._booking_id(path)
+            if booking_id is None:
+                continue
             taken = session.execute(
                 select(Resource.id, Resource.kind)
                 .join(Allocation, Allocation.resource_id == Resource.id)
-                .join(Booking, Booking.id == Allocation.booking_id)
-                .join(CalendarObject, CalendarObject.booking_id == Booking.id)
-                .where(CalendarObject.href == href)
+                .where(Allocation.booking_id == booking_id)
             ).all()
             concerned.update(id_ for id_, _ in taken)
             kinds = {kind for _, kind in taken} - {"staff"}
             if kinds:
                 concerned.update(session.scalars(select(Resource.id).where(Resource.kind.in_(kinds))))
         return concerned
+
+    def _booking_id(self, path: str) -> int | None:
+        """The booking whose object stands at a path."""
+        parts = path.strip("/").split("/")
+        item = self.item(*parts[1:]) if len(parts) == 3 else None
+        return item.row.booking_id if item else None
 
     def discover(
         self, path: str, depth: str = "0", _context: Any = None, _groups: Any = frozenset()
@@ -116,7 +122,7 @@ class Storage(BaseStorage):
         found = visit.session.scalar(_own(visit).where(Calendar.slug == slug))
         return CalendarCollection(visit, found) if found else None
 
-    def item(self, slug: str, href: str) -> Item | None:
+    def item(self, slug: str, href: str) -> StoredItem | None:
         """One object of a calendar of the visitor."""
         collection = self.calendar(slug)
         return collection.item(href) if collection else None

@@ -46,6 +46,7 @@ class CalendarObject(Model):
         UniqueConstraint("calendar_id", "href"),
         UniqueConstraint("calendar_id", "uid"),
         Index(None, "calendar_id", "long", "starts"),
+        Index(None, "calendar_id", "expanded_until"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -59,7 +60,7 @@ class CalendarObject(Model):
     ends: Mapped[datetime | None] = mapped_column(UtcInstant)
     long: Mapped[bool] = mapped_column(default=False)
     recurring: Mapped[bool] = mapped_column(default=False)
-    expanded_until: Mapped[datetime | None] = mapped_column(UtcInstant, index=True)
+    expanded_until: Mapped[datetime | None] = mapped_column(UtcInstant)
     extras: Mapped[str] = mapped_column(Text, default="")
     modified_at: Mapped[datetime] = mapped_column(UtcInstant)
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id"), index=True)
