@@ -3,7 +3,14 @@
 import pytest
 
 from vorzimmer.config import PLUGINS
-from vorzimmer.testing import AvailabilityContract, PaymentContract, PolicyContract, Practice, check_plugin
+from vorzimmer.testing import (
+    AvailabilityContract,
+    NotifierContract,
+    PaymentContract,
+    PolicyContract,
+    Practice,
+    check_plugin,
+)
 
 
 @pytest.mark.parametrize("name", PLUGINS)
@@ -33,3 +40,7 @@ class TestBookingRequest(PolicyContract):
 
 class TestPayOnSite(PaymentContract):
     name = "vorzimmer_pay_on_site"
+
+
+class TestEmail(NotifierContract):
+    name = "vorzimmer_email"

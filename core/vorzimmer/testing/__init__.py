@@ -21,6 +21,7 @@ from vorzimmer.testing.cast import (  # noqa: E402
 )
 from vorzimmer.testing.contracts import (  # noqa: E402
     AvailabilityContract,
+    NotifierContract,
     PaymentContract,
     PolicyContract,
     check_plugin,
@@ -45,6 +46,7 @@ __all__ = [
     "AvailabilityContract",
     "Browser",
     "Clock",
+    "NotifierContract",
     "Outbox",
     "PaymentContract",
     "PolicyContract",

@@ -10,7 +10,7 @@ from sqlalchemy import inspect
 from vorzimmer import hookspecs
 from vorzimmer.app import create_app
 from vorzimmer.hall import Hall
-from vorzimmer.hookspecs import Available, Busy
+from vorzimmer.hookspecs import Available, Busy, Change
 from vorzimmer.models import Model, Status
 from vorzimmer.periods import Period
 from vorzimmer.plugins import Plugins
@@ -149,3 +149,27 @@ class PaymentContract(Contract):
             assert started is not None
             assert started.method == method.name
         assert plugins.ask_first(hookspecs.payment_start, booking=booking, method="no such method") is None
+
+
+class NotifierContract(Contract):
+    """`message_channels`, `booking_changed`."""
+
+    def test_a_channel_says_of_any_address_whether_it_carries_it(self, practice: Practice) -> None:
+        """Customers type what they like, or nothing at all."""
+        hall = practice.hall
+        plugins = self.alone(practice)
+        for channel in plugins.ask(hookspecs.message_channels, config=hall.config, texts=hall.texts):
+            assert channel.name
+            for address in ("", "max.muster@kunde.example", "+49 30 1234567", "@", "\n", "ü" * 300):
+                assert channel.carries(address) in (True, False)
+
+    def test_being_told_the_same_change_twice_is_no_error(self, practice: Practice) -> None:
+        """Facts are told at least once; the key is the same each time."""
+        booking = practice.book("massage", "2027-03-02 09:00")
+        change = Change(
+            "confirmed", booking.uid, booking.sequence, "desk", "office", f"{booking.uid}/confirmed/0"
+        )
+        plugins = self.alone(practice)
+        for _time in range(2):
+            with practice.hall.database.transaction() as session:
+                plugins.tell(self.name, hookspecs.booking_changed, session=session, change=change)

@@ -47,7 +47,9 @@ def postgresql(more: str = "") -> Iterator[str]:
             command, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
 
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=300 {more}"
+    options = (
+        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=300 {more}"
+    )
     run("initdb", "-U", "vorzimmer", "--no-sync", "-A", "trust")
     run("pg_ctl", "-w", "-l", folder / "log", "-o", options, "start")
     try:
