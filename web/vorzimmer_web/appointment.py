@@ -24,7 +24,7 @@ def calendar_answer(booking: Booking) -> Response:
         starts=booking.starts,
         ends=booking.ends,
         zone=booking.zone,
-        summary=": ".join(filter(None, [booking.service.name, booking.staff and booking.staff.name])),
+        summary=f"{booking.service.name}: {booking.staff.name}" if booking.staff else booking.service.name,
         location=ical.place(booking.location),
     )
     answer = Response(ical.file(event, stamp=booking.changed_at), mimetype="text/calendar")

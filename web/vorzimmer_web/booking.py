@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 
 from vorzimmer import availability, database, urls
 from vorzimmer import booking as use_cases
@@ -15,7 +14,7 @@ from vorzimmer.access import CUSTOMER, EVERYONE, open_to
 from vorzimmer.booking import Details, HoldRequest, load
 from vorzimmer.models import Booking, Status
 from vorzimmer.reasons import Reason, Refused
-from vorzimmer_web import limits
+from vorzimmer_web import limits, words
 from vorzimmer_web.appointment import calendar_answer, payment_note
 from vorzimmer_web.choices import Finder, listed_services, people_for, places
 from vorzimmer_web.choosing import chosen_time, times_answer
@@ -56,7 +55,7 @@ def _keep_presets(slug: str) -> ResponseReturnValue:
     """A preset name or address goes into the session, not into the next addresses (C46)."""
     given = {key: request.args[key][:254] for key in ("name", "email") if key in request.args}
     session["typed"] = session.get("typed", {}) | given
-    rest = {key: value for key, value in request.args.items() if key not in given}
+    rest: dict[str, Any] = {key: request.args[key] for key in ("staff", "location") if key in request.args}
     return redirect(url_for("booking.choose", slug=slug, **rest), 303)
 
 
@@ -193,6 +192,17 @@ def _stands(held: Booking) -> bool:
     return held.status == Status.HELD and held.expires_at is not None and held.expires_at > now
 
 
+@booking.context_processor
+def _countdown() -> dict[str, Any]:
+    """How many seconds a hold still stands, by the server's clock: the reader's may be wrong."""
+    return {"seconds_left": _seconds_left}
+
+
+def _seconds_left(held: Booking) -> int:
+    now = database.now(reading())
+    return max(0, int(((held.expires_at or now) - now).total_seconds()))
+
+
 def _details_page(held: Booking, typed: dict[str, str], errors: dict[str, str] | None = None) -> str:
     return render_template("booking/details.html", held=held, typed=typed, errors=errors or {})
 
@@ -205,7 +215,7 @@ def send_details(slug: str, uid: str) -> ResponseReturnValue:
     held = _own(slug, uid)
     typed = {key: request.form.get(key, "") for key in TYPED}
     session["typed"] = {key: value[:1000] for key, value in typed.items()}
-    given = Details(**typed, language=str(get_locale()))
+    given = Details(typed["name"], typed["email"], typed["phone"], typed["message"], words.language())
     try:
         hall().database.write(lambda db: use_cases.details(db, hall(), CUSTOMER, uid, given))
     except Refused as refusal:
@@ -285,7 +295,7 @@ def done(slug: str, uid: str) -> ResponseReturnValue:
     made = _own(slug, uid)
     if made.status in (Status.HELD, Status.EXPIRED):
         return redirect(url_for("booking.code", slug=slug, uid=uid), 303)
-    manage_url = urls.manage(hall().config, uid)
+    manage_url = urls.manage(hall().config, uid).removeprefix(hall().config.base_url)
     return render_template("booking/done.html", made=made, manage_url=manage_url, payment=payment_note(made))
 
 

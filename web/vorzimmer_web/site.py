@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Flask, Response, abort, current_app, redirect, request, session, url_for
@@ -18,6 +17,7 @@ from werkzeug.exceptions import BadRequest
 
 import vorzimmer
 from vorzimmer.access import EVERYONE, open_to
+from vorzimmer.config import Practice
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking
 from vorzimmer_web import words
@@ -71,7 +71,7 @@ def catalogues(here: Hall) -> list[Path]:
     return [folder for folder in folders if folder.is_dir()]
 
 
-def _practice() -> Any:
+def _practice() -> Practice:
     return hall().config.settings.practice
 
 
@@ -82,8 +82,10 @@ def _languages() -> dict[str, str]:
 def _language() -> str:
     """The language chosen on this site, else the browser's, else the practice's first."""
     offered = _practice().languages
-    chosen = session.get("language")
-    return chosen if chosen in offered else request.accept_languages.best_match(offered) or offered[0]
+    chosen: str | None = session.get("language")
+    if chosen in offered:
+        return chosen
+    return request.accept_languages.best_match(offered) or offered[0]
 
 
 def _here() -> str:
@@ -97,7 +99,6 @@ def zone_of(booking: Booking) -> ZoneInfo:
 
 
 @site.post("/language")
-@csrf.exempt  # the worst a stranger can do is to change the language; so the start page needs no cookie
 @open_to(EVERYONE)
 def language() -> ResponseReturnValue:
     """Switch the language and go back to the page."""
@@ -105,6 +106,9 @@ def language() -> ResponseReturnValue:
         raise BadRequest
     session["language"] = request.form["language"]
     return redirect(local_path(request.form.get("next", "/")), 303)
+
+
+csrf.exempt(language)  # the worst a stranger can do is change the language; so reading needs no cookie
 
 
 def local_path(path: str) -> str:
@@ -148,7 +152,7 @@ def asset(digest: str, name: str) -> ResponseReturnValue:
     """A file of the bundle, compressed where the browser takes it."""
     if name not in ASSETS:
         abort(404)
-    compressed = "gzip" in request.accept_encodings
+    compressed = request.accept_encodings.quality("gzip") > 0
     response = Response((DIST / (f"{name}.gz" if compressed else name)).read_bytes(), mimetype=ASSETS[name])
     if compressed:
         response.content_encoding = "gzip"

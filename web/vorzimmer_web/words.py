@@ -85,4 +85,5 @@ def money(minor: int, currency: str) -> str:
 
 def minutes(number: int) -> str:
     """ "30 Minuten"."""
-    return ngettext("%(num)d minute", "%(num)d minutes", number)
+    said: str = ngettext("%(num)d minute", "%(num)d minutes", number)
+    return said

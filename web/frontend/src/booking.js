@@ -4,9 +4,9 @@ import "htmx.org";
 // A reservation that runs out is counted down plainly.
 function countDown(line) {
   const left = line.querySelector("[data-left]");
-  const until = Date.parse(line.dataset.until);
+  const until = performance.now() + line.dataset.seconds * 1000;
   const tick = () => {
-    const seconds = Math.max(0, Math.round((until - Date.now()) / 1000));
+    const seconds = Math.max(0, Math.round((until - performance.now()) / 1000));
     if (seconds === 0) {
       line.dataset.over = "";
       line.setAttribute("role", "alert");
@@ -27,7 +27,7 @@ function nameZone(line) {
   if (hour(own) !== hour(line.dataset.zone)) line.hidden = false;
 }
 
-document.querySelectorAll("[data-until]").forEach(countDown);
+document.querySelectorAll("[data-seconds]").forEach(countDown);
 document.querySelectorAll("[data-zone]").forEach(nameZone);
 document.querySelector("#errors")?.focus();
 document.querySelector("form[data-at-once]")?.requestSubmit();
