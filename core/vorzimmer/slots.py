@@ -14,6 +14,7 @@ from vorzimmer.periods import MINUTES_A_DAY, local_instant, merge, subtract
 Span = tuple[int, int]
 
 DAY = 24 * 60 * 60
+NEVER = (1 << 62, 1 << 62)
 
 
 class Shape(NamedTuple):
@@ -132,18 +133,20 @@ def grid(runs: Iterable[Run], no_starts: Sequence[Span], shape: Shape, step: int
     (rule 23) nor the window moves it.
     """
     starts: list[int] = []
-    index, count = 0, len(no_starts)
     earliest, latest = window
+    neighbours = iter(no_starts)
+    closed, reopened = next(neighbours, NEVER)
     for anchor, low, high in _anchored_starts(runs, shape):
         start, stop = next_on_grid(anchor, step, max(low, earliest)), min(high, latest)
         while start < stop:
-            while index < count and no_starts[index][1] <= start:
-                index += 1
-            if index == count or no_starts[index][0] >= stop:
+            while reopened <= start:
+                closed, reopened = next(neighbours, NEVER)
+            if closed >= stop:
                 starts.extend(range(start, stop, step))
                 break
-            closed, reopened = no_starts[index]
-            if start < closed:
+            if start < closed <= start + step:  # the common case on a busy day
+                starts.append(start)
+            else:
                 starts.extend(range(start, closed, step))
             start = anchor - (anchor - reopened) // step * step
     return starts

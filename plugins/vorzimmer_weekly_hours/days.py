@@ -1,8 +1,7 @@
-"""Minutes of local days to instants, quickly: only days on which the clocks change are looked at closely."""
+"""DayHours of local days to instants, quickly: only days on which the clocks change are looked at closely."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -10,7 +9,9 @@ from zoneinfo import ZoneInfo
 from vorzimmer.periods import MINUTES_A_DAY, Period, local_instant
 
 ONE = timedelta(days=1)
-WHOLE_DAY = [[0, MINUTES_A_DAY]]
+DayHours = tuple[tuple[int, int], ...]
+
+WHOLE_DAY: DayHours = ((0, MINUTES_A_DAY),)
 
 
 class Day(NamedTuple):
@@ -28,15 +29,19 @@ class Days:
     def __init__(self, window: Period) -> None:
         self.window = window
         self._days: dict[ZoneInfo, list[Day]] = {}
+        self._known: dict[tuple[date, ZoneInfo, DayHours], list[Period]] = {}
 
-    def periods(self, day: Day, zone: ZoneInfo, minutes: Sequence[Sequence[int]]) -> list[Period]:
-        """What of a day's hours overlaps the window, unclipped."""
-        return [
-            period
-            for start, end in minutes
-            if (period := _period(day, zone, start, end)).end > self.window.start
-            and period.start < self.window.end
-        ]
+    def periods(self, day: Day, zone: ZoneInfo, minutes: DayHours) -> list[Period]:
+        """What of a day's hours overlaps the window, unclipped; people with the same hours share the answer."""
+        key = (day.date, zone, minutes)
+        if key not in self._known:
+            self._known[key] = [
+                period
+                for start, end in minutes
+                if (period := _period(day, zone, start, end)).end > self.window.start
+                and period.start < self.window.end
+            ]
+        return self._known[key]
 
     def of(self, zone: ZoneInfo) -> list[Day]:
         """The days of the window, and the one before it, whose night hours may reach in."""

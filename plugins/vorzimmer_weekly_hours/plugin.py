@@ -15,7 +15,7 @@ from vorzimmer.hookspecs import Available, Draft, hookimpl
 from vorzimmer.models import Location, Resource, Service
 from vorzimmer.periods import MINUTES_A_DAY, Period
 from vorzimmer.plugins import NoConfig
-from vorzimmer_weekly_hours.days import ONE, WHOLE_DAY, Days
+from vorzimmer_weekly_hours.days import ONE, WHOLE_DAY, DayHours, Days
 from vorzimmer_weekly_hours.models import Hours
 
 Minutes = tuple[int, int]
@@ -89,15 +89,16 @@ class _Week:
     def __init__(self, source: str, zone: str) -> None:
         self.source = source
         self.zone = ZoneInfo(zone)
-        self.weekdays: dict[int, Hours] = {}
-        self.dates: dict[date, Hours] = {}
+        self.weekdays: dict[int, tuple[DayHours, bool]] = {}
+        self.dates: dict[date, tuple[DayHours, bool]] = {}
 
     def add(self, hours: Hours) -> None:
         """Take in one row."""
+        known = tuple((start, end) for start, end in hours.periods), hours.despite_closure
         if hours.day:
-            self.dates[hours.day] = hours
+            self.dates[hours.day] = known
         elif hours.weekday is not None:
-            self.weekdays[hours.weekday] = hours
+            self.weekdays[hours.weekday] = known
 
     def available(
         self, key: tuple[int | None, int, int | None], days: Days, elsewhere: Collection[date]
@@ -113,10 +114,10 @@ class _Week:
             hours = self.dates.get(day.date)
             if hours is None and day.date not in elsewhere:
                 hours = self.weekdays.get(day.weekday)
-            minutes = hours.periods if hours else WHOLE_DAY if always else ()
+            minutes, despite_closure = hours or (WHOLE_DAY if always else (), False)
             found = days.periods(day, self.zone, minutes)
             periods += found
-            if hours and hours.despite_closure:
+            if despite_closure:
                 despite += found
         return Available(periods, self.source, resource_id, location_id, service_id, despite)
 
