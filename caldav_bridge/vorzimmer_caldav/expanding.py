@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
@@ -15,7 +15,7 @@ from vorzimmer.models import Calendar, CalendarObject, Occurrence
 from vorzimmer_caldav.multistatus import C
 from vorzimmer_caldav.refusal import RefusalError
 from vorzimmer_caldav.searching import series
-from vorzimmer_caldav.times import DAY, Clock, Span
+from vorzimmer_caldav.times import DAY, SECOND, Clock, Span
 from vorzimmer_caldav.windows import FIRST, Window
 
 MOST_OF_ONE = 1_000
@@ -23,7 +23,8 @@ MOST_OF_ONE = 1_000
 MOST = 10_000
 
 _OF_SERIES = frozenset({"RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID"})
-_TIMES = frozenset({"DTSTART", "DTEND", "DUE", "DURATION"})
+_MOMENTS = frozenset({"DTSTART", "DTEND", "DUE"})
+_TIMES = _MOMENTS | {"DURATION"}
 
 
 def spans(
@@ -61,8 +62,7 @@ def expand(row: CalendarObject, occurrences: Iterable[Span], zone: ZoneInfo) -> 
     """The text of an object with each occurrence as a component of its own, in UTC and without time zones."""
     head, entries = _split(row.text)
     if not row.recurring:
-        clock = Clock(parse(row.text), zone)
-        return _calendar(head, [_component(row.component, _single(entry, clock)) for entry in entries])
+        return _calendar(head, [_component(row.component, _single(entry, row, zone)) for entry in entries])
     parts: dict[int, _Part] = {}
     told = []
     for span in occurrences:
@@ -142,22 +142,30 @@ class _Part:
 
     def occurrence(self, span: Span) -> str:
         """One instance: its own start, and as RECURRENCE-ID the start that the series had for it."""
-        lines = [self._moment("DTSTART", span.starts)]
-        lines.append(self._own_id or self._moment("RECURRENCE-ID", span.starts))
-        if self._ending:
-            lines.append(self._moment(self._ending, span.ends))
-        return _component(self._kind, _joined(lines) + self._rest)
+        start = self._moment(span.starts)
+        end = f"{self._ending}{self._moment(span.ends)}\r\n" if self._ending else ""
+        own = self._own_id or f"RECURRENCE-ID{start}"
+        return _component(self._kind, f"DTSTART{start}\r\n{own}\r\n{end}{self._rest}")
 
-    def _moment(self, name: str, at: datetime) -> str:
+    def _moment(self, at: datetime) -> str:
         if self._whole_day:
-            return f"{name};VALUE=DATE:{at.astimezone(self._zone):%Y%m%d}"
-        return f"{name}:{_stamp(at)}"
+            return f";VALUE=DATE:{at.astimezone(self._zone):%Y%m%d}"
+        return f":{_stamp(at)}"
 
 
-def _single(lines: list[str], clock: Clock) -> str:
-    """An object that does not come again, its times in UTC."""
-    timed = _TIMES - {"DURATION"}
-    return _joined(_in_utc(line, clock) if _name(line) in timed else line for line in lines)
+def _single(lines: list[str], row: CalendarObject, zone: ZoneInfo) -> str:
+    """An object that does not come again, its times in UTC, by its columns where they say the same."""
+    told = {}
+    if row.starts and row.ends and row.ends - row.starts > SECOND:
+        told = {"DTSTART": row.starts, "DTEND": row.ends, "DUE": row.ends}
+    return _joined(_timed(line, told, row, zone) if _name(line) in _MOMENTS else line for line in lines)
+
+
+def _timed(line: str, told: dict[str, datetime], row: CalendarObject, zone: ZoneInfo) -> str:
+    at = told.get(_name(line))
+    if at is None:
+        return _in_utc(line, Clock(parse(row.text), zone))
+    return f"{_name(line)}:{_stamp(at)}" if "T" in line.rpartition(":")[2] else line
 
 
 def _in_utc(raw: str, clock: Clock) -> str:
@@ -166,4 +174,5 @@ def _in_utc(raw: str, clock: Clock) -> str:
 
 
 def _stamp(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    """UTC as iCalendar writes it; ten times as quick as strftime, and called for every occurrence."""
+    return f"{at.year:04}{at.month:02}{at.day:02}T{at.hour:02}{at.minute:02}{at.second:02}Z"
