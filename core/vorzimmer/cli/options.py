@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import logging
 import os
 import queue
 import sys
+import threading
 from collections.abc import Callable
 from logging.handlers import QueueHandler, QueueListener
 from pathlib import Path
@@ -89,7 +91,16 @@ def write_logs() -> None:
         level=logging.INFO, handlers=[QueueHandler(waiting)], format="%(message)s", force=True
     )
     logging.getLogger().handlers[0].addFilter(_is_worth_reading)
-    QueueListener(waiting, logging.StreamHandler(sys.stderr)).start()
+    listener = QueueListener(waiting, logging.StreamHandler(sys.stderr))
+    listener.start()
+    atexit.register(_finish, listener)
+
+
+def _finish(listener: QueueListener) -> None:
+    """Write what waits; a reader that is stuck is given a second."""
+    last = threading.Thread(target=listener.stop, daemon=True)
+    last.start()
+    last.join(1)
 
 
 def _is_worth_reading(record: logging.LogRecord) -> bool:
