@@ -87,7 +87,8 @@ def _joined(lines: Iterable[str]) -> str:
 def _split(text: str) -> tuple[list[str], list[list[str]]]:
     """Lines of the calendar itself, and of each VEVENT, VTODO or VJOURNAL with what is nested in it.
 
-    The text passed the guard when it was stored, so its lines are not looked at again. Folds are kept.
+    The text passed the guard when it was stored, so its lines are not looked at again. Folds are kept, but for
+    what is about time.
     """
     head: list[str] = []
     entries: list[list[str]] = []
@@ -97,7 +98,7 @@ def _split(text: str) -> tuple[list[str], list[list[str]]]:
             if line.upper() == f"END:{inside}":
                 inside = ""
             elif inside in STORED:
-                entries[-1].append(line)
+                _take(entries[-1], line)
         elif line[:6].upper() == "BEGIN:":
             inside = line[6:].strip().upper()
             if inside in STORED:
@@ -105,6 +106,13 @@ def _split(text: str) -> tuple[list[str], list[list[str]]]:
         elif line[:4].upper() != "END:" and line:
             head.append(line)
     return head, entries
+
+
+def _take(lines: list[str], line: str) -> None:
+    if line[:1] in (" ", "\t") and lines and _name(lines[-1]) in _OF_SERIES | _TIMES:
+        lines[-1] += line[1:]
+    else:
+        lines.append(line)
 
 
 def _name(line: str) -> str:

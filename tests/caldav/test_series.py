@@ -164,6 +164,18 @@ def test_zones_are_known_by_all_their_names(own: Phone, line: str, expected: str
     assert starts(own.query("own/", "20270301T000000Z", "20270304T000000Z", expand=True)) == [expected]
 
 
+@pytest.mark.parametrize("rule", ["RRULE:FREQ=DAILY;COUNT=1", "X-NO-RULE:1"])
+def test_folded_times_are_read_and_rewritten(own: Phone, rule: str) -> None:
+    """Evolution names zones by paths so long that the line is folded."""
+    name = "/freeassociation.sourceforge.net/Tzfile/Europe/Berlin"
+    lines = [f"{each};TZID={name}:202\r\n 70302T1{hour}0000" for each, hour in (("DTSTART", 0), ("DTEND", 1))]
+    text = calendar("VEVENT", "UID:t", "DTSTAMP:20270101T000000Z", *lines, rule)
+    assert own.ask("PUT", "own/t.ics", text).status_code == 201
+    found = own.query("own/", "20270302T090000Z", "20270302T100000Z", expand=True)
+    assert starts(found) == ["DTSTART:20270302T090000Z"]
+    assert "\r\nDTEND:20270302T100000Z\r\n" in found[0]
+
+
 def test_zone_that_only_the_object_knows_is_read_from_it(own: Phone) -> None:
     zone = (
         "BEGIN:VTIMEZONE\r\nTZID:Own\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0300\r\n"
