@@ -135,15 +135,13 @@ class Assets:
     """Addresses of the bundle, with the hash of what is behind them: they may be kept for ever."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._digests = {
+            name: hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12] for name in ASSETS
+        }
 
     def __call__(self, name: str) -> str:
         """The address of a file of the bundle."""
-        return url_for("site.asset", digest=self.digest(name), name=name)
-
-    def digest(self, name: str) -> str:
-        """The hash of a file of the bundle."""
-        return hashlib.sha256((self._folder / name).read_bytes()).hexdigest()[:12]
+        return url_for("site.asset", digest=self._digests[name], name=name)
 
 
 @site.get("/static/<digest>/<name>")
