@@ -20,6 +20,7 @@ from vorzimmer.hall import Hall
 from vorzimmer.models import Setting
 from vorzimmer_demo.bookings import fill_bookings
 from vorzimmer_demo.bulk import fill_bulk
+from vorzimmer_demo.file import forget, remember
 from vorzimmer_demo.practice import API_KEY, LOGINS, MARK, PASSWORD, ZONE, fill_practice
 
 
@@ -74,7 +75,11 @@ def demo(
         "worker": not no_worker,
     }
     over: dict[str, Any] = {"server": server} | ({"database": {"url": database_url}} if database_url else {})
-    hall = Hall.open(Config.load(data=data, file=file, under=_defaults(port), over=over))
+    forget(data)
+    config = Config.load(data=data, file=file, under=_defaults(port), over=over)
+    hall = Hall.open(config)
+    if file is None:
+        remember(config)
     write_logs()
     prepare(hall, fresh=fresh, bookings=bookings)
     run(hall, bound, ready=lambda: click.echo(_welcome(hall)))
