@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, joinedload
 from vorzimmer import access, database
 from vorzimmer.access import Actor, Right, open_to
 from vorzimmer.models import Booking, Resource
-from vorzimmer.periods import MINUTES_A_DAY, local_instant
+from vorzimmer.periods import MINUTES_A_DAY, day_of, local_instant
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_absences import absences
 from vorzimmer_absences.models import Kind
@@ -42,7 +42,7 @@ class Typed:
     def date(self, name: str) -> date | None:
         """A day, or None and an error."""
         try:
-            return date.fromisoformat(self.values.get(name, ""))
+            return day_of(self.values.get(name, ""))
         except ValueError:
             self.errors[name] = N_("Please choose a day.")
             return None
@@ -95,7 +95,7 @@ def enter() -> ResponseReturnValue:
     return redirect(url_for(".overview"), 303)
 
 
-@pages.post("/<int:absence_id>/delete")
+@pages.post("/<int(max=2147483647):absence_id>/delete")
 @open_to(Right.AVAILABILITY)
 def delete(absence_id: int) -> ResponseReturnValue:
     """Take an absence back."""

@@ -50,6 +50,7 @@ def test_an_appointment_in_the_way_is_shown_and_nothing_is_done(practice: Practi
     answer = enter(desk)
     assert answer.status_code == 409
     assert f'value="{booking.uid}"' in answer.text
+    assert f'href="/office/booking/{booking.uid}"' in answer.text
     assert rows(answer.text) == ["Ben Cordes"]
 
 
