@@ -9,8 +9,10 @@ from typing import Literal, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 T = TypeVar("T", int, date, datetime)
+D = TypeVar("D", date, datetime)
 
 MINUTES_A_DAY = 24 * 60
+YEARS = range(1900, 3000)  # what is asked from outside; beyond it arithmetic runs out of the calendar
 
 
 class Period(NamedTuple):
@@ -71,6 +73,25 @@ def intersect(spans: Sequence[tuple[T, T]], others: Sequence[tuple[T, T]]) -> li
 def clip(spans: Sequence[tuple[T, T]], window: tuple[T, T]) -> list[tuple[T, T]]:
     """What of `spans` lies inside `window`."""
     return intersect(spans, [window])
+
+
+def day_of(text: str) -> date:
+    """A date from ISO 8601 text that came from outside; raises `ValueError` for any other, and beyond `YEARS`."""
+    return _within(date.fromisoformat(text))
+
+
+def instant_of(text: str) -> datetime:
+    """An instant (UTC) from ISO 8601 text with an offset; raises `ValueError` for any other, and beyond `YEARS`."""
+    moment = _within(datetime.fromisoformat(text))
+    if moment.tzinfo is None:
+        raise ValueError("no offset from UTC")
+    return moment.astimezone(UTC)
+
+
+def _within(day: D) -> D:
+    if day.year not in YEARS:
+        raise ValueError("this year is out of range")
+    return day
 
 
 def local_instant(day: date, wall: time | int, zone: ZoneInfo, *, edge: Literal["start", "end"]) -> datetime:

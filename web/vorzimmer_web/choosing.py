@@ -9,6 +9,7 @@ from typing import Any
 from flask import render_template, request
 from werkzeug.exceptions import BadRequest
 
+from vorzimmer.periods import day_of, instant_of
 from vorzimmer.reasons import Refused
 from vorzimmer_web.choices import Finder
 from vorzimmer_web.times import Month, Time, by_place, first_of, of_day, offered
@@ -38,13 +39,21 @@ def month_page(finder: Finder, asked: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def times_answer(template: str, *, finder: Finder, refusal: Refused | None = None, **more: Any) -> str:
-    """The page, or the part of it that htmx asked for."""
+def times_answer(
+    template: str,
+    *,
+    finder: Finder,
+    refusal: Refused | None = None,
+    wanted: datetime | None = None,
+    **more: Any,
+) -> str:
+    """The page, or the part of it that htmx asked for, on the day of the time that was `wanted` in vain."""
+    asked = {"day": wanted.astimezone(finder.zone).date().isoformat()} if wanted else request.args
     near = offered(refusal.facts.get("alternatives", ())) if refusal else []
     fragment = request.headers.get("HX-Request") == "true"
     return render_template(
         "booking/_times.html" if fragment else template,
-        **month_page(finder, request.args),
+        **month_page(finder, asked),
         **more,
         finder=finder,
         refusal=refusal,
@@ -60,7 +69,7 @@ def _after(finder: Finder, since: date, soonest: Time | None) -> Time | None:
 
 def _day(text: str, finder: Finder) -> date | None:
     try:
-        day = date.fromisoformat(text)
+        day = day_of(text)
     except ValueError:
         return None
     return day if finder.today <= day <= finder.last else None
@@ -73,7 +82,7 @@ def _month(text: str, finder: Finder) -> date | None:
 
 def _month_start(text: str) -> date | None:
     try:
-        return date.fromisoformat(f"{text}-01")
+        return day_of(f"{text}-01")
     except ValueError:
         return None
 
@@ -82,9 +91,6 @@ def chosen_time(text: str) -> tuple[datetime, str]:
     """The instant and the place that a time's button sends; anything else is a bad request."""
     instant, _, place = text.partition("|")
     try:
-        start = datetime.fromisoformat(instant)
+        return instant_of(instant), place
     except ValueError:
         raise BadRequest from None
-    if start.tzinfo is None:
-        raise BadRequest
-    return start, place

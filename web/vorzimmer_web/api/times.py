@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+
+from vorzimmer.periods import day_of, instant_of
 
 INSTANT = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$"
 DAY = r"^\d{4}-\d\d-\d\d$"
@@ -18,17 +20,14 @@ def parse_instant(value: object) -> datetime:
     """Aware UTC from RFC 3339 text with any offset; raises `ValueError`."""
     if not isinstance(value, str) or not re.fullmatch(INSTANT, value, re.ASCII):
         raise ValueError("a time looks like 2027-03-01T09:00:00+01:00")
-    try:
-        return datetime.fromisoformat(value).astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("this time is out of range") from error
+    return instant_of(value)
 
 
 def parse_day(value: object) -> date:
     """A date from ISO 8601 text; raises `ValueError`."""
     if not isinstance(value, str) or not re.fullmatch(DAY, value, re.ASCII):
         raise ValueError("a date looks like 2027-03-01")
-    return date.fromisoformat(value)
+    return day_of(value)
 
 
 def _known_zone(value: str) -> str:

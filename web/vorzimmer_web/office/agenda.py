@@ -16,7 +16,7 @@ from vorzimmer import database
 from vorzimmer.access import Actor, Right, may, open_to
 from vorzimmer.booking.load import WHOLE
 from vorzimmer.models import Allocation, Booking, Resource, Status
-from vorzimmer.periods import Period, day_period
+from vorzimmer.periods import Period, day_of, day_period
 from vorzimmer_web.requests import reading, signed_in
 from vorzimmer_web.site import hall
 
@@ -94,7 +94,7 @@ def people(session: Session, actor: Actor) -> Sequence[Resource]:
 def asked_day(today: date) -> date:
     """The day of the address, else today."""
     try:
-        return date.fromisoformat(request.args.get("day", ""))
+        return day_of(request.args.get("day", ""))
     except ValueError:
         return today
 

@@ -17,7 +17,7 @@ from vorzimmer import availability, database
 from vorzimmer.access import Actor, Right, may
 from vorzimmer.booking import Override
 from vorzimmer.models import Booking, Location, Offer, Requirement, Resource, Service
-from vorzimmer.periods import Period, day_period, local_instant
+from vorzimmer.periods import Period, day_of, day_period, instant_of, local_instant
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.site import hall
 from vorzimmer_web.times import Time, offered
@@ -127,21 +127,20 @@ def _places(session: Session, days: list[tuple[date, list[Time]]]) -> dict[str, 
 
 def _instant(text: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(text)
+        return instant_of(text)
     except ValueError:
         return None
-    return found if found.tzinfo else None
 
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        return day_of(text)
     except ValueError:
         return None
 
 
 def _typed(day: str, clock: str, zone: ZoneInfo) -> datetime | None:
     try:
-        return local_instant(date.fromisoformat(day), time.fromisoformat(clock), zone, edge="start")
-    except (ValueError, OverflowError):
+        return local_instant(day_of(day), time.fromisoformat(clock), zone, edge="start")
+    except ValueError:
         return None

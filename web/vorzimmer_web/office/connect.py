@@ -101,5 +101,5 @@ def add_to(office: Blueprint) -> None:
     """Put the pages in their places."""
     office.get("/connect")(connect)
     office.post("/connect", endpoint="add_app_password")(add)
-    office.post("/connect/<int:password_id>/revoke", endpoint="revoke_app_password")(revoke)
+    office.post("/connect/<int(max=2147483647):password_id>/revoke", endpoint="revoke_app_password")(revoke)
     office.route("/connect/apple", methods=["GET", "POST"])(apple)
