@@ -137,14 +137,15 @@ def listen(host: str, port: int) -> socket.socket:
 
 def run(app: Wsgi, config: Config, bound: socket.socket, *, ready: Callable[[], None]) -> None:
     """Serve on a bound address until SIGTERM or SIGINT; `ready` is called when the port answers."""
-    server = _server(app, config, bound)
+    server = make_server(app, config, bound)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.stop)
     ready()
     server.serve()
 
 
-def _server(app: Wsgi, config: Config, bound: socket.socket) -> Server:
+def make_server(app: Wsgi, config: Config, bound: socket.socket) -> Server:
+    """A server with our limits on a bound address."""
     limits = Adjustments(
         sockets=[bound],
         threads=config.settings.server.threads,

@@ -22,7 +22,12 @@ class Process:
     """`vorzimmer …` as an operator starts it."""
 
     def __init__(
-        self, folder: Path, *arguments: object, data: Path | None = None, port: int | None = None
+        self,
+        folder: Path,
+        *arguments: object,
+        data: Path | None = None,
+        port: int | None = None,
+        stderr: int = subprocess.STDOUT,
     ) -> None:
         self.data = data or folder / "data"
         self.port = port or free_port()
@@ -30,7 +35,7 @@ class Process:
         command = [sys.executable, "-m", "vorzimmer", *map(str, arguments)]
         command += ["--port", str(self.port), "--data", str(self.data)]
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
+            self.process = subprocess.Popen(command, stdout=log, stderr=stderr, cwd=folder)
 
     def up(self) -> Process:
         """Wait until it answers."""
