@@ -40,7 +40,7 @@ class Plugin:
     @hookimpl
     def wsgi_mounts(self, hall: Hall) -> list[Mount]:
         """`/dav`, and the address where clients begin to look (RFC 6764)."""
-        failures = Limiter() if hall.config.settings.server.limits else Limiter(most=1_000_000)
+        failures = Limiter(on=hall.config.settings.server.limits)
         return [
             Mount(PREFIX, FrontGuard(Application(hall, failures), failures)),
             Mount("/.well-known/caldav", _redirect(urls.absolute(hall.config, f"{PREFIX}/"))),

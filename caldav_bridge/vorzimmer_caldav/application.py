@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from urllib.parse import unquote, urlparse
 
 from radicale import app, config, httputils
 from radicale.app.base import Access
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from vorzimmer import audit, database
@@ -54,6 +56,7 @@ class Application(app.Application):
 
     def __init__(self, hall: Hall, failures: Limiter) -> None:
         self._hall = hall
+        logging.getLogger("radicale").setLevel(logging.ERROR)
         super().__init__(_configuration(hall, failures))
         self._validate_path_value = "none"  # the guard in front has judged the path
 
@@ -98,6 +101,10 @@ class Application(app.Application):
             return refusal.of_refused(refused)
         except PluginFailed:
             return multistatus.error(503)
+        except OperationalError as error:
+            if _disk_full(error):
+                return multistatus.error(507)  # F9
+            raise
 
     def _log_refused(self, path: str, refused: Refused) -> None:
         """A refused write leaves its entry (O6); what was refused is rolled back already."""
@@ -323,6 +330,10 @@ class Application(app.Application):
 def _asks(request: ET.Element) -> bool:
     kinds = {f"{D}prop", f"{D}propname", f"{D}allprop"}
     return request.tag == f"{D}propfind" and len(request) > 0 and request[0].tag in kinds
+
+
+def _disk_full(error: OperationalError) -> bool:
+    return database.sqlstate(error) == "53100" or "disk is full" in str(error.orig)
 
 
 def _row(item: StoredItem | None) -> Any:

@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
 
+import structlog
 from radicale.auth import AuthContext, BaseAuth
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, joinedload
 
 from vorzimmer import accounts, database
@@ -19,6 +21,8 @@ from vorzimmer_caldav.limiter import Limiter
 from vorzimmer_caldav.visit import Visit, begin
 
 _NOTED_EVERY = timedelta(days=1)
+
+log = structlog.get_logger(__name__)
 
 
 class Auth(BaseAuth):
@@ -34,7 +38,7 @@ class Auth(BaseAuth):
         visit = self._visit(login, password) or self._visit(unquote(login), password)
         begin(visit)
         if visit is None:
-            self._failures.failed(context.remote_addr or "")
+            self._failures.failed(context.remote_addr or "", login)
             return ""
         return visit.address
 
@@ -59,10 +63,16 @@ class Auth(BaseAuth):
                 return None
             moment = database.now(session)
             due = found.used_at is None or found.used_at < moment - _NOTED_EVERY
-            visit = Visit(actor, found.account.name)
+            visit = Visit(actor, found.account.name, self._hall.config.settings.practice.name)
         if due:
-            self._hall.database.write(lambda session: _note(session, visit, found.id))
+            self._note(visit, found.id)
         return visit
+
+    def _note(self, visit: Visit, password_id: int) -> None:
+        try:
+            self._hall.database.write(lambda session: _note(session, visit, password_id))
+        except OperationalError:  # a full disk does not keep anybody from reading (F9)
+            log.exception("use of an app password was not noted")
 
 
 def _note(session: Session, visit: Visit, password_id: int) -> None:

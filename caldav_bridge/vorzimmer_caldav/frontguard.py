@@ -50,7 +50,6 @@ class FrontGuard:
             return refusal(environ, start_response)
         for name in [name for name in environ if _NOT_FROM_CLIENTS.fullmatch(name)]:
             del environ[name]
-        _take_credentials(environ)
         # Bodies are UTF-8; a charset named by the client would choose Radicale's decoder.
         environ["CONTENT_TYPE"] = environ.get("CONTENT_TYPE", "").partition(";")[0]
         environ["QUERY_STRING"] = ""  # nothing here is asked by query, and Radicale has views of its own
@@ -64,7 +63,8 @@ class FrontGuard:
     def _refusal(self, environ: Environ) -> Wsgi | None:
         if environ["REQUEST_METHOD"] not in METHODS:
             return _answer("405 Method Not Allowed", ("Allow", ", ".join(METHODS)))
-        wait = self.failures.wait(environ.get("REMOTE_ADDR", ""))
+        login = _take_credentials(environ)
+        wait = self.failures.wait(environ.get("REMOTE_ADDR", ""), login)
         if wait:
             return _answer("429 Too Many Requests", ("Retry-After", str(wait)))
         if not _take_path(environ):
@@ -89,17 +89,19 @@ def odd(path: str) -> bool:
     return hidden or len(path) > _LONGEST_PATH or bool(_ODD.search(path))
 
 
-def _take_credentials(environ: Environ) -> None:
-    """Pass only well-formed Basic credentials on: Radicale would answer anything else with 500."""
+def _take_credentials(environ: Environ) -> str:
+    """Pass only well-formed Basic credentials on: Radicale would answer anything else with 500. Gives the login."""
     scheme, _, given = environ.pop("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() != "basic":
-        return
+        return ""
     try:
         told = b64decode(given.strip(), validate=True).decode("utf-8")
     except ValueError:
-        return
-    if ":" in told and told.isprintable():
-        environ["HTTP_AUTHORIZATION"] = f"Basic {given.strip()}"
+        return ""
+    if ":" not in told or not told.isprintable():
+        return ""
+    environ["HTTP_AUTHORIZATION"] = f"Basic {given.strip()}"
+    return told.partition(":")[0]
 
 
 def _too_large(environ: Environ) -> Wsgi | None:

@@ -1,4 +1,4 @@
-"""Failed sign-ins by address: refused at once after a few, no worker ever sleeps (T11, A37)."""
+"""Failed sign-ins: refused at once after a few, no worker ever sleeps (T11, A37)."""
 
 from __future__ import annotations
 
@@ -7,31 +7,43 @@ import threading
 import time
 from collections import OrderedDict
 
+MOST_OF_LOGIN = 20
+MOST_OF_ADDRESS = 200
+REFILL = 15.0
+"""Seconds after which one failure is forgotten."""
+
+_MOST_BUCKETS = 20_000
+
 
 class Limiter:
-    """A bucket for each address: `most` failures, one more every `refill` seconds. Bounded in memory."""
+    """Buckets of failures, by client address and by address with login: a stale password on one phone of the
+    practice shuts out that phone, not the others behind the same router. Bounded in memory.
+    """
 
-    def __init__(self, most: int = 20, refill: float = 15.0, addresses: int = 10_000) -> None:
-        self._most = most
-        self._refill = refill
-        self._addresses = addresses
-        self._failed: OrderedDict[str, tuple[float, float]] = OrderedDict()  # address -> (failures, when)
+    def __init__(self, *, on: bool = True) -> None:
+        self._on = on
+        self._failed: OrderedDict[str, tuple[float, float]] = OrderedDict()  # bucket -> (failures, when)
         self._lock = threading.Lock()
 
-    def wait(self, address: str) -> int:
-        """Seconds until this address may try again; 0 at once."""
+    def wait(self, address: str, login: str) -> int:
+        """Seconds until this client may try again; 0 at once."""
         with self._lock:
-            failures = self._now(address)
-        return math.ceil((failures - self._most + 1) * self._refill) if failures >= self._most else 0
+            over = [self._now(bucket) - most + 1 for bucket, most in _buckets(address, login)]
+        return math.ceil(max(0.0, *over) * REFILL) if self._on else 0
 
-    def failed(self, address: str) -> None:
+    def failed(self, address: str, login: str) -> None:
         """Count one failed sign-in."""
         with self._lock:
-            self._failed[address] = (self._now(address) + 1, time.monotonic())
-            self._failed.move_to_end(address)
-            if len(self._failed) > self._addresses:
+            for bucket, _ in _buckets(address, login):
+                self._failed[bucket] = (self._now(bucket) + 1, time.monotonic())
+                self._failed.move_to_end(bucket)
+            while len(self._failed) > _MOST_BUCKETS:
                 self._failed.popitem(last=False)
 
-    def _now(self, address: str) -> float:
-        failures, at = self._failed.get(address, (0.0, 0.0))
-        return max(0.0, failures - (time.monotonic() - at) / self._refill)
+    def _now(self, bucket: str) -> float:
+        failures, at = self._failed.get(bucket, (0.0, 0.0))
+        return max(0.0, failures - (time.monotonic() - at) / REFILL)
+
+
+def _buckets(address: str, login: str) -> list[tuple[str, int]]:
+    return [(address, MOST_OF_ADDRESS), (f"{address} {login[:254].casefold()}", MOST_OF_LOGIN)]

@@ -76,8 +76,12 @@ def _free(_place: Place, calendar: CalendarCollection) -> str:
     return element(f"{C}transparent" if calendar.calendar.free else f"{C}opaque")
 
 
-def _displayname(_place: Place, collection: BaseCollection) -> str:
-    return text(str(collection.get_meta("D:displayname") or collection.path.rpartition("/")[2]))
+def _displayname(place: Place, collection: BaseCollection) -> str:
+    """The name that its owner gave it; the practice's for the calendar of bookings."""
+    given = collection.get_meta("D:displayname")
+    if not given and isinstance(collection, CalendarCollection) and collection.calendar.kind == "bookings":
+        given = place.visit.practice
+    return text(str(given or collection.path.rpartition("/")[2]))
 
 
 def _fixed(inner: str) -> Property:

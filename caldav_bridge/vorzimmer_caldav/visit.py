@@ -12,10 +12,12 @@ from vorzimmer.access import Actor
 
 @dataclass
 class Visit:
-    """One signed-in request. `actor.name` is the address and with it the name of the principal."""
+    """One signed-in request. `actor.name` is the address and with it the name of the principal;
+    `practice` is what the calendar of bookings is called."""
 
     actor: Actor
     name: str
+    practice: str
     _sessions: list[Session] = field(default_factory=list)
 
     @property
