@@ -164,6 +164,11 @@ def test_time_taken_in_the_meantime_shows_the_nearest(client: Browser, practice:
     assert value("2027-03-02 09:15") in times(answer.text)
 
 
+def test_page_stays_on_the_day_that_was_wanted(client: Browser, practice: Practice) -> None:
+    hold_elsewhere(practice.hall, "2027-03-16 10:00", staff="anna")
+    assert value("2027-03-16 16:00") in times(hold(client, "2027-03-16 10:00").text)
+
+
 def test_nothing_typed_is_lost_when_the_time_is(client: Browser, practice: Practice) -> None:
     uid = uid_of(hold(client))
     practice.clock.move(minutes=11)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -119,7 +120,7 @@ def hold(slug: str) -> ResponseReturnValue:
     try:
         made = hall().database.write(lambda db: use_cases.hold(db, hall(), CUSTOMER, wish))
     except Refused as refusal:
-        return _taken(slug, refusal, request.form)
+        return _taken(slug, refusal, start)
     _remember(made.uid)
     return redirect(url_for("booking.details", slug=slug, uid=made.uid), 303)
 
@@ -128,12 +129,12 @@ def _or_any(slug: str | None) -> str | None:
     return None if slug in (None, "", "any") else slug
 
 
-def _taken(slug: str, refusal: Refused, given: Any) -> ResponseReturnValue:
+def _taken(slug: str, refusal: Refused, wanted: datetime) -> ResponseReturnValue:
     """Somebody was quicker: the nearest alternatives above the month; nothing typed is lost."""
     if refusal.reason is Reason.NOT_FOUND:
         abort(404)
     status = STATUS_OF.get(refusal.reason, 409)
-    return _choose_time(_wish(slug, given), refusal=refusal), status
+    return _choose_time(_wish(slug, request.form), refusal=refusal, wanted=wanted), status
 
 
 def _remember(uid: str) -> None:
@@ -236,7 +237,7 @@ def _over(held: Booking, refusal: Refused) -> ResponseReturnValue:
         refusal.facts["alternatives"] = availability.alternatives(
             reading(), hall().plugins, held.service, held.starts, wish["finder"].now
         )
-    return _choose_time(wish, refusal=refusal, old=held), 409
+    return _choose_time(wish, refusal=refusal, wanted=held.starts, old=held), 409
 
 
 # ---- the code --------------------------------------------------------------------------------------------------------

@@ -165,7 +165,7 @@ def _who(finder: Finder, made: Booking, start: datetime) -> Resource | None:
     return next((person for person in people if person.id == made.staff_id), people[0] if people else None)
 
 
-def _choose_time(made: Booking, refusal: Refused | None = None) -> str:
+def _choose_time(made: Booking, refusal: Refused | None = None, wanted: datetime | None = None) -> str:
     finder = _finder(made)
     people = people_for(reading(), hall(), made.service)
     path = partial(url_for, "manage.choose_move")
@@ -173,6 +173,7 @@ def _choose_time(made: Booking, refusal: Refused | None = None) -> str:
     return times_answer(
         "manage/times.html",
         refusal=refusal,
+        wanted=wanted,
         made=made,
         finder=finder,
         people=people,
@@ -195,5 +196,5 @@ def move() -> ResponseReturnValue:
     try:
         hall().database.write(lambda db: use_cases.move(db, hall(), CUSTOMER, made.uid, target))
     except Refused as refusal:
-        return _choose_time(made, refusal), 409
+        return _choose_time(made, refusal, start), 409
     return redirect(url_for("manage.show", said="moved"), 303)
