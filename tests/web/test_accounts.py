@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
 from html import unescape
 from re import sub
 from typing import cast
@@ -266,19 +265,17 @@ def test_parallel_logins_all_succeed(app: Flask, practice: Practice) -> None:
     assert answers == [302] * 12
 
 
-def test_more_hashing_than_there_are_places_is_refused_at_once() -> None:
+def test_more_logins_than_there_are_places_are_refused_at_once() -> None:
     """T9, A40: 503 with `Retry-After`, not a queue without an end."""
-    gate, inside, leave = Gate(1, 0), threading.Event(), threading.Event()
+    gate = Gate(1)
+    gate.enter()
+    with pytest.raises(ServiceUnavailable):
+        gate.enter()
 
-    def occupy() -> None:
-        with gate.entered():
-            inside.set()
-            leave.wait(timedelta(minutes=1).total_seconds())
 
-    thread = threading.Thread(target=occupy)
-    thread.start()
-    inside.wait(60)
-    with pytest.raises(ServiceUnavailable), gate.entered():
-        pass
-    leave.set()
-    thread.join()
+def test_place_is_free_again_after_the_answer(app: Flask, client: Browser, practice: Practice) -> None:
+    """A40: more logins than places, one after the other, wrong ones and broken ones too."""
+    for password in (WRONG, PASSWORD) * 3:
+        sign_in(cast("Browser", app.test_client()), DESK, password)
+    client.post("/office/login")
+    assert sign_in(client).status_code == 302

@@ -13,7 +13,7 @@ from flask_security import Security, SQLAlchemySessionUserDatastore, user_authen
 from flask_security.forms import LoginForm as SecurityLoginForm
 from flask_wtf.csrf import CSRFError
 from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import Forbidden, TooManyRequests, Unauthorized
 from werkzeug.local import LocalProxy
@@ -23,7 +23,7 @@ from vorzimmer.access import EVERYONE, Actor, open_to
 from vorzimmer.hall import Hall
 from vorzimmer.models import Account, Role, WebAuthn
 from vorzimmer_web import limits, sessions
-from vorzimmer_web.passwords import Hashing
+from vorzimmer_web.passwords import Gate, Hashing
 from vorzimmer_web.requests import actor, reading
 from vorzimmer_web.site import hall
 
@@ -96,8 +96,7 @@ def _failed(session: Session, address: str, *, locks: bool) -> None:
 
 
 def _signed_in(_app: Flask, user: Account, **_more: Any) -> None:
-    """Count anew, log it, and know this device from now on."""
-    hall().database.write(lambda session: _passed(session, user.id, user.email))
+    """Know this device from now on."""
     value = _devices().dumps([user.fs_uniquifier, secrets.token_hex(8)])
 
     @after_this_request
@@ -105,13 +104,6 @@ def _signed_in(_app: Flask, user: Account, **_more: Any) -> None:
         flags = sessions.cookie(hall().config, DEVICE)
         response.set_cookie(value=value, max_age=DEVICE_KEPT, path="/", **flags)
         return response
-
-
-def _passed(session: Session, account_id: int, email: str) -> None:
-    session.execute(
-        update(Account).where(Account.id == account_id).values(failed_logins=0, locked_until=None)
-    )
-    audit.write(session, database.now(session), Actor(email, "office"), "signed_in", f"account {account_id}")
 
 
 def _devices() -> URLSafeSerializer:
@@ -141,6 +133,26 @@ def refuse_foreign_origin() -> None:
     base = urlsplit(hall().config.base_url)
     if origin not in (f"{base.scheme}://{base.netloc}", request.host_url.rstrip("/")):
         abort(403)
+
+
+class LoginsAtOnce:
+    """A gate before the login form's answer (A40)."""
+
+    def __init__(self, app: Flask, gate: Gate) -> None:
+        self.gate = gate
+        app.before_request(self.enter)
+        app.teardown_request(self.leave)
+
+    def enter(self) -> None:
+        """Before a password is looked at."""
+        if request.endpoint == "security.login" and request.method == "POST":
+            self.gate.enter()
+            g.in_login = True
+
+    def leave(self, _error: BaseException | None) -> None:
+        """After the answer."""
+        if g.pop("in_login", False):
+            self.gate.leave()
 
 
 def say_who_acts() -> None:
@@ -193,12 +205,13 @@ def install(app: Flask) -> None:
     own_session: Any = LocalProxy(reading)
     datastore = Datastore(own_session, Account, Role, WebAuthn)
     security = Security(app, datastore, login_form=LoginForm)
-    security.pwd_context = Hashing(hall.config.settings.server.threads)
+    security.pwd_context = Hashing()
     security.want_json(lambda _request: False)
     security.login_manager.request_loader(None)  # no tokens in headers or addresses
     for name in ("login", "logout"):
         open_to(EVERYONE)(app.view_functions[f"security.{name}"])
     user_authenticated.connect(_signed_in, app)
+    LoginsAtOnce(app, Gate(max(1, hall.config.settings.server.threads // 2)))
     app.before_request(refuse_foreign_origin)
     app.before_request(say_who_acts)
     app.register_error_handler(Unauthorized, _ask_to_sign_in)

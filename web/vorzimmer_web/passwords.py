@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from werkzeug.exceptions import ServiceUnavailable
@@ -15,31 +14,14 @@ from vorzimmer.accounts import PASSWORDS
 RETRY_AFTER = 2  # seconds
 
 
-class Gate:
-    """Lets `at_once` in, `waiting` more wait; whoever comes on top is asked to come again (503)."""
-
-    def __init__(self, at_once: int, waiting: int) -> None:
-        self._inside = threading.BoundedSemaphore(at_once)
-        self._places = threading.BoundedSemaphore(at_once + waiting)
-
-    @contextmanager
-    def entered(self) -> Iterator[None]:
-        """One place inside, for as long as the block runs."""
-        if not self._places.acquire(blocking=False):
-            raise ServiceUnavailable(retry_after=RETRY_AFTER)
-        try:
-            with self._inside:
-                yield
-        finally:
-            self._places.release()
-
-
 class Hashing:
-    """What Flask-Security asks for its passwords: argon2 behind a gate, no more at once than there are cores."""
+    """What Flask-Security asks for its passwords: argon2, no more at once than there are cores.
 
-    def __init__(self, threads: int) -> None:
-        cores = len(os.sched_getaffinity(0))
-        self._gate = Gate(min(cores, max(1, threads // 2)), threads // 2)
+    It runs on threads of its own: the C library keeps the 19 MiB of a hash for each thread that ever made one.
+    """
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)), "hashing")
 
     def identify(self, _password_hash: str) -> str:
         """The name of the only scheme."""
@@ -47,17 +29,38 @@ class Hashing:
 
     def hash(self, password: str) -> str:
         """A new hash."""
-        with self._gate.entered():
-            return PASSWORDS.hash(password)
+        return self._pool.submit(PASSWORDS.hash, password).result()
 
     def verify(self, password: str, password_hash: str) -> bool:
         """Whether the password is the right one."""
-        with self._gate.entered():
-            try:
-                return PASSWORDS.verify(password_hash, password)
-            except (VerifyMismatchError, InvalidHashError):
-                return False
+        return self._pool.submit(_fits, password, password_hash).result()
 
     def needs_update(self, password_hash: str) -> bool:
         """Whether the hash was made with other parameters."""
         return PASSWORDS.check_needs_rehash(password_hash)
+
+
+def _fits(password: str, password_hash: str) -> bool:
+    try:
+        return PASSWORDS.verify(password_hash, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+class Gate:
+    """Lets so many in at a time; whoever comes on top is asked to come again (503).
+
+    Half of the server's threads may be busy with logins: the other half answers everybody else.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._places = threading.BoundedSemaphore(places)
+
+    def enter(self) -> None:
+        """Take a place, or refuse at once."""
+        if not self._places.acquire(blocking=False):
+            raise ServiceUnavailable(retry_after=RETRY_AFTER)
+
+    def leave(self) -> None:
+        """Give the place back."""
+        self._places.release()

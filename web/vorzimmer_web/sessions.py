@@ -18,7 +18,8 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from vorzimmer import database
+from vorzimmer import audit, database
+from vorzimmer.access import Actor
 from vorzimmer.accounts import digest
 from vorzimmer.config import Config, ConfigError
 from vorzimmer.hall import Hall
@@ -118,12 +119,15 @@ class Sessions(SecureCookieSessionInterface):
 
 
 def _insert(session: Session, value: str, data: dict[str, Any]) -> None:
+    """Begin a login: its row, an entry in the log, and the count of wrong passwords anew; one transaction."""
     moment = database.now(session)
-    account_id = session.scalar(select(Account.id).where(Account.fs_uniquifier == data[USER]))
+    account = session.scalars(select(Account).where(Account.fs_uniquifier == data[USER])).one()
+    account.failed_logins, account.locked_until = 0, None
+    audit.write(session, moment, Actor(account.email, "office"), "signed_in", f"account {account.id}")
     session.add(
         WebSession(
             key_hash=digest(value),
-            account_id=account_id,
+            account_id=account.id,
             data=data,
             created_at=moment,
             seen_at=moment,

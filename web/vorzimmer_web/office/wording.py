@@ -21,7 +21,7 @@ TOPICS = {
     "cancelled": N_("Cancellation"),
     "reminder": N_("Reminder"),
     "expired": N_("Request lapsed"),
-    "staff_request": N_("Request to the practice"),
+    "asked": N_("Request to the practice"),
 }
 STATES = {
     "due": N_("planned"),
