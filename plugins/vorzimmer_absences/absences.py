@@ -93,11 +93,10 @@ def affected(session: Session, resource_id: int, period: Period, moment: datetim
 
 
 def delete(session: Session, actor: Actor, absence_id: int) -> None:
-    """Take an absence back. Raises `Refused`: `NOT_FOUND`, `FORBIDDEN`."""
+    """Take an absence back. Raises `Refused(NOT_FOUND)`, also for somebody else's: ids tell nothing (A1)."""
     resource_id = session.scalar(select(Absence.resource_id).where(Absence.id == absence_id))
-    if resource_id is None:
+    if resource_id is None or not _may(actor, resource_id):
         raise Refused(Reason.NOT_FOUND)
-    require(actor, resource_id)
     database.claim(session, [resource_id])
     absence = session.get(Absence, absence_id)
     if absence is None:  # somebody else was quicker
@@ -117,7 +116,11 @@ def listed(session: Session, actor: Actor, since: datetime) -> list[Absence]:
 
 def require(actor: Actor, resource_id: int) -> None:
     """Refuse with `FORBIDDEN` unless the actor may change the availability of the resource."""
-    access.require(access.may(actor, Right.AVAILABILITY) and access.may_touch_resource(actor, resource_id))
+    access.require(_may(actor, resource_id))
+
+
+def _may(actor: Actor, resource_id: int) -> bool:
+    return access.may(actor, Right.AVAILABILITY) and access.may_touch_resource(actor, resource_id)
 
 
 def _snapshot(absence: Absence) -> dict[str, Any]:

@@ -143,7 +143,7 @@ def test_staff_see_and_delete_only_their_own(practice: Practice) -> None:
         assert {one.resource.slug for one in absences.listed(session, ben, berlin("2027-03-01"))} == {"ben"}
     with pytest.raises(Refused) as refusal:
         practice.hall.database.write(lambda session: absences.delete(session, ben, hers.id))
-    assert refusal.value.reason is Reason.FORBIDDEN
+    assert refusal.value.reason is Reason.NOT_FOUND
 
 
 def test_a_deleted_absence_frees_the_time(practice: Practice) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from werkzeug.exceptions import Conflict, Forbidden, HTTPException, NotFound, ServiceUnavailable
+from sqlalchemy.exc import DataError
+from werkzeug.exceptions import BadRequest, Conflict, Forbidden, HTTPException, NotFound, ServiceUnavailable
 
 from vorzimmer.reasons import N_, PluginFailed, Reason, Refused
 from vorzimmer_web.api import problems
@@ -49,6 +50,13 @@ def refused(refusal: Refused) -> ResponseReturnValue:
     """What the rules refuse and no page explains better; what is not one's own is as if it did not exist."""
     pages = {Reason.NOT_FOUND: NotFound(), Reason.FORBIDDEN: Forbidden()}
     return page_of(pages.get(refusal.reason, Conflict(gettext(refusal.text))))
+
+
+@errors.app_errorhandler(OverflowError)
+@errors.app_errorhandler(DataError)
+def not_storable(_error: Exception) -> ResponseReturnValue:
+    """A character, date or number that no form of ours sends and no database holds (A77, O1)."""
+    return page_of(BadRequest())
 
 
 @errors.app_errorhandler(HTTPException)
