@@ -31,7 +31,7 @@ def put(phone: Phone, uid: str, start: str, end: str) -> Callable[[], bool]:
 def drag(hall: Hall, uid: str, start: str) -> Callable[[], Booking]:
     """The desk drags an appointment there."""
     target = booking.Target(berlin(start))
-    return lambda: acts.act(hall, booking.move, acts.DESK, uid, target)  # type: ignore[no-any-return]
+    return lambda: acts.act(hall, booking.move, acts.DESK, uid, target)
 
 
 def test_phones_holds_and_blocks_at_one_slot_have_one_winner(practice: Practice, app: Flask) -> None:
@@ -43,6 +43,23 @@ def test_phones_holds_and_blocks_at_one_slot_have_one_winner(practice: Practice,
         put(anna(app), booked.uid, "20270302T130000Z", "20270302T133000Z") for booked in made[:5]
     ]
     racers += [drag(hall, booked.uid, SLOT) for booked in made[5:]]
+    racers += [lambda: acts.hold(hall, SLOT, staff="anna")] * 10
+    results = race(racers)
+    won = [result for result in results if result is True or isinstance(result, Booking)]
+    assert len(won) == 1
+    assert {type(result) for result in results} <= {bool, Booking, Refused}
+    assert overlaps(hall) == 0
+
+
+def test_web_and_phone_at_one_appointment_lose_no_update(practice: Practice, app: Flask) -> None:
+    """F56: every accepted change is one step of the sequence, and the calendar says what the table says."""
+    hall = practice.hall
+    made = acts.book(hall, "2027-03-03 09:00", staff="anna")
+    racers: list[Callable[[], Any]] = []
+    for number in range(8):
+        start, end = f"2027030{3 + number % 3}T1{number % 4}0000Z", "20270309T230000Z"
+        racers.append(put(anna(app), made.uid, start, end))
+        racers.append(drag(hall, made.uid, f"2027-03-1{1 + number % 2} 1{number % 2}:00"))
     results = race(racers)
     accepted = sum(1 for result in results if result is True or isinstance(result, Booking))
     after = acts.again(hall, made.uid)
