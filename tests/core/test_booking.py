@@ -391,3 +391,10 @@ def test_appointment_is_closed_after_it_and_corrected_later(practice: Practice, 
     if end == "missed":
         acts.act(practice.hall, booking.missed, DESK, done.uid)
     assert acts.again(practice.hall, done.uid).status == {"complete": "completed", "missed": "missed"}[end]
+
+
+def test_move_to_where_it_is_tells_nobody(practice: Practice) -> None:
+    done = acts.book(practice.hall, staff="anna")
+    same = acts.act(practice.hall, booking.move, DESK, done.uid, booking.Target(berlin(TEN)))
+    assert same.sequence == 0
+    assert "moved" not in dict(acts.told(practice.hall, done.uid))

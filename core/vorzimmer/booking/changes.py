@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import audit, failpoint, outbox
 from vorzimmer.access import Actor
-from vorzimmer.booking import objects, status
+from vorzimmer.booking import objects
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Change
 from vorzimmer.models import Booking
@@ -66,7 +66,7 @@ def _tell(
     change = Change(kind, booking.uid, booking.sequence, actor.name, actor.door, key)
     outbox.tell_plugins(session, hall, booking, change, moment)
     if kind in TOLD and booking.email:
-        gone = booking.status not in status.IN_CALENDAR
+        seconds = hall.config.settings.booking.undo_seconds if actor.door == "caldav" else 0
         outbox.tell_person(
             session,
             hall,
@@ -74,16 +74,8 @@ def _tell(
             kind,
             moment,
             recipient=booking.email,
-            details={
-                "starts": booking.starts.isoformat(),
-                "ends": booking.ends.isoformat(),
-                "sequence": booking.sequence,
-                "method": "CANCEL" if gone else "REQUEST",
-                **details,
-            },
-            delay=timedelta(
-                seconds=hall.config.settings.booking.undo_seconds if actor.door == "caldav" else 0
-            ),
+            details=details,
+            delay=timedelta(seconds=seconds),
             key=key,
         )
     outbox.plan_reminders(session, hall, booking, moment)

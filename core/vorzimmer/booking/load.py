@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from vorzimmer import database
 from vorzimmer.availability import Assignment
 from vorzimmer.database import LostRace
-from vorzimmer.models import Allocation, Booking, Requirement, Service
+from vorzimmer.models import Allocation, Booking, Service
 from vorzimmer.reasons import Reason, Refused
 
 WHOLE = (
@@ -24,13 +24,16 @@ WHOLE = (
 )
 
 
+_SERVICE = (
+    select(Service)
+    .where(Service.slug == bindparam("slug"), Service.active)
+    .options(joinedload(Service.requirements))
+)
+
+
 def service(session: Session, slug: str) -> Service:
     """An active service with its requirements, or `NOT_FOUND` (A12)."""
-    found = session.scalar(
-        select(Service)
-        .where(Service.slug == slug, Service.active)
-        .options(selectinload(Service.requirements).joinedload(Requirement.service))
-    )
+    found = session.scalars(_SERVICE, {"slug": slug}).unique().first()
     if found is None:
         raise Refused(Reason.NOT_FOUND)
     return found

@@ -56,6 +56,8 @@ def move(
         raise Refused(Reason.WRONG_STATE, status=booking.status, sequence=booking.sequence)
     claimed = frozenset(ids | {allocation.resource_id for allocation in booking.allocations})
     chosen, guarded, notes = _choose(session, hall, actor, booking, target, claimed, override)
+    if not _differs(booking, chosen, target):
+        return booking
     before = audit.snapshot(booking)
     old = outbox.snapshot(booking)
     if target.service:
@@ -78,6 +80,13 @@ def move(
         details={"old": old, "message": message, **notes},
     )
     return booking
+
+
+def _differs(booking: Booking, chosen: Assignment, target: Target) -> bool:
+    """Whether anything would change: nobody is told of a move to where the appointment is."""
+    taken = {allocation.resource_id for allocation in booking.allocations}
+    stays = booking.starts == target.start and taken == {item.resource.id for item in chosen.items}
+    return not stays or target.service not in (None, booking.service.slug)
 
 
 def _may(hall: Hall, actor: Actor, booking: Booking, moment: datetime) -> None:
