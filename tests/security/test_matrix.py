@@ -176,11 +176,11 @@ def ask(client: Browser, name: str, rule: Rule, act: str, foreign: Foreign, **he
     method = name.partition(" ")[0]
     if rule.rule.startswith("/api/"):
         body = None if method == "GET" else JSON.get(name, {})
-        return client.open(
-            built[1] + QUERIES.get(name, ""), method=method, json=body, headers={**ORIGIN, **headers}
-        )
-    form = {"csrf_token": client.csrf_token, **FORMS.get(name, {})} if method != "GET" else None
-    return client.open(built[1] + QUERIES.get(name, ""), method=method, data=form)
+        sent: dict[str, Any] = {"json": body, "headers": {**ORIGIN, **headers}}
+    else:
+        sent = {"data": {"csrf_token": client.csrf_token, **FORMS.get(name, {})} if method != "GET" else None}
+    answer: TestResponse = client.open(built[1] + QUERIES.get(name, ""), method=method, **sent)
+    return answer
 
 
 def in_order(app: Flask) -> list[tuple[str, Rule, str]]:

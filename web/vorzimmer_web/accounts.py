@@ -20,6 +20,7 @@ from werkzeug.local import LocalProxy
 
 from vorzimmer import audit, database
 from vorzimmer.access import EVERYONE, Actor, open_to
+from vorzimmer.booking.details import plain
 from vorzimmer.hall import Hall
 from vorzimmer.models import Account, Role, WebAuthn
 from vorzimmer_web import limits, sessions
@@ -49,7 +50,7 @@ class LoginForm(SecurityLoginForm):
 
     def validate(self, **given: Any) -> bool:
         """Check the password unless there were too many tries; the answer never says whether an account exists."""
-        address = (self.email.data or "").strip().lower()
+        address = plain(self.email.data or "").lower()
         account = _account(address)
         device = _known_device(account)
         limits_on = hall().config.settings.server.limits
@@ -71,11 +72,7 @@ def _logins() -> limits.Logins:
 
 def _account(address: str) -> Account | None:
     # the same comparison as Flask-Security's
-    return (
-        reading().scalar(select(Account).where(func.lower(Account.email) == address))
-        if address.isprintable()
-        else None
-    )
+    return reading().scalar(select(Account).where(func.lower(Account.email) == address))
 
 
 def _locked(account: Account) -> bool:
