@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from vorzimmer.access import Right
@@ -18,6 +18,16 @@ from vorzimmer_absences.absences import period_of
 from vorzimmer_absences.models import Absence, Kind
 from vorzimmer_absences.pages import pages
 
+ABSENCES = (  # put together once: every search asks it
+    select(Absence.resource_id, Absence.kind, Absence.starts, Absence.ends)
+    .where(
+        Absence.resource_id.in_(bindparam("resources", expanding=True)),
+        Absence.ends > bindparam("start"),
+        Absence.starts < bindparam("end"),
+    )
+    .order_by(Absence.id)
+)
+
 
 class Plugin:
     """Makes absences busy time that staff may book into with a warning (rule 20)."""
@@ -29,13 +39,10 @@ class Plugin:
     def busy_periods(self, session: Session, resources: Sequence[Resource], window: Period) -> list[Busy]:
         """The absences of the resources in the window; the reason stays among us."""
         by_id = {resource.id: resource for resource in resources}
-        rows = session.execute(
-            select(Absence.resource_id, Absence.kind, Absence.starts, Absence.ends)
-            .where(Absence.resource_id.in_(by_id), Absence.ends > window.start, Absence.starts < window.end)
-            .order_by(Absence.id)
-        )
+        given = {"resources": list(by_id), "start": window.start, "end": window.end}
         return [
-            _busy(by_id[resource_id], kind, Period(starts, ends)) for resource_id, kind, starts, ends in rows
+            _busy(by_id[resource_id], kind, Period(starts, ends))
+            for resource_id, kind, starts, ends in session.execute(ABSENCES, given)
         ]
 
     @hookimpl

@@ -17,6 +17,8 @@ from vorzimmer.periods import MINUTES_A_DAY, Period, day_period, local_instant
 from vorzimmer.reasons import N_
 from vorzimmer_holidays.settings import OwnDay, Settings
 
+PLACES = select(Location).where(Location.active).order_by(Location.id)
+
 
 class Plugin:
     """Closes places; a person's "works on holidays" overrides it (rule 15)."""
@@ -29,7 +31,7 @@ class Plugin:
     @hookimpl
     def busy_periods(self, session: Session, window: Period) -> list[Busy]:
         """Every closed day, or part of a day, that overlaps the window."""
-        places = session.scalars(select(Location).where(Location.active).order_by(Location.id))
+        places = session.scalars(PLACES)
         return [
             Busy(period, f"location:{place.slug}", "17", text, location_id=place.id, closure=True)
             for place in places

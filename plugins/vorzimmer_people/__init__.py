@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from vorzimmer.hookspecs import Candidates, ResourceKind, hookimpl
@@ -14,6 +14,14 @@ from vorzimmer.plugins import NoConfig
 from vorzimmer.reasons import N_
 
 KIND = "staff"
+OFFERS = (
+    select(Offer.requirement_id, Offer.resource_id)
+    .join(Resource)
+    .where(
+        Offer.requirement_id.in_(bindparam("wanted", expanding=True)), Resource.kind == KIND, Resource.active
+    )
+    .order_by(Offer.resource_id)
+)
 
 
 class Plugin:
@@ -33,12 +41,7 @@ class Plugin:
         wanted = [need.id for need in requirements if need.kind == KIND]
         if not wanted:
             return []
-        offers = session.execute(
-            select(Offer.requirement_id, Offer.resource_id)
-            .join(Resource)
-            .where(Offer.requirement_id.in_(wanted), Resource.kind == KIND, Resource.active)
-            .order_by(Offer.resource_id)
-        )
+        offers = session.execute(OFFERS, {"wanted": wanted})
         able: dict[int, list[int]] = defaultdict(list)
         for requirement_id, resource_id in offers:
             able[requirement_id].append(resource_id)

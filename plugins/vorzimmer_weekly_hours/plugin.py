@@ -8,7 +8,7 @@ from datetime import date
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Result, and_, delete, false, or_, select
+from sqlalchemy import ColumnElement, Result, and_, bindparam, delete, or_, select
 from sqlalchemy.orm import Session
 
 from vorzimmer.hookspecs import Available, Draft, hookimpl
@@ -20,6 +20,21 @@ from vorzimmer_weekly_hours.models import Hours
 
 Minutes = tuple[int, int]
 """A period of a local day in minutes after midnight; the end may reach into the next day."""
+
+
+ROWS = (  # put together once: every search asks it
+    select(Hours, Location)
+    .join(Location, and_(or_(Hours.location_id == Location.id, Hours.location_id.is_(None)), Location.active))
+    .where(
+        or_(
+            Hours.resource_id.in_(bindparam("resources", expanding=True)),
+            and_(Hours.resource_id.is_(None), Hours.service_id.is_(None)),
+            Hours.service_id == bindparam("service"),
+        ),
+        or_(Hours.weekday.is_not(None), Hours.day.between(bindparam("first"), bindparam("last"))),
+    )
+    .order_by(Hours.id, Location.id)
+)
 
 
 class Plugin:
@@ -126,19 +141,13 @@ def _rows(
     session: Session, resource_ids: Collection[int], service: Service | None, window: Period
 ) -> Result[Hours, Location]:
     """The rows that matter, each with its place; hours of a service without a place come once for each place."""
-    subject = or_(
-        Hours.resource_id.in_(resource_ids),
-        and_(Hours.resource_id.is_(None), Hours.service_id.is_(None)),
-        Hours.service_id == service.id if service else false(),
-    )
-    dates = Hours.day.between(window.start.date() - 2 * ONE, window.end.date() + ONE)
-    place = or_(Hours.location_id == Location.id, Hours.location_id.is_(None))
-    return session.execute(
-        select(Hours, Location)
-        .join(Location, and_(place, Location.active))
-        .where(subject, or_(Hours.weekday.is_not(None), dates))
-        .order_by(Hours.id, Location.id)
-    )
+    given = {
+        "resources": list(resource_ids),
+        "service": service.id if service else -1,
+        "first": window.start.date() - 2 * ONE,
+        "last": window.end.date() + ONE,
+    }
+    return session.execute(ROWS, given)
 
 
 def _source(resource: Resource | None, service: Service | None, hours: Hours, place: Location) -> str:

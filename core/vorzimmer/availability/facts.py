@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     CursorResult,
     Select,
-    and_,
+    bindparam,
     case,
     func,
     literal,
@@ -35,6 +37,14 @@ HOUR = 60 * 60
 REACH = 25 * HOUR
 # Hours are asked for from two local days before: a period's own, and that on which it began (rules 10, 26).
 EARLIER = 2 * DAY + 2 * HOUR
+
+
+RESOURCES = (
+    select(Resource)
+    .where(Resource.id.in_(bindparam("ids", expanding=True)), Resource.active)
+    .order_by(Resource.slug)
+)
+LOCATIONS = select(Location).where(Location.active).order_by(Location.slug)
 
 
 @dataclass(frozen=True)
@@ -128,12 +138,7 @@ def _needs(session: Session, plugins: Plugins, question: Question) -> list[Need]
     ids = {resource_id for answer in answers for resource_id in answer.resource_ids}
     if question.only is not None:
         ids &= question.only
-    found = {
-        member.id: member
-        for member in session.scalars(
-            select(Resource).where(Resource.id.in_(ids), Resource.active).order_by(Resource.slug)
-        )
-    }
+    found = {member.id: member for member in session.scalars(RESOURCES, {"ids": ids})}
     needs = [_need(requirement, question.service, answers, found) for requirement in requirements]
     asked = [need for need in needs if any(member.slug == question.staff for member in need.pool)]
     if len(asked) == 1 and asked[0].quantity == 1:  # nobody else is looked at
@@ -157,10 +162,8 @@ def _need(
 
 
 def _locations(session: Session, question: Question) -> list[Location]:
-    known = select(Location).where(Location.active).order_by(Location.slug)
-    if question.location is not None:
-        known = known.where(Location.slug == question.location)
-    return list(session.scalars(known))
+    known = session.scalars(LOCATIONS)
+    return [place for place in known if question.location in (None, place.slug)]
 
 
 def _sort_answers(
@@ -192,26 +195,37 @@ def occupied(
     Two indexes serve it: one bounds the short ones at both ends of the window, the other has the long ones.
     """
     low, high = (datetime.fromtimestamp(instant, UTC) for instant in reach)
-    beyond = datetime.fromtimestamp(reach[1] + DAY, UTC)
-    dialect = session.get_bind().dialect.name
-    lasting = "86400" if dialect == "sqlite" else "interval '1 day'"
-    long: ColumnElement[bool] = literal_column(f"allocation.ends - allocation.starts > {lasting}")
-    fitting = and_(
-        Allocation.resource_id.in_(resource_ids),
-        Allocation.starts < high,
-        or_(Allocation.expires_at.is_(None), Allocation.expires_at > now),
-    )
-    rows = _columns(wide).where(fitting)
-    if ignoring is not None:
-        rows = rows.where(or_(Allocation.booking_id.is_(None), Allocation.booking_id != ignoring))
-    short = rows.where(Allocation.ends > low, Allocation.ends < beyond)
-    result = session.execute(union_all(short, rows.where(long, Allocation.ends >= beyond)))
+    given = {
+        "resources": resource_ids,
+        "low": low,
+        "high": high,
+        "beyond": high + timedelta(seconds=DAY),
+        "now": now,
+        "ignoring": ignoring or -1,
+    }
+    result = session.execute(_statement(session.get_bind().dialect.name, wide), given)
     by_resource: defaultdict[int, list[Occupied]] = defaultdict(list)
     # The driver's own tuples of numbers: a month has thousands, and rows with names cost twice as much.
     for row in cast("CursorResult[Any]", result).cursor.fetchall():
         by_resource[row[4]].append(Occupied(*row) if wide else row)
     result.close()
     return by_resource
+
+
+@cache
+def _statement(dialect: str, wide: bool) -> CompoundSelect[*tuple[Any, ...]]:
+    """Built once: to put a statement together costs as much as to run it."""
+    lasting = "86400" if dialect == "sqlite" else "interval '1 day'"
+    long: ColumnElement[bool] = literal_column(f"allocation.ends - allocation.starts > {lasting}")
+    beyond: ColumnElement[Any] = bindparam("beyond")
+    rows = _columns(wide).where(
+        Allocation.resource_id.in_(bindparam("resources", expanding=True)),
+        Allocation.starts < bindparam("high"),
+        or_(Allocation.expires_at.is_(None), Allocation.expires_at > bindparam("now")),
+        func.coalesce(Allocation.booking_id, 0) != bindparam("ignoring"),
+    )
+    short = rows.where(Allocation.ends > bindparam("low"), Allocation.ends < beyond)
+    return union_all(short, rows.where(long, Allocation.ends >= beyond))
 
 
 def _columns(wide: bool) -> Select[*tuple[Any, ...]]:
