@@ -5,6 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("no deadline", deadline=None)  # nothing is judged by how busy the machine is
+settings.load_profile("no deadline")
 
 EVERYTHING = os.environ.get("VORZIMMER_TESTS") == "all"
 """Set by CI: a test that is left out is a failure."""

@@ -103,8 +103,12 @@ def possible_starts(runs: Iterable[Run], shape: Shape) -> list[Span]:
 def _anchored_starts(runs: Iterable[Run], shape: Shape) -> list[tuple[int, int, int]]:
     lead = shape.before if shape.inside else 0
     tail = shape.duration + (shape.after if shape.inside else 0) - 1
-    fitting = [(a, max(a, opens + lead), min(end, closes - tail)) for a, end, opens, closes in runs]
-    return [run for run in fitting if run[1] < run[2]]
+    found = []
+    for anchor, end, opens, closes in runs:
+        low, high = max(anchor, opens + lead), min(end, closes - tail)
+        if low < high:
+            found.append((anchor, low, high))
+    return found
 
 
 def forbidden_by(taken: Taken, shape: Shape) -> Span:
@@ -121,7 +125,13 @@ def forbidden(taken: Iterable[Sequence[int]], shape: Shape) -> list[Span]:
     if shape.combine == "sum" or not (before or after):
         spans = [(t[0] - after - t[2] - length, t[1] + t[3] + before) for t in taken]
     else:
-        spans = [(t[0] - max(after, t[2]) - length, t[1] + max(before, t[3])) for t in taken]
+        spans = [
+            (  # a call of max() for each of thousands of rows would be most of the work
+                t[0] - (after if after > t[2] else t[2]) - length,  # noqa: FURB136
+                t[1] + (before if before > t[3] else t[3]),  # noqa: FURB136
+            )
+            for t in taken
+        ]
     spans.sort()
     return spans
 

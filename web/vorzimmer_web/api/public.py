@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, jsonify
 from flask_babel import gettext
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from vorzimmer import availability, booking, database, urls
@@ -29,6 +29,13 @@ MOST_DAYS = 62
 DAY = timedelta(days=1)
 PRIVATE = {"person", "room", "device"}  # sources that tell of somebody
 GRID = {"21", "22", "23", "25"}
+
+# Statements are built once: putting one together takes as long as running it.
+_ZONES = select(Location.zone).where(Location.active).distinct()
+_PLACE = select(Location.id).where(Location.slug == bindparam("slug"), Location.active)
+_STAFF = select(Resource.id).where(
+    Resource.slug == bindparam("slug"), Resource.kind == "staff", Resource.active
+)
 
 public = Blueprint("api_public", __name__)
 
@@ -81,11 +88,9 @@ def days(query: shapes.DayQuery) -> Response:
 def _free(session: Session, query: Any, first: date, last: date) -> Iterable[Slot]:
     """The free slots whose local days at their location lie between the two, both included."""
     service = booking.load.service(session, query.service)
-    _require(session, Resource, query.staff)
-    _require(session, Location, query.location)
-    zones = {
-        ZoneInfo(name) for name in session.scalars(select(Location.zone).where(Location.active).distinct())
-    }
+    _require(session, _STAFF, query.staff)
+    _require(session, _PLACE, query.location)
+    zones = {ZoneInfo(name) for name in session.scalars(_ZONES)}
     try:
         spans = [(day_period(first, zone).start, day_period(last, zone).end) for zone in zones]
     except OverflowError as error:
@@ -105,10 +110,9 @@ def _free(session: Session, query: Any, first: date, last: date) -> Iterable[Slo
     return found if len(zones) == 1 else [slot for slot in found if first <= local_day(slot) <= last]
 
 
-def _require(session: Session, kind: type[Resource | Location], slug: str | None) -> None:
+def _require(session: Session, known: Select[int], slug: str | None) -> None:
     """Refuse a person or place that does not exist."""
-    found = slug is None or session.scalar(select(kind).where(kind.slug == slug, kind.active))
-    if not found or (isinstance(found, Resource) and found.kind != "staff"):
+    if slug is not None and session.scalar(known, {"slug": slug}) is None:
         raise Refused(Reason.NOT_FOUND)
 
 
@@ -194,7 +198,7 @@ def explain(query: shapes.ExplainQuery) -> Response:
     named = actor is not None and actor.is_staff
     with hall().database.reading() as session:
         service = booking.load.service(session, query.service)
-        _require(session, Resource, query.staff)
+        _require(session, _STAFF, query.staff)
         found = availability.explain(
             session, hall().plugins, service, query.start, database.now(session), staff=query.staff
         )
