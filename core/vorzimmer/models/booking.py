@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from vorzimmer.models.columns import Model, UtcInstant
@@ -125,7 +125,7 @@ class Allocation(Model):
     before: Mapped[int] = mapped_column(default=0)
     after: Mapped[int] = mapped_column(default=0)
     seat: Mapped[int] = mapped_column(default=0)
-    block: Mapped[int] = mapped_column(default=0)
+    block: Mapped[int] = mapped_column(SmallInteger, default=0)
     guarded: Mapped[bool] = mapped_column(default=True)
     expires_at: Mapped[datetime | None] = mapped_column(UtcInstant, index=True)
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id", ondelete="CASCADE"), index=True)
