@@ -6,6 +6,7 @@ the English texts; `update` writes them into the English catalogue.
 
 import sys
 from collections.abc import Iterator
+from copy import deepcopy
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -110,7 +111,7 @@ def update() -> None:
         for language in LANGUAGES:
             path = catalogue(package, language)
             held = read(path, language)
-            held.update(wanted, no_fuzzy_matching=True)
+            held.update(deepcopy(wanted), no_fuzzy_matching=True)  # else languages share their new texts
             held.obsolete.clear()
             if language == "en":
                 for message in held:
