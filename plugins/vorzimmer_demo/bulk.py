@@ -49,8 +49,8 @@ A_YEAR = 18 * 8 * 240
 """Bookings that a year takes at the least; says how far back to look for holidays."""
 CUSTOMERS = 2_000
 BATCH = 5_000
-PITCH = 60
-"""Minutes from one booking to the next: half an hour booked, half an hour free."""
+LENGTH, PITCH = 30, 45
+"""Minutes of a booking, and from one to the next: after its buffer comes the next line of the grid."""
 
 
 class Place(NamedTuple):
@@ -98,15 +98,19 @@ def _places(session: Session, hall: Hall, day: date, weeks: list[Week], number: 
         for date_ in days:
             for person, location, week in weeks:
                 if not closed & {(None, date_), (person.id, date_)}:
-                    for start in _starts(random, date_, week.get(date_.weekday(), ())):
-                        if not taken[person.id] & _quarters(start):
-                            yield Place(start, person, location)
+                    periods = week.get(date_.weekday(), ())
+                    for start in _half(random, date_, periods, taken[person.id]):
+                        yield Place(start, person, location)
 
 
-def _starts(random: Random, day: date, periods: tuple[tuple[int, int], ...]) -> Iterator[datetime]:
-    for first, last in periods:
-        for minute in range(first, last - PITCH + 1, PITCH):
-            yield midnight(day) + timedelta(minutes=minute + random.choice((0, 15)))
+def _half(random: Random, day: date, periods: tuple[tuple[int, int], ...], taken: set[int]) -> list[datetime]:
+    """Starts that fill a day up to its half, here and there, so that what is left can be booked."""
+    minutes = (minute for first, last in periods for minute in range(first, last - LENGTH + 1, PITCH))
+    starts = [midnight(day) + timedelta(minutes=minute) for minute in minutes]
+    free = [start for start in starts if not taken & _quarters(start)]
+    half = sum(last - first for first, last in periods) // 2 // LENGTH
+    wanted = max(0, half - (len(starts) - len(free)))
+    return sorted(random.sample(free, min(wanted, len(free))))
 
 
 def _closed(

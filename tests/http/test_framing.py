@@ -113,6 +113,21 @@ def test_a_form_of_200000_fields_is_refused(demo: Process, path: str) -> None:
     assert demo.ask("POST", path, FORM, body=b"&".join([b"a=1"] * 200_000))[0] == 413
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"".join(b'--b\r\nContent-Disposition: form-data; name="a%d"\r\n\r\n1\r\n' % n for n in range(2_000)),
+        b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + b"a" * 900_000 + b"\r\n",
+        b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r' + b"a" * 1_900_000 + b"\r\n",
+    ],
+    ids=["2000 parts", "a field of 900 kB", "CR and 1.9 MB"],
+)
+def test_a_form_in_parts_without_measure_is_refused(demo: Process, body: bytes) -> None:
+    """A161."""
+    kind = "Content-Type: multipart/form-data; boundary=b"
+    assert demo.ask("POST", "/language", kind, body=body + b"--b--\r\n")[0] == 413
+
+
 def test_a_body_of_three_megabytes_is_refused_before_it_is_read(demo: Process) -> None:
     """T1: the limit is 2 MB, waitress's own default is 1 GiB."""
     assert demo.ask("POST", "/language", FORM, "Content-Length: 3000000")[0] == 413

@@ -180,6 +180,10 @@ def test_many_bookings_are_added_through_the_same_constraints(hall: Hall, clock:
         p01 = select(Resource.id).where(Resource.slug == "p01").scalar_subquery()
         full = select(func.count()).where(Booking.staff_id == p01, Booking.wall.startswith(tomorrow))
         assert session.scalar(full) == 8  # of sixteen half hours
+        service = booking.load.service(session, "massage")
+        day = Period(START + timedelta(days=1), START + timedelta(days=1, hours=12))
+        left = availability.free_slots(session, hall.plugins, service, day, START, staff="p01")
+        assert left  # half full, and what is left can be booked
 
 
 def test_a_booking_of_the_mass_can_be_cancelled_like_any_other(hall: Hall, clock: Clock) -> None:
