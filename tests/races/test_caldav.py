@@ -13,6 +13,7 @@ from tests.races.test_one_winner import overlaps, race
 from vorzimmer import booking
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking
+from vorzimmer.reasons import Refused
 from vorzimmer.testing import Practice, berlin
 
 SLOT = "2027-03-02 14:00"
