@@ -7,6 +7,8 @@ import re
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from tests.acts import code_of, type_details
 from tests.acts import hold as hold_elsewhere
@@ -50,9 +52,9 @@ def test_unknown_service_is_a_page_that_says_so(client: Browser, practice: Pract
 def test_address_can_preset_categories(client: Browser, practice: Practice, query: str, shown: int) -> None:
     """C44, C45."""
 
-    def sort(session: object) -> None:
+    def sort(session: Session) -> None:
         for slug, category in {"massage": "Kurse", "ultraschall": "Reise"}.items():
-            session.query(Service).filter_by(slug=slug).one().category = category  # type: ignore[attr-defined]
+            session.execute(update(Service).where(Service.slug == slug).values(category=category))
 
     practice.hall.database.write(sort)
     assert len(re.findall(r'href="/book/', client.get(f"/{query}").text)) == shown
@@ -70,7 +72,8 @@ def test_person_who_is_alone_is_not_asked_for(client: Browser, practice: Practic
 
 def test_page_offers_exactly_the_times_that_the_search_finds(client: Browser, practice: Practice) -> None:
     """K16, O63."""
-    slots = client.get("/api/v1/slots?service=massage&from=2027-03-02&to=2027-03-02").json["slots"]
+    answer = client.get("/api/v1/slots?service=massage&from=2027-03-02&to=2027-03-02")
+    slots = answer.get_json()["slots"]
     page = client.get("/book/massage?staff=any&day=2027-03-02").text
     of_day = [time for time in times(page) if time.startswith("2027-03-02")]
     assert of_day == [f"{slot['start']}|{slot['location']}" for slot in slots]
@@ -122,7 +125,7 @@ def test_repeated_hour_names_the_zone_of_each_pass(client: Browser, practice: Pr
     practice.clock.now = berlin("2027-10-20 08:00")
     night = {6: ((60, 300),)}
 
-    def work_at_night(session: object) -> None:
+    def work_at_night(session: Session) -> None:
         hours = practice.hall.plugins.instance("vorzimmer_weekly_hours")
         ids = {"resource_id": practice.resource("anna").id, "location_id": practice.location("markt").id}
         hours.set_week(session, night, **ids)
