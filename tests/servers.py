@@ -53,7 +53,7 @@ class Mailbox:
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802  (aiosmtpd's name)
         """Keep a mail."""
-        self.received.append(message_from_bytes(bytes(envelope.content or b""), policy=policy.default))
+        self.received.append(message_from_bytes(envelope.original_content or b"", policy=policy.default))
         return "250 OK"
 
     def mails_to(self, address: str) -> list[EmailMessage]:

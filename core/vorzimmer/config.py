@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, ValidationError
 
-LANGUAGES = ("de", "en", "fr", "ru")
+Language = Literal["de", "en", "fr", "ru"]
+LANGUAGES: tuple[Language, ...] = ("de", "en", "fr", "ru")
 PLUGINS = (
     "vorzimmer_people",
     "vorzimmer_rooms",
@@ -53,7 +54,7 @@ class Practice(Table):
 
     name: str = "Vorzimmer"
     zone: Annotated[str, AfterValidator(_zone)] = "Europe/Berlin"
-    languages: tuple[Literal["de", "en", "fr", "ru"], ...] = LANGUAGES
+    languages: tuple[Language, ...] = LANGUAGES
     base_url: HttpUrl = HttpUrl("http://localhost:8080")
     phone: str = ""
     imprint_url: str = ""

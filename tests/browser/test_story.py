@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import caldav
@@ -42,7 +43,8 @@ def server(mailbox: Mailbox, tmp_path: Path, request: pytest.FixtureRequest, whi
 def invitation(mail: EmailMessage) -> tuple[str, str, int]:
     """Method, UID and SEQUENCE of the mail's one calendar part."""
     (part,) = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
-    calendar = Calendar.from_ical(part.get_payload(decode=True))
+    payload: Any = part.get_payload(decode=True)
+    calendar: Any = Calendar.from_ical(payload)
     (event,) = calendar.walk("VEVENT")
     return str(calendar["METHOD"]), str(event["UID"]), int(event["SEQUENCE"])
 
@@ -91,7 +93,7 @@ def test_booked_online_moved_on_the_phone_and_told(
     assert "09:00" not in times(page, server, day)
     assert "15:00" in times(page, server, day)
 
-    client = caldav.DAVClient(  # the phone
+    client: Any = caldav.DAVClient(  # the phone
         f"{server.url}/", username="anna@praxis.example", password="anna-caldav-demo-0001"
     )
     calendar = client.principal().calendars()[0]

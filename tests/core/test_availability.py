@@ -114,7 +114,7 @@ class Desk:
         found = availability.assignment(
             self.session, self.hall.plugins, self.service(service), berlin(start), now, **wish
         )
-        return found and [(item.resource.slug, item.seat) for item in found.items]
+        return [(item.resource.slug, item.seat) for item in found.items] if found else None
 
     def explained(self, service: str, start: str, **wish: Any) -> availability.Explanation:
         now = database.now(self.session)

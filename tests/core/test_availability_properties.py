@@ -488,7 +488,7 @@ def searched(session: Session, house: House, service: Service, window: Span, zon
         service,
         asked,
         instant(NOW),
-        staff=small.staff and f"p{small.staff}",
+        staff=f"p{small.staff}" if small.staff else None,
         seats=small.seats,
     )
     return {(int(slot.start.timestamp()), slot.location.id): slot.staff for slot in found}
@@ -567,7 +567,7 @@ def test_explanation_gives_the_verdict_of_the_search(house, small, data):
             service,
             instant(start),
             instant(NOW),
-            staff=small.staff and f"p{small.staff}",
+            staff=f"p{small.staff}" if small.staff else None,
             seats=small.seats,
         )
     assert found.offered == (start in offered)

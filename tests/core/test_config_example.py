@@ -31,7 +31,11 @@ def own_tables() -> list[tuple[str, type[BaseModel]]]:
 
 
 def defaults(model: type[BaseModel]) -> dict[str, Any]:
-    return {name: value for name, value in model().model_dump(mode="json", by_alias=True).items() if value is not None}
+    return {
+        name: value
+        for name, value in model().model_dump(mode="json", by_alias=True).items()
+        if value is not None
+    }
 
 
 def test_the_example_is_read_without_complaint():

@@ -150,13 +150,13 @@ def test_one_long_period_has_a_grid_from_each_midnight():
 
 def test_neighbouring_buffers_combine_to_the_larger_one():
     """Rule 33: A ends 10:30 with 15 after, B has 10 before: max: B from 10:45."""
-    first = Taken(*period("10:00", "10:30"), 0, 15 * MINUTE)
+    first = Taken(at("2027-01-05 10:00"), at("2027-01-05 10:30"), 0, 15 * MINUTE)
     assert forbidden_by(first, shape(30, before=10))[1] == at("2027-01-05 10:45")
 
 
 def test_neighbouring_buffers_can_be_added():
     """Rule 33: sum: B from 10:55."""
-    first = Taken(*period("10:00", "10:30"), 0, 15 * MINUTE)
+    first = Taken(at("2027-01-05 10:00"), at("2027-01-05 10:30"), 0, 15 * MINUTE)
     assert forbidden_by(first, shape(30, before=10, combine="sum"))[1] == at("2027-01-05 10:55")
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -90,10 +91,7 @@ def test_group_of_eight_is_never_overfull(practice: Practice) -> None:
     when = "2027-03-09 10:00"
     parties = [seats for seats in (1, 2, 3) for _ in range(10)]
     results = race(
-        [
-            lambda seats=seats: acts.hold(practice.hall, when, "rueckenschule", seats=seats)
-            for seats in parties
-        ]  # type: ignore[misc]
+        [partial(acts.hold, practice.hall, when, "rueckenschule", seats=seats) for seats in parties]
     )
     seats = sum(result.seats for result in results if not isinstance(result, Exception))
     assert seats == 8, outcome(results)

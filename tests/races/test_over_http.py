@@ -29,7 +29,7 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
 def free(server: Server, staff: str, wanted: int, skip: int = 0) -> list[str]:
     """Free starts of a massage, an hour apart, from the day after tomorrow on."""
     first = datetime.now(UTC).date() + timedelta(days=2)
-    query = {"service": "massage", "from": first, "to": first + timedelta(days=40), "staff": staff}
+    query: Any = {"service": "massage", "from": first, "to": first + timedelta(days=40), "staff": staff}
     slots = requests.get(f"{server.url}/api/v1/slots", params=query, timeout=30).json()["slots"]
     hours = [slot["start"] for slot in slots if slot["start"][14:16] == "00"]
     return hours[skip : skip + wanted]
@@ -41,7 +41,7 @@ def hold(server: Server, start: str) -> requests.Response:
 
 
 def enter(server: Server, start: str) -> dict[str, Any]:
-    body = {"service": "massage", "start": start, "staff": "anna", "customer": {"name": "Max Muster"}}
+    body: Any = {"service": "massage", "start": start, "staff": "anna", "customer": {"name": "Max Muster"}}
     answer = requests.post(f"{server.url}/api/v1/bookings", json=body, headers=OWNER, timeout=30)
     assert answer.status_code == 201, answer.text
     return dict(answer.json()["booking"])
@@ -59,7 +59,7 @@ def moved_object(server: Server, booking: dict[str, Any], start: str) -> tuple[s
     address = f"{server.url}/dav/anna%40praxis.example/bookings/{booking['uid']}.ics"
     answer = requests.get(address, auth=ANNA, timeout=30)
     assert answer.status_code == 200, answer.text
-    calendar = Calendar.from_ical(answer.content)
+    calendar: Any = Calendar.from_ical(answer.content)
     (event,) = calendar.walk("VEVENT")
     moment = datetime.fromisoformat(start)
     event.start, event.end = moment, moment + timedelta(minutes=30)

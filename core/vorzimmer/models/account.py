@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from vorzimmer.models.columns import Model, UtcInstant
 from vorzimmer.models.resource import Resource
 
-sqla.FsModels.set_db_info(
+sqla.FsModels.set_db_info(  # type: ignore[no-untyped-call]  # it has no types
     base_model=Model, user_table_name="account", role_table_name="role", webauthn_table_name="passkey"
 )
 

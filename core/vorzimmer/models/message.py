@@ -16,7 +16,8 @@ class Message(Model):
 
     `key` is unique and stays the same over all attempts, so that a receiver never acts twice.
     `topic`: `code`, `confirmed`, `requested`, `accepted`, `declined`, `moved`, `cancelled`, `reminder`, `expired` to a
-    customer, `asked` to staff; `booking_changed` to a plugin. `channel`: the channel's name, or the plugin's for a fact.
+    customer, `asked` to staff; `booking_changed` to a plugin. `channel`: the channel's name, or the plugin's for
+    a fact.
     `details` is the snapshot that the text needs (old time, personal message); secrets are never in it.
     `state`: `due`, `leased`, `sent`, `withdrawn`, `parked` (given up after its last attempt).
     `run_after` is the planned time, then the time of the next attempt.
