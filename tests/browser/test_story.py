@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import caldav
 import pytest
+from caldav.davclient import DAVClient
 from icalendar import Calendar
 from playwright.sync_api import Page, expect
 
@@ -93,7 +93,7 @@ def test_booked_online_moved_on_the_phone_and_told(
     assert "09:00" not in times(page, server, day)
     assert "15:00" in times(page, server, day)
 
-    client: Any = caldav.DAVClient(  # the phone
+    client: Any = DAVClient(  # the phone
         f"{server.url}/", username="anna@praxis.example", password="anna-caldav-demo-0001"
     )
     calendar = client.principal().calendars()[0]
