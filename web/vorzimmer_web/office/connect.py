@@ -89,7 +89,7 @@ def _log(session: Session, person: Actor, moment: datetime, act: str, label: str
 @open_to(Right.OWN_CALENDAR)
 def apple() -> ResponseReturnValue:
     """Apple's profile; with the password that was just shown, if the form brings it."""
-    body = profile.apple(hall().config, current_user.email, request.form.get("secret", ""))
+    body = profile.apple(hall().config, current_user.email, plain(request.form.get("secret", "")))
     headers = {
         "Content-Disposition": 'attachment; filename="calendar.mobileconfig"',
         "Cache-Control": "no-store",
