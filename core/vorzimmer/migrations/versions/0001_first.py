@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import op
-from flask_security.datastore import AsaList
 
 from vorzimmer.models.columns import UtcInstant
 
@@ -101,7 +100,7 @@ def tables() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("description", sa.String(length=255), nullable=True),
-        sa.Column("permissions", AsaList(), nullable=True),
+        sa.Column("permissions", sa.UnicodeText(), nullable=True),
         sa.Column("update_datetime", sa.DateTime(), server_default=sa.func.now(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_role"),
         sa.UniqueConstraint("name", name="uq_role_name"),
@@ -193,7 +192,7 @@ def tables() -> None:
         sa.Column("us_totp_secrets", sa.Text(), nullable=True),
         sa.Column("us_phone_number", sa.String(length=128), nullable=True),
         sa.Column("fs_webauthn_user_handle", sa.String(length=64), nullable=True),
-        sa.Column("mf_recovery_codes", AsaList(), nullable=True),
+        sa.Column("mf_recovery_codes", sa.UnicodeText(), nullable=True),
         sa.Column("create_datetime", sa.DateTime(), server_default=sa.func.now(), nullable=False),
         sa.Column("update_datetime", sa.DateTime(), server_default=sa.func.now(), nullable=False),
         sa.ForeignKeyConstraint(["resource_id"], ["resource.id"], name="fk_account_resource_id"),
@@ -429,7 +428,7 @@ def tables() -> None:
         sa.Column("credential_id", sa.LargeBinary(length=1024), nullable=False),
         sa.Column("public_key", sa.LargeBinary(), nullable=False),
         sa.Column("sign_count", sa.Integer(), nullable=True),
-        sa.Column("transports", AsaList(), nullable=True),
+        sa.Column("transports", sa.UnicodeText(), nullable=True),
         sa.Column("backup_state", sa.Boolean(), nullable=False),
         sa.Column("device_type", sa.String(length=64), nullable=False),
         sa.Column("extensions", sa.String(length=255), nullable=True),
