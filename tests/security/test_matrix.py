@@ -131,6 +131,7 @@ QUERIES = {
     "GET /api/v1/slots": "?service=massage&from=2027-03-03&to=2027-03-04",
     "GET /api/v1/days": "?service=massage&month=2027-03",
     "GET /api/v1/explain": "?service=massage&start=2027-03-03T10:00:00%2B01:00&staff=ben",
+    "GET /book/<slug>": "?staff=any",
     "GET /office/search": f"?q={MARK}",
     "GET /office/": "?day=2027-03-03&staff=ben",
     "GET /office/week": "?day=2027-03-03&staff=ben",
