@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from vorzimmer import config as core
 from vorzimmer import database, ical, outbox
 from vorzimmer.hookspecs import Change, Channel, Sent, Undeliverable, hookimpl
-from vorzimmer.models import Account, Booking, Message
+from vorzimmer.models import Account, Booking, Message, Status
 from vorzimmer.texts import Texts
 from vorzimmer_email import folder, settings, smtp
 from vorzimmer_email.envelope import Envelope, Invitation, build, plain_text
@@ -43,6 +43,8 @@ class Plugin:
         if change.kind != "requested":
             return
         booking = session.scalars(select(Booking).where(Booking.uid == change.uid)).one()
+        if booking.status != Status.REQUESTED:  # decided or withdrawn in the meantime
+            return
         moment = database.now(session)
         for account in _deciders(session, booking):
             session.add(

@@ -133,7 +133,8 @@ def test_no_parameter_of_a_page_reaches_sql_or_ends_in_an_error(
 ) -> None:
     """A72, A77, O1: every parameter that a page looks at, one by one; the pages themselves say which these are."""
     app.request_class = type("Recording", (app.request_class,), {"parameter_storage_class": Recorder})
-    everybody, errors, once = Everybody(app, practice), [], set()
+    everybody, errors = Everybody(app, practice), []
+    once: set[str] = set()
     with watched(practice.hall) as statements:
         for name, rule, act in pages(app):
             Recorder.asked.clear()
@@ -229,7 +230,7 @@ def test_no_value_of_a_call_reaches_sql_or_ends_in_an_error(
                 }
                 for path in ("/api/v1/bookings", f"/api/v1/bookings/{quote(value[:200], safe='')}"):
                     status = client.post(path, json={}, headers=sent).status_code
-                    errors += [(path, *headers, what)] if status >= 500 else []
+                    errors += [(path, next(iter(headers)), what)] if status >= 500 else []
     assert errors == []
     assert [statement for statement in statements if "kanarie" in statement] == []
 
