@@ -43,6 +43,14 @@ def _zone(name: str) -> str:
     return name
 
 
+def _lists(table: dict[str, Any]) -> dict[str, Any]:
+    for key in ("enabled", "also"):
+        names = table.get(key, ())
+        if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+            raise ValueError(f"{key} is a list of plugins' names")
+    return table
+
+
 class Table(BaseModel):
     """A table of the file: frozen, unknown keys refused."""
 
@@ -96,19 +104,23 @@ class Settings(Table):
     database: Database = Database()
     booking: Booking = Booking()
     mail: dict[str, Any] = Field(default_factory=dict)
-    plugins: dict[str, Any] = Field(default_factory=dict)
+    plugins: Annotated[dict[str, Any], AfterValidator(_lists)] = Field(default_factory=dict)
 
 
 class Config:
     """Settings, the data folder, and the secret key.
 
     The key comes from `VORZIMMER_SECRET_KEY`, else from `secret.key` in the data folder, made on first use (0600).
+    `plugin_dir` holds plugins of one file each, which are loaded without being named (`--plugin-dir`).
     """
 
-    def __init__(self, settings: Settings, data: Path, *, file: Path | None = None) -> None:
+    def __init__(
+        self, settings: Settings, data: Path, *, file: Path | None = None, plugin_dir: Path | None = None
+    ) -> None:
         self.settings = settings
         self.data = data
         self.file = file
+        self.plugin_dir = plugin_dir
 
     @cached_property
     def secret_key(self) -> bytes:
@@ -121,6 +133,7 @@ class Config:
         *,
         data: Path | None = None,
         file: Path | None = None,
+        plugin_dir: Path | None = None,
         under: Mapping[str, Any] | None = None,
         over: Mapping[str, Any] | None = None,
     ) -> Config:
@@ -132,7 +145,7 @@ class Config:
         path = file or folder / "config.toml"
         table = _read(path) if file or path.exists() else {}
         table = merged(merged(under or {}, table), over or {})
-        return cls(_settings(table, path), folder.resolve(), file=path)
+        return cls(_settings(table, path), folder.resolve(), file=path, plugin_dir=plugin_dir)
 
     @property
     def database_url(self) -> str:
@@ -151,8 +164,9 @@ class Config:
 
     @property
     def enabled(self) -> tuple[str, ...]:
-        """Names of the plugins to load: `plugins.enabled`, else ours."""
-        return tuple(self.settings.plugins.get("enabled", PLUGINS))
+        """Names of the plugins to load: `plugins.enabled`, else ours; and those of `plugins.also`."""
+        plugins = self.settings.plugins
+        return (*plugins.get("enabled", PLUGINS), *plugins.get("also", ()))
 
     def table(self, name: str) -> dict[str, Any]:
         """A plugin's own table: `[mail]` is the mail plugin's, any other is `[plugins.<name>]`."""

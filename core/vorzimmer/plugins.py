@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -55,9 +56,15 @@ class Plugins:
         self._manager = pluggy.PluginManager(GROUP)
         self._manager.add_hookspecs(hookspecs)
         self.loaded: list[Loaded] = []
-        self.watch: Callable[[str, str, float], None] | None = None  # told plugin, hook and seconds of each call
+        self.watch: Callable[[str, str, float], None] | None = (
+            None  # told plugin, hook and seconds of each call
+        )
         found = {entry.name: entry for entry in (entry_points(group=GROUP) if entries is None else entries)}
         names = [name for name in config.enabled if not only_ours or name in PLUGINS]
+        if config.plugin_dir and not only_ours:
+            singles = single_files(config.plugin_dir)
+            found |= singles
+            names += singles
         for name in sorted(dict.fromkeys(names), key=lambda name: (name not in PLUGINS, name)):
             self.loaded.append(self._load(name, found.get(name), config))
 
@@ -168,6 +175,18 @@ class Plugins:
                     self.watch(name, hook, time.perf_counter() - began)
 
         return timed
+
+
+def single_files(folder: Path) -> dict[str, EntryPoint]:
+    """Each file NAME.py of a folder that has a class `Plugin`, as the plugin NAME; its tests are passed over."""
+    if str(folder.resolve()) not in sys.path:
+        sys.path.insert(0, str(folder.resolve()))
+    return {
+        path.stem: EntryPoint(path.stem, f"{path.stem}:Plugin", GROUP)
+        for path in sorted(folder.glob("[!_]*.py"))
+        if not path.name.startswith("test_")
+        and re.search(rb"^class Plugin\b", path.read_bytes(), re.MULTILINE)
+    }
 
 
 def _with_arguments(implementation: pluggy.HookImpl) -> Callable[..., Any]:

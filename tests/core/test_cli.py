@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from vorzimmer import accounts
 from vorzimmer.cli import main
-from vorzimmer.config import Config
+from vorzimmer.config import PLUGINS, Config
 from vorzimmer.hall import Hall
 from vorzimmer.models import Account, AppPassword, AuditEntry, WebSession
 from vorzimmer.testing import Practice
@@ -234,6 +234,70 @@ def test_a_trace_shows_who_answered_which_hook(data: Path) -> None:
     assert {"available_periods", "vorzimmer_weekly_hours"} <= {
         word for line in lines for word in line.split()
     }
+
+
+@pytest.fixture
+def plugin_dir(tmp_path: Path) -> Path:
+    """A folder with a plugin that closes everything, its test, and a file that is no plugin."""
+    folder = tmp_path / "single"
+    folder.mkdir()
+    (folder / "always_closed_here.py").write_text(
+        "from vorzimmer import Busy, hookimpl\n"
+        "class Plugin:\n"
+        "    def __init__(self, config): ...\n"
+        "    @hookimpl\n"
+        "    def busy_periods(self, window):\n"
+        "        return [Busy(window, 'here', 'always_closed_here', 'Gone fishing.')]\n"
+    )
+    (folder / "test_always_closed_here.py").write_text("class Plugin:\n    only_looks_like_one = True\n")
+    (folder / "notes.py").write_text("raise SystemExit('was imported')\n")
+    return folder
+
+
+def test_a_folder_of_single_files_is_listed_but_for_its_tests_and_what_is_no_plugin(
+    tmp_path: Path, plugin_dir: Path
+) -> None:
+    output = said(run("plugins", "--data", tmp_path, "--plugin-dir", plugin_dir))
+    assert "works" in next(line for line in output.splitlines() if "always_closed_here" in line)
+    assert [name for name in ("test_", "notes") if name in output] == []
+
+
+def test_single_files_are_traced_and_explained(data: Path, plugin_dir: Path) -> None:
+    where = ("--data", data, "--plugin-dir", plugin_dir)
+    assert said(run("plugins", "trace", "massage", *where)).endswith("\n0 free times\n")
+    assert "always_closed_here\tGone fishing." in said(run("explain", "massage", "2027-03-02T09:00", *where))
+
+
+def test_doctor_warns_of_settings_that_no_enabled_plugin_reads(data: Path) -> None:
+    finding = "warning  settings: [plugins.nothing_like_it] is of a plugin that is not enabled"
+    (data / "config.toml").write_text("[plugins.nothing_like_it]\n")
+    assert finding in said(run("doctor", "--data", data))
+
+
+def test_doctor_knows_the_settings_of_single_files(data: Path, plugin_dir: Path) -> None:
+    (data / "config.toml").write_text("[plugins.always_closed_here]\n")
+    output = said(run("doctor", "--data", data, "--plugin-dir", plugin_dir))
+    assert "always_closed_here" not in output
+
+
+def test_a_plugin_is_enabled_beside_ours_without_naming_them(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[plugins]\nalso = ["nothing_like_it"]')
+    assert Config.load(data=tmp_path).enabled == (*PLUGINS, "nothing_like_it")
+
+
+@pytest.mark.parametrize("key", ["enabled", "also"])
+def test_one_name_is_no_list_of_plugins(tmp_path: Path, key: str) -> None:
+    (tmp_path / "config.toml").write_text(f'[plugins]\n{key} = "vorzimmer_web"')
+    assert f"{key} is a list of plugins' names" in said(run("plugins", "--data", tmp_path), code=1)
+
+
+def test_a_new_plugin_says_what_to_add_to_the_settings(tmp_path: Path) -> None:
+    """The lines are TOML that enables it beside ours."""
+    output = said(run("plugins", "new", "second_friday", "--into", tmp_path))
+    (tmp_path / "config.toml").write_text(output.partition("\n\n")[2])
+    config = Config.load(data=tmp_path)
+    assert config.enabled == (*PLUGINS, "vorzimmer_second_friday")
+    assert config.table("vorzimmer_second_friday") == {"minutes": 30}
 
 
 def test_a_new_plugin_bears_its_own_name_throughout(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from vorzimmer import availability, booking, database
 from vorzimmer.access import CUSTOMER
 from vorzimmer.availability import Slot
 from vorzimmer.booking import HoldRequest
-from vorzimmer.cli.options import fail, practice
+from vorzimmer.cli.options import authors_practice, fail
 from vorzimmer.config import Config
 from vorzimmer.doctor import Level, examine
 from vorzimmer.hall import Hall
@@ -28,7 +28,7 @@ PERSON = "anna"
 
 
 @click.command()
-@practice
+@authors_practice
 def doctor(config: Config) -> None:
     """Look at settings, secrets, plugins, mail, database, schema, clock and worker; exit 1 if anything is wrong."""
     findings = list(examine(Hall.open(config)))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import accounts, audit, availability, booking, database
 from vorzimmer.access import ROLES, Actor
-from vorzimmer.cli.options import fail, opened, practice
+from vorzimmer.cli.options import authors_practice, fail, opened, practice
 from vorzimmer.config import Config
 from vorzimmer.models import Account, Resource, WebSession
 
@@ -124,7 +124,7 @@ def app_password(config: Config, email: str, label: str) -> None:
 @click.argument("service")
 @click.argument("start", type=datetime.fromisoformat)
 @click.option("--staff", help="Slug of the staff member asked for.")
-@practice
+@authors_practice
 def explain(config: Config, service: str, start: datetime, staff: str | None) -> None:
     """Say why SERVICE is or is not offered at START (2027-03-01T09:00, or with an offset)."""
     hall = opened(config)

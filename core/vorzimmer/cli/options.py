@@ -41,15 +41,28 @@ config_option = click.option(
     help="The configuration; its folder is the data folder unless --data is given.",
 )
 
+plugin_dir_option = click.option(
+    "--plugin-dir",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="For plugin authors: every file NAME.py here with a class Plugin is the plugin NAME.",
+)
+
 
 def practice(command: F) -> F:
     """Give a command `--data` and `--config`, and hand it the `Config`."""
 
     @functools.wraps(command)
-    def with_config(*args: Any, data: Path | None, file: Path | None, **options: Any) -> Any:
-        return command(*args, config=Config.load(data=data, file=file), **options)
+    def with_config(
+        *args: Any, data: Path | None, file: Path | None, plugin_dir: Path | None = None, **options: Any
+    ) -> Any:
+        return command(*args, config=Config.load(data=data, file=file, plugin_dir=plugin_dir), **options)
 
     return data_option(config_option(with_config))  # type: ignore[return-value]
+
+
+def authors_practice(command: F) -> F:
+    """`practice` of a command that also looks at plugins of one file: `--plugin-dir`."""
+    return plugin_dir_option(practice(command))
 
 
 def opened(config: Config) -> Hall:

@@ -13,7 +13,7 @@ import click
 
 import vorzimmer
 from vorzimmer import availability, booking, database, hookspecs
-from vorzimmer.cli.options import fail, opened, practice
+from vorzimmer.cli.options import authors_practice, fail, opened
 from vorzimmer.config import Config
 from vorzimmer.periods import Period
 from vorzimmer.plugins import GROUP, Plugins
@@ -24,7 +24,7 @@ SPELLINGS = ("vorzimmer_example", "vorzimmer-example", "/x/example", "test_examp
 
 @click.group(invoke_without_command=True)
 @click.pass_context
-@practice
+@authors_practice
 def plugins(ctx: click.Context, config: Config) -> None:
     """List the enabled plugins: name, version, state."""
     if ctx.invoked_subcommand is None:
@@ -43,7 +43,7 @@ def hooks() -> None:
 
 @plugins.command()
 @click.argument("service")
-@practice
+@authors_practice
 def trace(config: Config, service: str) -> None:
     """Search SERVICE for a week, and show which plugin answered which hook, how often and how long it took."""
     hall = opened(config)
@@ -76,7 +76,8 @@ def new(name: str, into: Path) -> None:
         if path.is_file():
             path.write_text(_renamed(path.read_text(encoding="utf-8"), name), encoding="utf-8")
         path.rename(path.with_name(_renamed(path.name, name)))
-    click.echo(f"{target}: pip install -e {target}, then add 'vorzimmer_{name}' to [plugins] enabled")
+    click.echo(f"{target} is written. Install it: pip install -e {target}\nAdd to config.toml:\n")
+    click.echo(f'[plugins]\nalso = ["vorzimmer_{name}"]\n\n[plugins.vorzimmer_{name}]\nminutes = 30')
 
 
 def _renamed(text: str, name: str) -> str:

@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,9 @@ import click
 
 from vorzimmer import serve as server
 from vorzimmer.app import create_app
-from vorzimmer.cli.options import config_option, data_option, practice, write_logs
+from vorzimmer.cli.options import config_option, data_option, plugin_dir_option, practice, write_logs
 from vorzimmer.config import Config
 from vorzimmer.hall import Hall
-from vorzimmer.plugins import GROUP
 from vorzimmer.worker import Worker
 
 RELOADED = "VORZIMMER_RELOADED"
@@ -35,11 +33,7 @@ RELOADED = "VORZIMMER_RELOADED"
 @click.option("--no-worker", is_flag=True, help="Deliver no messages here; run `vorzimmer work` beside.")
 @click.option("--no-plugins", is_flag=True, help="The rescue door: only Vorzimmer's own plugins.")
 @click.option("--reload", is_flag=True, help="For plugin authors: start again when a source file changes.")
-@click.option(
-    "--plugin-dir",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="For plugin authors: every file NAME.py here with a class Plugin is the plugin NAME.",
-)
+@plugin_dir_option
 def serve(
     data: Path | None,
     file: Path | None,
@@ -56,15 +50,10 @@ def serve(
         return
     options: dict[str, Any] = {"host": host, "port": port, "worker": False if no_worker else None}
     over = {"server": {name: value for name, value in options.items() if value is not None}}
-    config = Config.load(data=data, file=file, over=over)
-    singles = single_files(plugin_dir) if plugin_dir else []
-    if singles:
-        enabled = [*config.enabled, *(entry.name for entry in singles)]
-        config = Config.load(data=data, file=file, over={**over, "plugins": {"enabled": enabled}})
+    config = Config.load(data=data, file=file, plugin_dir=plugin_dir, over=over)
     bound = server.listen(config.settings.server.host, config.settings.server.port)
     write_logs()
-    entries = [*entry_points(group=GROUP), *singles]
-    hall = Hall.open(config, only_ours=no_plugins, entries=entries)
+    hall = Hall.open(config, only_ours=no_plugins)
     hall.migrate()
     address = f"{config.settings.server.host}:{bound.getsockname()[1]}"
     run(hall, bound, ready=lambda: click.echo(f"{config.settings.practice.name} serves on http://{address}"))
@@ -101,12 +90,6 @@ def work(config: Config) -> None:
     stop.wait()
     worker.stop()
     hall.database.dispose()
-
-
-def single_files(folder: Path) -> list[EntryPoint]:
-    """Each file of a folder as the entry point of a plugin."""
-    sys.path.insert(0, str(folder.resolve()))
-    return [EntryPoint(path.stem, f"{path.stem}:Plugin", GROUP) for path in sorted(folder.glob("[!_]*.py"))]
 
 
 def _keep_restarting(plugin_dir: Path | None) -> None:
