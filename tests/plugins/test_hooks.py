@@ -1,6 +1,7 @@
 """Every hook has a page, a test and a plugin of ours that uses it; the manual's plugin works."""
 
 import re
+import subprocess
 import sys
 from importlib import import_module
 from importlib.metadata import EntryPoint
@@ -67,6 +68,28 @@ def test_the_plugin_of_the_manual_closes_the_first_monday(
         found: list[Busy] = cleaning.busy_periods(session, window)
     noon = Period(berlin("2027-03-01 12:00"), berlin("2027-03-02 00:00"))
     assert [busy.period for busy in found] == [noon, noon]
+
+
+def test_the_tests_of_the_manual_pass_beside_its_plugin(tmp_path: Path) -> None:
+    """`vorzimmer_plugin_dir`: a plugin of one file is tested where it lies."""
+    for page, name, language in [
+        ("plugins", "cleaning.py", "python"),
+        ("testing", "test_cleaning.py", "python"),
+        ("testing", "pytest.ini", "ini"),
+    ]:
+        text = (ROOT / f"docs/authors/{page}.md").read_text()
+        (source,) = re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+        (tmp_path / name).write_text(source)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "6 passed" in done.stdout
 
 
 def test_a_hook_that_does_not_exist_is_said_at_start(

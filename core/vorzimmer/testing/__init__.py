@@ -1,7 +1,8 @@
 """Fixtures and contracts for plugin authors (a pytest plugin).
 
 `hall` is a practice's server in a fresh database: SQLite, unless `database_url` is overridden. The pytest option
-`vorzimmer_plugins` names plugins to enable beside ours. `clock` stands still; `practice` is the demo's practice.
+`vorzimmer_plugins` names plugins to enable beside ours, `vorzimmer_plugin_dir` a folder of one-file plugins.
+`clock` stands still; `practice` is the demo's practice.
 """
 
 import pytest
@@ -72,5 +73,6 @@ __all__ = [
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The names of the plugins under test."""
+    """Which plugins are under test."""
     parser.addini("vorzimmer_plugins", "plugins to enable beside Vorzimmer's own", type="args", default=[])
+    parser.addini("vorzimmer_plugin_dir", "a folder with plugins of one file each, seen from the ini file")

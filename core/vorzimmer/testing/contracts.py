@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import ClassVar
 
+import pytest
 from sqlalchemy import inspect
 
 from vorzimmer import hookspecs
@@ -13,7 +14,7 @@ from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Available, Busy, Change
 from vorzimmer.models import Model, Status
 from vorzimmer.periods import Period
-from vorzimmer.plugins import Plugins
+from vorzimmer.plugins import Loaded, Plugins
 from vorzimmer.testing.cast import Practice
 from vorzimmer.testing.instants import berlin
 
@@ -26,15 +27,27 @@ class Contract:
     def alone(self, practice: Practice) -> Plugins:
         """Switch all other plugins off."""
         plugins = practice.hall.plugins
+        working(practice.hall, self.name)
         for plugin in plugins.loaded:
             plugins.switch(plugin.name, on=plugin.name == self.name)
         return plugins
 
 
+def working(hall: Hall, name: str) -> Loaded:
+    """The plugin under test; fail where it is not loaded or broken, since silence passes every contract."""
+    plugin = next((plugin for plugin in hall.plugins.loaded if plugin.name == name), None)
+    if plugin is None:
+        pytest.fail(
+            f"{name} is not loaded: name it in vorzimmer_plugins, or its folder in vorzimmer_plugin_dir"
+        )
+    if plugin.error:
+        pytest.fail(f"{name} is broken: {plugin.error}")
+    return plugin
+
+
 def check_plugin(hall: Hall, name: str) -> None:
     """Fail where a plugin is broken, answers no hook, or leaves its place: its own tables, pages below `/x/`."""
-    plugin = next(plugin for plugin in hall.plugins.loaded if plugin.name == name)
-    assert plugin.error is None, plugin.error
+    plugin = working(hall, name)
     assert [
         hook
         for hook in dir(type(plugin.instance))

@@ -66,11 +66,18 @@ def settings(database_url: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def config(settings: dict[str, Any], tmp_path: Path, templates: Templates) -> Config:
-    """The settings, with the plugins of `vorzimmer_plugins` enabled beside ours."""
+def config(
+    settings: dict[str, Any], tmp_path: Path, templates: Templates, pytestconfig: pytest.Config
+) -> Config:
+    """The settings, with the plugins of `vorzimmer_plugins` and `vorzimmer_plugin_dir` beside ours."""
     plugins = {"enabled": templates.enabled, **settings["plugins"]}
     (tmp_path / "data").mkdir(exist_ok=True)
-    return Config(Settings.model_validate({**settings, "plugins": plugins}), tmp_path / "data")
+    folder = pytestconfig.getini("vorzimmer_plugin_dir")
+    return Config(
+        Settings.model_validate({**settings, "plugins": plugins}),
+        tmp_path / "data",
+        plugin_dir=pytestconfig.rootpath / folder if folder else None,
+    )
 
 
 @pytest.fixture
