@@ -41,8 +41,10 @@ class Plugin:
     def wsgi_mounts(self, hall: Hall) -> list[Mount]:
         """`/dav`, and the address where clients begin to look (RFC 6764)."""
         failures = Limiter(on=hall.config.settings.server.limits)
+        application = Application(hall, failures)
+        application.warm()
         return [
-            Mount(PREFIX, FrontGuard(Application(hall, failures), failures)),
+            Mount(PREFIX, FrontGuard(application, failures)),
             Mount("/.well-known/caldav", _redirect(urls.absolute(hall.config, f"{PREFIX}/"))),
         ]
 

@@ -29,6 +29,7 @@ from vorzimmer_caldav import (
     principals,
     putting,
     refusal,
+    warming,
 )
 from vorzimmer_caldav.auth import Auth
 from vorzimmer_caldav.collections import CalendarCollection, StoredItem
@@ -59,6 +60,10 @@ class Application(app.Application):
         logging.getLogger("radicale").setLevel(logging.ERROR)
         super().__init__(_configuration(hall, failures))
         self._validate_path_value = "none"  # the guard in front has judged the path
+
+    def warm(self) -> None:
+        """Make ready for the first client."""
+        warming.warm(self._hall, self._storage)
 
     # ---- the ways out -----------------------------------------------------------------------------------------------
 

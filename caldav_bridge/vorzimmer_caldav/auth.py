@@ -47,15 +47,7 @@ class Auth(BaseAuth):
 
     def _visit(self, login: str, password: str) -> Visit | None:
         with self._hall.database.reading() as session:
-            found = (
-                session.scalars(
-                    select(AppPassword)
-                    .where(AppPassword.secret_hash == accounts.digest(password))
-                    .options(joinedload(AppPassword.account).joinedload(Account.roles))
-                )
-                .unique()
-                .one_or_none()
-            )
+            found = find(session, password)
             if found is None or found.account.email.casefold() != login.strip().casefold():
                 return None
             actor = staff_actor(found.account, "caldav")
@@ -73,6 +65,16 @@ class Auth(BaseAuth):
             self._hall.database.write(lambda session: _note(session, visit, password_id))
         except OperationalError:  # a full disk does not keep anybody from reading (F9)
             log.exception("use of an app password was not noted")
+
+
+def find(session: Session, secret: str) -> AppPassword | None:
+    """The app password with its account and roles, by one indexed look-up."""
+    asked = (
+        select(AppPassword)
+        .where(AppPassword.secret_hash == accounts.digest(secret))
+        .options(joinedload(AppPassword.account).joinedload(Account.roles))
+    )
+    return session.scalars(asked).unique().one_or_none()
 
 
 def _note(session: Session, visit: Visit, password_id: int) -> None:
