@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -69,13 +68,12 @@ def test_second_login_in_the_same_browser_ends_the_first(client: Browser, practi
     assert count(practice, WebSession) == 1
 
 
-@pytest.mark.parametrize("junk", ["", "x", "a.b.c", "ü", "x" * 8000, '"', "=;"])
-def test_junk_in_the_cookie_is_as_if_none_had_been_sent(
-    client: Browser, practice: Practice, junk: str
-) -> None:
+def test_junk_in_the_cookie_is_as_if_none_had_been_sent(client: Browser, practice: Practice) -> None:
     """A36."""
-    response = client.get("/office/", headers={"Cookie": f"vorzimmer={junk}".encode().decode("latin-1")})
-    assert response.status_code == 303
+    junk = ["", "x", "a.b.c", "ü", "x" * 8000, '"', "=;"]
+    cookies = [f"vorzimmer={value}".encode().decode("latin-1") for value in junk]
+    answers = [client.get("/office/", headers={"Cookie": cookie}).status_code for cookie in cookies]
+    assert answers == [303] * len(junk)
 
 
 def test_signed_cookie_with_a_login_in_it_is_ignored(client: Browser, practice: Practice) -> None:
