@@ -19,6 +19,7 @@ from vorzimmer.testing import Practice, berlin
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "packaging"))
 hooks_page = import_module("hooks_page")
+reference_page = import_module("reference_page")
 
 HOOKS = hooks_page.hooks()
 TESTS = "".join(path.read_text() for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__))
@@ -27,6 +28,11 @@ TESTS = "".join(path.read_text() for path in (ROOT / "tests").rglob("*.py") if p
 def test_the_page_of_hooks_is_up_to_date() -> None:
     """If not: `python packaging/hooks_page.py`."""
     assert hooks_page.main("check") == 0
+
+
+def test_the_page_of_public_names_is_up_to_date() -> None:
+    """If not: `python packaging/reference_page.py`."""
+    assert reference_page.main("check") == 0
 
 
 @pytest.mark.parametrize("hook", HOOKS)
