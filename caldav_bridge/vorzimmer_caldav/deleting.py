@@ -7,7 +7,7 @@ from sqlalchemy import select
 from vorzimmer import booking, database
 from vorzimmer.booking import objects as published
 from vorzimmer.hall import Hall
-from vorzimmer.models import Block, Booking, Calendar, CalendarObject
+from vorzimmer.models import Block, Booking, Calendar, CalendarObject, Status
 from vorzimmer_caldav import objects
 from vorzimmer_caldav.multistatus import D
 from vorzimmer_caldav.refusal import RefusalError
@@ -15,12 +15,17 @@ from vorzimmer_caldav.visit import Visit
 
 
 def delete_object(visit: Visit, hall: Hall, row: CalendarObject) -> None:
-    """Cancel or remove; raises `Refused`."""
+    """Cancel, decline or remove; raises `Refused`."""
     if row.booking_id is not None:
-        found = visit.session.get_one(Booking, row.booking_id)
-        booking.cancel(visit.session, hall, visit.actor, found.uid)
+        cancel(visit, hall, visit.session.get_one(Booking, row.booking_id))
         return
     objects.remove(visit.session, visit.actor, row)
+
+
+def cancel(visit: Visit, hall: Hall, found: Booking) -> None:
+    """An appointment that goes is cancelled, a request is declined."""
+    act = booking.decline if found.status == Status.REQUESTED else booking.cancel
+    act(visit.session, hall, visit.actor, found.uid)
 
 
 def delete_calendar(visit: Visit, calendar: Calendar) -> None:

@@ -12,8 +12,8 @@ from vorzimmer import booking, database
 from vorzimmer.booking import objects as published
 from vorzimmer.hall import Hall
 from vorzimmer.icaltext import CalendarDataError, Component, SafeCalendar
-from vorzimmer.models import Booking, Calendar, CalendarObject
-from vorzimmer_caldav import objects
+from vorzimmer.models import Booking, Calendar, CalendarObject, Status
+from vorzimmer_caldav import deleting, objects
 from vorzimmer_caldav.multistatus import C
 from vorzimmer_caldav.refusal import RefusalError
 from vorzimmer_caldav.times import Clock
@@ -75,18 +75,23 @@ def check_uid(visit: Visit, calendar: Calendar, row: CalendarObject | None, uid:
 
 
 def _put_booking(visit: Visit, hall: Hall, row: CalendarObject, sent: SafeCalendar) -> CalendarObject:
-    """Cancel, move, or keep what is the client's own; what is the server's own is restored."""
+    """Cancel, move, accept, or keep what is the client's own; what is the server's own is restored."""
     session = visit.session
     entry = _single_event(sent)
     row.extras = client_lines(entry)
     session.flush()  # the use cases read everything anew
     found = session.get_one(Booking, row.booking_id)
     starts = _start(entry, sent, found)
-    if entry.value("STATUS").upper() == "CANCELLED":
-        booking.cancel(session, hall, visit.actor, found.uid)
-    elif starts != found.starts:
+    status = entry.value("STATUS").upper()
+    if status == "CANCELLED":
+        deleting.cancel(visit, hall, found)
+        return row
+    moved = starts != found.starts
+    if moved:
         booking.move(session, hall, visit.actor, found.uid, booking.Target(starts))
-    else:
+    if status == "CONFIRMED" and found.status == Status.REQUESTED:
+        booking.accept(session, hall, visit.actor, found.uid)
+    elif not moved:
         published.publish(session, hall, found, database.now(session))
     return row
 

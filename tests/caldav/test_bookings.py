@@ -195,3 +195,19 @@ def test_appointment_of_the_desk_is_pushed_by_the_sync_token(practice: Practice,
         f"<sync-collection><sync-token>{token}</sync-token><sync-level>1</sync-level><prop><getetag/></prop></sync-collection>",
     )
     assert hrefs(answer) == [f"{anna.home}bookings/{made.uid}.ics"]
+
+
+def test_request_is_accepted_on_the_phone(practice: Practice, anna: Phone) -> None:
+    made = acts.book(practice.hall, service="erstgespraech", staff="anna")
+    text = text_of(anna, made.uid)
+    assert "STATUS:TENTATIVE" in text
+    anna.ask("PUT", f"bookings/{made.uid}.ics", text.replace("STATUS:TENTATIVE", "STATUS:CONFIRMED"))
+    assert acts.again(practice.hall, made.uid).status == Status.CONFIRMED
+    assert "accepted" in [topic for topic, _ in acts.told(practice.hall, made.uid)]
+
+
+def test_request_that_is_deleted_on_the_phone_is_declined(practice: Practice, anna: Phone) -> None:
+    made = acts.book(practice.hall, service="erstgespraech", staff="anna")
+    assert anna.ask("DELETE", f"bookings/{made.uid}.ics").status_code == 204
+    assert acts.again(practice.hall, made.uid).status == Status.DECLINED
+    assert "declined" in [topic for topic, _ in acts.told(practice.hall, made.uid)]
