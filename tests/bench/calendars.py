@@ -104,7 +104,9 @@ def fill(data: Path, number: int) -> None:
 
     def put(session: Any) -> bool:
         anna = session.query(Resource).filter_by(slug="anna").one()
-        visit = Visit(Actor("anna@praxis.example", "caldav", resource_id=anna.id, rights=ROLES["staff"]), "", "")
+        visit = Visit(
+            Actor("anna@praxis.example", "caldav", resource_id=anna.id, rights=ROLES["staff"]), "", ""
+        )
         visit.enter(session)
         calendar = session.query(Calendar).filter_by(slug="bench").one()
         batch = list(islice(rest, BATCH))

@@ -31,7 +31,9 @@ def test_migrations_lead_to_the_models(hall: Hall, ours: set[str]) -> None:
         context = MigrationContext.configure(connection, opts={"include_object": is_ours})
         differences = compare_metadata(context, Model.metadata)
     guards = {"allocation_one_each", "allocation_no_block"}  # the belt stands in the migration only
-    assert [found for found in differences if not guards & {str(getattr(part, "name", "")) for part in found}] == []
+    assert [
+        found for found in differences if not guards & {str(getattr(part, "name", "")) for part in found}
+    ] == []
 
 
 def test_migrating_twice_changes_nothing(hall: Hall) -> None:
