@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, func, select, text, update
+from sqlalchemy import Connection, Engine, bindparam, create_engine, event, func, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from vorzimmer import failpoint
-from vorzimmer.models import Resource
+from vorzimmer.models import Model, Resource
 from vorzimmer.reasons import Reason, Refused
 
 T = TypeVar("T")
@@ -216,28 +216,35 @@ def now(session: Session) -> datetime:
     PostgreSQL: `clock_timestamp()`, which moves on inside a transaction. SQLite runs in this process: its clock
     is the process's.
     """
-    if session.get_bind().dialect.name == "sqlite":
+    if alone(session):
         return datetime.now(UTC).replace(microsecond=0)
     moment: datetime = session.scalar(select(func.clock_timestamp()))  # type: ignore[assignment]  # never NULL
     return moment.astimezone(UTC).replace(microsecond=0)
 
 
+def alone(session: Session) -> bool:
+    """Whether nobody else can write while a transaction is open: SQLite has one writer, and ours begin IMMEDIATE.
+
+    What such a transaction has read stays true until its end.
+    """
+    return session.get_bind().dialect.name == "sqlite"
+
+
+_RESOURCE = Model.metadata.tables[Resource.__tablename__]
+_CLAIMED = _RESOURCE.c.id.in_(bindparam("ids", expanding=True))
+_LOCK = select(_RESOURCE.c.id).where(_CLAIMED).order_by(_RESOURCE.c.id).with_for_update()
+_RAISE = update(_RESOURCE).where(_CLAIMED).values(version=_RESOURCE.c.version + 1)
+
+
 def claim(session: Session, resource_ids: Iterable[int]) -> None:
     """Lock the resources in id order by raising their versions; afterwards everything is read anew (rule 52)."""
-    ids = sorted(set(resource_ids))
-    if not ids:
+    ids = {"ids": sorted(set(resource_ids))}
+    if not ids["ids"]:
         return
-    if session.get_bind().dialect.name != "sqlite":
-        session.execute(
-            select(Resource.id).where(Resource.id.in_(ids)).order_by(Resource.id).with_for_update()
-        )
-    session.execute(
-        update(Resource)
-        .where(Resource.id.in_(ids))
-        .values(version=Resource.version + 1)
-        .execution_options(synchronize_session=False)
-    )
-    session.expire_all()
+    if not alone(session):
+        session.execute(_LOCK, ids)
+        session.expire_all()
+    session.execute(_RAISE, ids)
 
 
 def sqlstate(error: DBAPIError) -> str | None:

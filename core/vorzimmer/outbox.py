@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from vorzimmer import hookspecs
@@ -19,6 +19,32 @@ FACT = "booking_changed"
 UNTOUCHED = ("code", "reminder")
 """Topics that leave an unsent move alone."""
 AT_ONCE = timedelta(0)
+
+# Statements are built once: putting one together takes as long as running it.
+_OF_BOOKING = Message.booking_id == bindparam("booking")
+_USED = select(Message.id).where(Message.key == bindparam("key"))
+_REMINDERS = (
+    select(Message).where(_OF_BOOKING, Message.topic == "reminder").execution_options(populate_existing=True)
+)
+_WAITING = (
+    select(Message)
+    .where(
+        _OF_BOOKING,
+        Message.topic == "moved",
+        Message.recipient == bindparam("recipient"),
+        Message.state == "due",
+        Message.attempts == 0,
+        Message.planned_at > bindparam("moment"),
+    )
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_WITHDRAW = (
+    update(Message)
+    .where(_OF_BOOKING, Message.topic.in_(bindparam("topics", expanding=True)), Message.state == "due")
+    .values(state="withdrawn")
+    .execution_options(synchronize_session=False)
+)
 
 
 def channels(hall: Hall) -> list[Channel]:
@@ -64,7 +90,6 @@ def tell_person(
             run_after=moment + delay,
         )
     )
-    session.flush()
 
 
 def tell_plugins(session: Session, hall: Hall, booking: Booking, change: Change, moment: datetime) -> None:
@@ -87,16 +112,11 @@ def tell_plugins(session: Session, hall: Hall, booking: Booking, change: Change,
                 run_after=moment,
             )
         )
-    session.flush()
 
 
 def withdraw(session: Session, booking: Booking, topics: Iterable[str]) -> None:
     """Take back what has not left yet."""
-    session.execute(
-        update(Message)
-        .where(Message.booking_id == booking.id, Message.topic.in_(list(topics)), Message.state == "due")
-        .values(state="withdrawn")
-    )
+    session.execute(_WITHDRAW, {"booking": booking.id, "topics": list(topics)})
 
 
 def plan_reminders(session: Session, hall: Hall, booking: Booking, moment: datetime) -> None:
@@ -120,15 +140,10 @@ def plan_reminders(session: Session, hall: Hall, booking: Booking, moment: datet
         tell_person(
             session, hall, booking, "reminder", moment, recipient=booking.email, key=key, delay=at - moment
         )
-    session.flush()
 
 
 def _planned(session: Session, booking: Booking) -> Iterable[Message]:
-    return session.scalars(
-        select(Message)
-        .where(Message.booking_id == booking.id, Message.topic == "reminder")
-        .execution_options(populate_existing=True)
-    )
+    return session.scalars(_REMINDERS, {"booking": booking.id})
 
 
 def snapshot(booking: Booking) -> dict[str, Any]:
@@ -150,24 +165,12 @@ def _take_place_of_waiting(
 
     False where the appointment is back at that time: then there is nothing to tell.
     """
-    waiting = session.scalars(
-        select(Message)
-        .where(
-            Message.booking_id == booking.id,
-            Message.topic == "moved",
-            Message.recipient == recipient,
-            Message.state == "due",
-            Message.attempts == 0,
-            Message.planned_at > moment,
-        )
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
+    given = {"booking": booking.id, "recipient": recipient, "moment": moment}
+    waiting = session.scalars(_WAITING, given).all()
     for message in waiting:
         message.state = "withdrawn"
         if "old" in message.details:
             said["old"] = message.details["old"]
-    session.flush()
     return not (waiting and topic == "moved" and _unmoved(said))
 
 
@@ -179,9 +182,7 @@ def _unmoved(said: Mapping[str, Any]) -> bool:
 
 def _fresh(session: Session, key: str) -> str:
     """The key itself, or with a number where the same thing has happened before (missed, completed, missed)."""
-    used = select(Message.id).where(Message.key == key)
-    return (
-        key
-        if session.scalar(used) is None
-        else f"{key}/{session.scalar(select(Message.id).order_by(-Message.id))}"
-    )
+    with session.no_autoflush:
+        if session.scalar(_USED, {"key": key}) is None:
+            return key
+    return f"{key}/{session.scalar(select(func.max(Message.id)))}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from vorzimmer import failpoint, hookspecs, urls
@@ -95,6 +95,9 @@ def _customer(session: Session, booking: Booking, moment: datetime) -> Customer:
     return customer_for(session, booking.name, booking.email, booking.phone, booking.language, moment)
 
 
+_SAME_ADDRESS = select(Customer).where(Customer.email_key == bindparam("key")).order_by(Customer.id)
+
+
 def customer_for(
     session: Session, name: str, email: str, phone: str, language: str, moment: datetime
 ) -> Customer:
@@ -104,7 +107,8 @@ def customer_for(
     """
     key = canonical(email) if email else None
     if key:
-        known = session.scalars(select(Customer).where(Customer.email_key == key)).all()
+        with session.no_autoflush:  # what is changed so far goes out together with what follows
+            known = session.scalars(_SAME_ADDRESS, {"key": key}).all()
         for customer in known:
             if customer.name.casefold() == name.casefold():
                 return customer

@@ -56,7 +56,8 @@ def details(session: Session, hall: Hall, actor: Actor, uid: str, given: Details
     booking.message, booking.language, booking.fields = clean.message, clean.language, dict(clean.fields)
     booking.code_issue += 1
     record(session, hall, actor, booking, "details", moment)
-    outbox.withdraw(session, booking, ["code"])
+    if booking.code_issue > 1:
+        outbox.withdraw(session, booking, ["code"])
     outbox.tell_person(
         session,
         hall,

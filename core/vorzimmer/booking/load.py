@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from vorzimmer import database
 from vorzimmer.availability import Assignment
 from vorzimmer.database import LostRace
-from vorzimmer.models import Allocation, Booking, Service
+from vorzimmer.models import Allocation, Booking, Model, Service
 from vorzimmer.reasons import Reason, Refused
 
 WHOLE = (
@@ -39,9 +39,16 @@ def service(session: Session, slug: str) -> Service:
     return found
 
 
+_BOOKING = (
+    select(Booking)
+    .where(Booking.uid == bindparam("uid"))
+    .options(*WHOLE[:-1], joinedload(Booking.allocations).joinedload(Allocation.resource))
+)
+
+
 def booking(session: Session, uid: str) -> Booking:
     """A booking with all that belongs to it, or `NOT_FOUND`."""
-    found = session.scalar(select(Booking).where(Booking.uid == uid).options(*WHOLE))
+    found = session.scalars(_BOOKING, {"uid": uid}).unique().first()
     if found is None:
         raise Refused(Reason.NOT_FOUND)
     return found
@@ -49,8 +56,9 @@ def booking(session: Session, uid: str) -> Booking:
 
 def locked(session: Session, uid: str) -> Booking:
     """The booking with its row locked against parallel acts (PostgreSQL; SQLite has one writer)."""
-    session.execute(select(Booking.id).where(Booking.uid == uid).with_for_update())
-    session.expire_all()
+    if not database.alone(session):
+        session.execute(select(Booking.id).where(Booking.uid == uid).with_for_update())
+        session.expire_all()
     return booking(session, uid)
 
 
@@ -59,20 +67,25 @@ def claimed(session: Session, uid: str, *, more: Iterable[int] = ()) -> tuple[Bo
 
     Raises `LostRace` where another act gave it other resources before the claim was had.
     """
-    first = _resource_ids(session, uid) | set(more)
+    found = booking(session, uid)
+    first = {allocation.resource_id for allocation in found.allocations} | set(more)
     database.claim(session, first)
     moment = database.now(session)
-    found = locked(session, uid)
+    if not database.alone(session):
+        found = locked(session, uid)
     if not {allocation.resource_id for allocation in found.allocations} <= first:
         raise LostRace
     release_expired(session, first, moment, keep=found)
     return found, moment
 
 
-def _resource_ids(session: Session, uid: str) -> set[int]:
-    return set(
-        session.scalars(select(Allocation.resource_id).join(Booking).where(Booking.uid == uid)),
-    )
+_ALLOCATION = Model.metadata.tables[Allocation.__tablename__]
+_RELEASE = delete(_ALLOCATION).where(
+    # not by the index of the resource, which has years of appointments: few rows expire at all
+    (_ALLOCATION.c.resource_id + 0).in_(bindparam("ids", expanding=True)),
+    _ALLOCATION.c.expires_at <= bindparam("moment"),
+    func.coalesce(_ALLOCATION.c.booking_id, -1) != bindparam("keep"),
+)
 
 
 def release_expired(
@@ -82,15 +95,8 @@ def release_expired(
 
     Those of `keep` stay, whose use case is at work on them.
     """
-    session.execute(
-        delete(Allocation)
-        .where(
-            Allocation.resource_id.in_(set(resource_ids)),
-            Allocation.expires_at <= moment,
-            Allocation.booking_id.is_distinct_from(keep.id if keep else None),
-        )
-        .execution_options(synchronize_session=False)
-    )
+    given = {"ids": list(resource_ids), "moment": moment, "keep": keep.id if keep else 0}
+    session.execute(_RELEASE, given)
 
 
 def put(

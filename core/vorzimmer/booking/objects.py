@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from vorzimmer import ical
@@ -16,34 +16,33 @@ from vorzimmer.models import Booking, Calendar, CalendarChange, CalendarObject
 BOOKINGS = "bookings"
 
 
+_STANDING = select(CalendarObject).where(CalendarObject.booking_id == bindparam("booking"))
+_BOOKINGS = select(Calendar).where(
+    Calendar.resource_id == bindparam("resource"), Calendar.kind == BOOKINGS, Calendar.deleted_at.is_(None)
+)
+
+
 def publish(session: Session, hall: Hall, booking: Booking, moment: datetime) -> None:
     """Bring the objects of a booking in line with it; the caller holds the claim of every resource concerned."""
-    standing = {
-        found.calendar_id: found
-        for found in session.scalars(select(CalendarObject).where(CalendarObject.booking_id == booking.id))
-    }
-    wanted: set[int] = set()
+    standing = {found.calendar_id: found for found in session.scalars(_STANDING, {"booking": booking.id})}
+    wanted: dict[int, Calendar] = {}
     if booking.status in status.IN_CALENDAR:
         people = {a.resource_id for a in booking.allocations if a.resource.kind == "staff"}
-        wanted = {bookings_calendar(session, resource_id).id for resource_id in sorted(people)}
+        calendars = [bookings_calendar(session, resource_id) for resource_id in sorted(people)]
+        wanted = {calendar.id: calendar for calendar in calendars}
     extras = next((found.extras for found in standing.values() if found.extras), "")
     for calendar_id in sorted(wanted):
         found = standing.get(calendar_id) or _new(session, calendar_id, booking, extras)
         _write(found, ical.booking_calendar(booking, extras=found.extras, stamp=moment), booking, moment)
         log_change(session, calendar_id, found.href)
-    for calendar_id in sorted(standing.keys() - wanted):
+    for calendar_id in sorted(standing.keys() - wanted.keys()):
         log_change(session, calendar_id, standing[calendar_id].href, gone=True)
         session.delete(standing[calendar_id])
-    session.flush()
 
 
 def bookings_calendar(session: Session, resource_id: int) -> Calendar:
     """The calendar `bookings` of a resource, made at its first use (under the claim of the resource)."""
-    found = session.scalar(
-        select(Calendar).where(
-            Calendar.resource_id == resource_id, Calendar.kind == BOOKINGS, Calendar.deleted_at.is_(None)
-        )
-    )
+    found = session.scalar(_BOOKINGS, {"resource": resource_id})
     if found is None:
         found = Calendar(resource_id=resource_id, slug=BOOKINGS, kind=BOOKINGS, properties={})
         session.add(found)
