@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -20,6 +21,20 @@ LONGEST_URL = 8_000
 LONGEST_HEADER = 8_000
 MOST_HEADERS = 100
 LARGEST_FORM = 128 * 1024
+CODES = {
+    400: "malformed",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid",
+    429: "rate_limited",
+    500: "internal",
+    503: "plugin_failed",
+}
+"""The `code` of a problem document where no rule of the practice gives one (interface.md)."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 CONTENT_SECURITY_POLICY = (
@@ -113,16 +128,21 @@ def complete(headers: Headers, more: Headers) -> Headers:
 
 
 def plain(status: str) -> Wsgi:
-    """An application that answers one status in one line of text."""
-    body = status.encode() + b"\n"
+    """An application that answers one status in one line of text; a program gets a problem document (RFC 9457)."""
 
     def answer(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        start_response(
-            status, [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
-        )
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+        kind, body = "text/plain; charset=utf-8", f"{status}\n"
+        if environ["PATH_INFO"].startswith("/api/"):
+            kind, body = "application/problem+json", _problem(int(status[:3]), status[4:])
+        start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body.encode()]
 
     return answer
+
+
+def _problem(status: int, title: str) -> str:
+    code = CODES.get(status, "malformed")
+    return json.dumps({"type": "about:blank", "title": title, "status": status, "code": code})
 
 
 def _is_large_form(environ: Environ) -> bool:

@@ -9,6 +9,7 @@ from flask import Response
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
+from vorzimmer.guard import CODES
 from vorzimmer.reasons import N_, PluginFailed, Reason, Refused
 
 STATUS = {
@@ -24,19 +25,6 @@ STATUS = {
     Reason.CODE_VOID: 422,
     Reason.INVALID: 422,
     Reason.RATE_LIMITED: 429,
-}
-CODES = {
-    400: "malformed",
-    401: "unauthorized",
-    403: "forbidden",
-    404: "not_found",
-    405: "method_not_allowed",
-    413: "too_large",
-    415: "unsupported_media_type",
-    422: "invalid",
-    429: "rate_limited",
-    500: "internal",
-    503: "plugin_failed",
 }
 RETRY_AFTER = 60  # seconds
 
