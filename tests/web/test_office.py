@@ -427,6 +427,7 @@ def test_app_password_is_shown_once(client: Browser, practice: Practice) -> None
     with practice.hall.database.reading() as session:
         stored = session.scalars(select(AppPassword.secret_hash).where(AppPassword.label == "Handy")).one()
     assert stored == digest(secret)
+    assert "Handy" in page
     assert secret not in client.get("/office/connect").text
 
 

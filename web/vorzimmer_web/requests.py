@@ -22,6 +22,13 @@ def reading() -> Session:
     return found
 
 
+def read_anew() -> Session:
+    """The request's session after an act: it sees what was written meanwhile, too."""
+    session = reading()
+    session.commit()
+    return session
+
+
 def end_reading(_error: BaseException | None = None) -> None:
     """Give the connection back (a teardown function)."""
     session = g.pop("database_session", None)

@@ -16,7 +16,7 @@ from vorzimmer.access import Actor, Right, open_to
 from vorzimmer.booking.details import plain
 from vorzimmer.models import Account, AppPassword
 from vorzimmer_web.office import profile
-from vorzimmer_web.requests import reading, signed_in
+from vorzimmer_web.requests import read_anew, signed_in
 from vorzimmer_web.site import hall
 
 LONGEST_LABEL = 80
@@ -27,7 +27,7 @@ def _page(secret: str = "") -> ResponseReturnValue:
     link = profile.davx5(config, user, secret)
     page = render_template(
         "office/connect.html",
-        passwords=reading()
+        passwords=read_anew()
         .scalars(
             select(AppPassword).where(AppPassword.account_id == current_user.id).order_by(AppPassword.id)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -60,7 +61,7 @@ def words() -> dict[str, Any]:
     said: dict[str, Any] = {
         name: {key: gettext(text) for key, text in table.items()} for name, table in tables.items()
     }
-    return {**said, "zone_of": zone_of, "date_of": date_of}
+    return {**said, "zone_of": zone_of, "date_of": date_of, "instant": datetime.fromisoformat}
 
 
 def zone_of(booking: Booking) -> ZoneInfo:
