@@ -59,7 +59,8 @@ class Application(app.Application):
         self._hall = hall
         logging.getLogger("radicale").setLevel(logging.ERROR)
         super().__init__(_configuration(hall, failures))
-        self._validate_path_value = "none"  # the guard in front has judged the path
+        # The guard in front has judged the path, and a login is looked up, never part of a file's name.
+        self._validate_path_value = self._validate_user_value = "none"
 
     def warm(self) -> None:
         """Make ready for the first client."""

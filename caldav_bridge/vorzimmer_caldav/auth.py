@@ -32,6 +32,7 @@ class Auth(BaseAuth):
         super().__init__(configuration)
         self._hall = hall
         self._failures = failures
+        self._ready: set[int | None] = set()  # resources that are known to have a calendar
 
     def _login_ext(self, login: str, password: str, context: AuthContext) -> str:
         """The address of the account, or empty. iOS sends the address percent-encoded."""
@@ -55,6 +56,7 @@ class Auth(BaseAuth):
                 return None
             moment = database.now(session)
             due = found.used_at is None or found.used_at < moment - _NOTED_EVERY
+            due = due or actor.resource_id not in self._ready
             visit = Visit(actor, found.account.name, self._hall.config.settings.practice.name)
         if due:
             self._note(visit, found.id)
@@ -63,6 +65,7 @@ class Auth(BaseAuth):
     def _note(self, visit: Visit, password_id: int) -> None:
         try:
             self._hall.database.write(lambda session: _note(session, visit, password_id))
+            self._ready.add(visit.actor.resource_id)
         except OperationalError:  # a full disk does not keep anybody from reading (F9)
             log.exception("use of an app password was not noted")
 
@@ -78,7 +81,7 @@ def find(session: Session, secret: str) -> AppPassword | None:
 
 
 def _note(session: Session, visit: Visit, password_id: int) -> None:
-    """Once a day: when the password was used, and that its owner has a calendar."""
+    """When the password was used, and that its owner has a calendar: once a day, and once after a start."""
     if visit.actor.resource_id is not None:
         database.claim(session, [visit.actor.resource_id])
         bookings_calendar(session, visit.actor.resource_id)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from vorzimmer import booking, database
 from vorzimmer.booking import objects as published
 from vorzimmer.hall import Hall
-from vorzimmer.models import Block, Booking, Calendar, CalendarObject, Status
+from vorzimmer.models import Booking, Calendar, CalendarObject, Status
 from vorzimmer_caldav import objects
 from vorzimmer_caldav.multistatus import D
 from vorzimmer_caldav.refusal import RefusalError
@@ -33,12 +33,17 @@ def delete_calendar(visit: Visit, calendar: Calendar) -> None:
     if calendar.kind == published.BOOKINGS:
         raise RefusalError(403, f"{D}need-privileges", why="This calendar belongs to the practice.")
     session = visit.session
-    closing = session.execute(
-        select(CalendarObject, Block)
-        .join(Block, Block.id == CalendarObject.block_id)
-        .where(CalendarObject.calendar_id == calendar.id)
-    ).all()
-    for row, block in closing:
-        objects.open_again(session, visit.actor, row, block)
+    open_calendar(visit, calendar)
     calendar.deleted_at = database.now(session)
     session.flush()
+
+
+def open_calendar(visit: Visit, calendar: Calendar) -> None:
+    """Let none of a calendar's events take time any more."""
+    session = visit.session
+    here = CalendarObject.calendar_id == calendar.id
+    blocks = session.scalars(
+        select(CalendarObject.block_id).where(here, CalendarObject.block_id.is_not(None))
+    ).all()
+    session.execute(update(CalendarObject).where(here).values(block_id=None))
+    booking.delete_blocks(session, visit.actor, calendar.resource_id, [found for found in blocks if found])

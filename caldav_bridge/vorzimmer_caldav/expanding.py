@@ -15,7 +15,7 @@ from vorzimmer.models import Calendar, CalendarObject, Occurrence
 from vorzimmer_caldav.multistatus import C
 from vorzimmer_caldav.refusal import RefusalError
 from vorzimmer_caldav.searching import series
-from vorzimmer_caldav.times import DAY, SECOND, Clock, Span
+from vorzimmer_caldav.times import DAY, SECOND, Clock, Span, stamp
 from vorzimmer_caldav.windows import FIRST, Window
 
 MOST_OF_ONE = 1_000
@@ -158,7 +158,7 @@ class _Part:
     def _moment(self, at: datetime) -> str:
         if self._whole_day:
             return f";VALUE=DATE:{at.astimezone(self._zone):%Y%m%d}"
-        return f":{_stamp(at)}"
+        return f":{stamp(at)}"
 
 
 def _single(lines: list[str], row: CalendarObject, zone: ZoneInfo) -> str:
@@ -173,14 +173,9 @@ def _timed(line: str, told: dict[str, datetime], row: CalendarObject, zone: Zone
     at = told.get(_name(line))
     if at is None:
         return _in_utc(line, Clock(parse(row.text), zone))
-    return f"{_name(line)}:{_stamp(at)}" if "T" in line.rpartition(":")[2] else line
+    return f"{_name(line)}:{stamp(at)}" if "T" in line.rpartition(":")[2] else line
 
 
 def _in_utc(raw: str, clock: Clock) -> str:
     line = next(content_lines(raw))
-    return f"{line.name}:{_stamp(clock.instant(line))}" if "T" in line.value else raw
-
-
-def _stamp(at: datetime) -> str:
-    """UTC as iCalendar writes it; ten times as quick as strftime, and called for every occurrence."""
-    return f"{at.year:04}{at.month:02}{at.day:02}T{at.hour:02}{at.minute:02}{at.second:02}Z"
+    return f"{line.name}:{stamp(clock.instant(line))}" if "T" in line.value else raw

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from vorzimmer.periods import clip, merge
 from vorzimmer_caldav import expanding, searching
 from vorzimmer_caldav.objects import opaque
 from vorzimmer_caldav.searching import Search
-from vorzimmer_caldav.times import SECOND, Span
+from vorzimmer_caldav.times import SECOND, Span, stamp
 from vorzimmer_caldav.windows import Window
 
 _TYPES = {"TENTATIVE": "BUSY-TENTATIVE"}
@@ -29,13 +29,13 @@ def answer(session: Session, calendar: Calendar, asked: Window, zone: ZoneInfo) 
     for kind, starts, ends in _busy(session, calendar, asked, zone):
         taken.setdefault(kind, []).append((starts, ends))
     lines = [
-        f"FREEBUSY;FBTYPE={kind}:{_stamp(start)}/{_stamp(end)}\r\n"
+        f"FREEBUSY;FBTYPE={kind}:{stamp(start)}/{stamp(end)}\r\n"
         for kind, periods in sorted(taken.items())
         for start, end in clip(merge(periods), (asked.start, asked.end))
     ]
     return (
         f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:{PRODUCT}\r\nBEGIN:VFREEBUSY\r\n"
-        f"DTSTAMP:{_stamp(database.now(session))}\r\nDTSTART:{_stamp(asked.start)}\r\nDTEND:{_stamp(asked.end)}\r\n"
+        f"DTSTAMP:{stamp(database.now(session))}\r\nDTSTART:{stamp(asked.start)}\r\nDTEND:{stamp(asked.end)}\r\n"
         f"{''.join(lines)}END:VFREEBUSY\r\nEND:VCALENDAR\r\n"
     )
 
@@ -70,7 +70,3 @@ def _times(row: CalendarObject, spans: list[Span]) -> Iterator[tuple[datetime, d
 
 def _type(event: Component) -> str:
     return _TYPES.get(event.value("STATUS").upper(), "BUSY")
-
-
-def _stamp(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")

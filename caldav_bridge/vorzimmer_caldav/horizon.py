@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vorzimmer import booking
-from vorzimmer.icaltext import SafeCalendar, parse
+from vorzimmer.icaltext import CalendarDataError, SafeCalendar, parse
 from vorzimmer.models import Block, Calendar, CalendarObject
 from vorzimmer_caldav import objects
 from vorzimmer_caldav.times import Series
@@ -18,6 +19,10 @@ LAG = timedelta(days=30)
 """A series is taken up when it has fallen this far behind, so each about once a month."""
 
 MOST_AT_ONCE = 50
+MOST_OCCURRENCES = 50_000
+"""More than at first, for a series grows with the years."""
+
+log = structlog.get_logger(__name__)
 
 
 def roll(session: Session, moment: datetime, zone: ZoneInfo) -> None:
@@ -30,7 +35,11 @@ def roll(session: Session, moment: datetime, zone: ZoneInfo) -> None:
         .limit(MOST_AT_ONCE)
     ).all()
     for row, calendar in behind:
-        _unfold(session, calendar, row, moment, zone)
+        try:
+            _unfold(session, calendar, row, moment, zone)
+        except CalendarDataError:  # grown too long over the years: it keeps what it has, and the others go on
+            log.warning("series was not unfolded further", href=row.href)
+            row.expanded_until = moment + objects.HORIZON
 
 
 def _unfold(
@@ -39,7 +48,7 @@ def _unfold(
     sent = SafeCalendar(row.text, parse(row.text))
     horizon = moment + objects.HORIZON
     since = row.expanded_until or horizon
-    spans, complete = Series(sent, zone).up_to(horizon)
+    spans, complete = Series(sent, zone).up_to(horizon, MOST_OCCURRENCES)
     later = [span for span in spans if span.starts >= since]
     objects.add_occurrences(session, row, later)
     if complete:

@@ -50,7 +50,7 @@ def fill(found: CalendarObject, calendar: SafeCalendar, zone: ZoneInfo, moment: 
             found.long = True
             return []
         found.long = ends - starts > DAY
-        return [Span(starts, ends, 0)]
+        return single(found)
     horizon = moment + HORIZON
     spans, complete = series.up_to(horizon)
     found.starts = spans[0].starts if spans else None
@@ -58,6 +58,11 @@ def fill(found: CalendarObject, calendar: SafeCalendar, zone: ZoneInfo, moment: 
     found.long = False
     found.expanded_until = None if complete else horizon
     return spans
+
+
+def single(found: CalendarObject) -> list[Span]:
+    """The span of an object that does not come again."""
+    return [Span(found.starts, found.ends, 0)] if found.starts and found.ends else []
 
 
 def place(session: Session, found: CalendarObject, spans: Sequence[Span]) -> None:

@@ -6,19 +6,20 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
 from radicale.xmlutils import make_human_tag
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from vorzimmer import database
 from vorzimmer.booking import objects as published
 from vorzimmer.hall import Hall
-from vorzimmer.icalguard import read
+from vorzimmer.icaltext import SafeCalendar, parse
 from vorzimmer.models import CalendarObject
-from vorzimmer_caldav import multistatus, objects
+from vorzimmer_caldav import deleting, expanding, multistatus, objects
 from vorzimmer_caldav.collections import CalendarCollection
 from vorzimmer_caldav.multistatus import Answer, C, D
 from vorzimmer_caldav.properties import PROTECTED, TRANSPARENT, Place
 from vorzimmer_caldav.refusal import RefusalError
 from vorzimmer_caldav.visit import Visit
+from vorzimmer_caldav.windows import Window
 
 
 def patch(hall: Hall, place: Place, collection: CalendarCollection, request: ET.Element) -> Answer:
@@ -76,16 +77,20 @@ def _set_free(visit: Visit, hall: Hall, collection: CalendarCollection, *, free:
         return
     calendar.free = free
     visit.session.flush()
-    moment = database.now(visit.session)
-    rows = visit.session.scalars(
+    if free:
+        deleting.open_calendar(visit, calendar)
+        return
+    session, zone, moment = visit.session, hall.config.zone, database.now(visit.session)
+    rows = session.scalars(
         select(CalendarObject).where(
-            CalendarObject.calendar_id == calendar.id, CalendarObject.component == "VEVENT"
+            CalendarObject.calendar_id == calendar.id,
+            CalendarObject.component == "VEVENT",
+            or_(CalendarObject.ends.is_(None), CalendarObject.ends > moment),
         )
     ).all()
+    spans = expanding.spans(session, calendar, rows, Window(moment, moment + objects.HORIZON), zone)
     for row in rows:
-        sent = read(row.text.encode())
-        spans = objects.fill(row, sent, hall.config.zone, row.modified_at)
-        objects.close(
-            visit.session, visit.actor, calendar, row, sent, objects.busy(calendar, sent, spans, moment)
-        )
-    visit.session.flush()
+        sent = SafeCalendar(row.text, parse(row.text))
+        taken = spans.get(row.id, []) if row.recurring else objects.single(row)
+        objects.close(session, visit.actor, calendar, row, sent, objects.busy(calendar, sent, taken, moment))
+    session.flush()

@@ -19,6 +19,7 @@ from vorzimmer_caldav.refusal import RefusalError
 from vorzimmer_caldav.times import Clock
 from vorzimmer_caldav.visit import Visit
 
+_LARGEST_EXTRAS = 32_768
 SUPPORTED = "C:supported-calendar-component-set"
 
 # What a client may keep at a booking, beside alarms and X- properties; all else is the server's.
@@ -118,7 +119,12 @@ def client_lines(entry: Component) -> str:
         for line in entry.lines
         if line.name in _CLIENTS_OWN or line.name.startswith("X-")
     ]
-    return "".join(lines + [_alarm(child) for child in entry.children if child.name == "VALARM"])
+    text = "".join(lines + [_alarm(child) for child in entry.children if child.name == "VALARM"])
+    if len(text) > _LARGEST_EXTRAS:
+        raise CalendarDataError(
+            "max-resource-size", f"more than {_LARGEST_EXTRAS} characters of alarms and the like"
+        )
+    return text
 
 
 def _alarm(alarm: Component) -> str:

@@ -60,9 +60,10 @@ class Report:
 
     def _multiget(self) -> Answer:
         wanted = [element.text or "" for element in self._request.findall(f"{D}href")]
-        names = {self._name(href): href for href in wanted}
-        rows = list(self._objects([name for name in names if name]))
-        missing = [href for name, href in names.items() if name not in {row.href for row in rows}]
+        names = [self._name(href) for href in wanted]
+        rows = list(self._objects(list(dict.fromkeys(name for name in names if name))))
+        there = {row.href for row in rows}
+        missing = [href for name, href in zip(names, wanted, strict=True) if name not in there]
         parts = [*self._responses(rows), *(self._gone(href) for href in missing)]
         return multistatus.answer(parts)
 

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from vorzimmer import database
+from vorzimmer.booking.objects import BOOKINGS
 from vorzimmer.hall import Hall
 from vorzimmer.models import Allocation, Calendar, Resource
 from vorzimmer_caldav import moving
@@ -136,7 +137,7 @@ class Storage(BaseStorage):
         slug = unquote(href.strip("/").split("/")[-1])
         if not props or props.get("tag") != "VCALENDAR" or visit.actor.resource_id is None:
             raise RefusalError(403, f"{D}valid-resourcetype")
-        if len(slug) > _LONGEST_SLUG:
+        if len(slug) > _LONGEST_SLUG or slug == BOOKINGS:
             raise RefusalError(403, f"{C}calendar-collection-location-ok")
         private = _own(visit).where(Calendar.kind == "private")
         made = visit.session.scalar(select(func.count()).select_from(private.subquery()))

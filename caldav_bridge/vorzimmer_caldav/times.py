@@ -76,6 +76,11 @@ def as_instant(value: date, zone: tzinfo) -> datetime:
     return naive.replace(tzinfo=zone).astimezone(UTC)
 
 
+def stamp(at: datetime) -> str:
+    """UTC as iCalendar writes it; ten times as quick as strftime, and called for every occurrence."""
+    return f"{at.year:04}{at.month:02}{at.day:02}T{at.hour:02}{at.minute:02}{at.second:02}Z"
+
+
 def _known_zone(name: str) -> ZoneInfo | None:
     """A zone by IANA name, by Windows name, or at the end of a path (`/mozilla.org/20050126_1/Europe/Berlin`)."""
     parts = name.strip("/").split("/")
@@ -148,8 +153,8 @@ class Series:
 
     def _own(self, part: int) -> Span:
         starts, ends = _span(self.entries[part], self.clock)
-        if starts is None:
-            raise CalendarDataError("valid-calendar-data", "an override without a time")
+        if starts is None:  # a task that only says that it is done
+            starts = next(at for at, other in self._replaced.items() if other == part)
         return Span(starts, ends or starts + SECOND, part)
 
     def _overridden(self) -> dict[datetime, int]:

@@ -4,7 +4,7 @@ Each is a function of a session inside a write transaction and never commits:
 `hall.database.write(lambda session: hold(session, hall, actor, request))`. Refusals are `Refused`.
 """
 
-from vorzimmer.booking.block import block, change_block, delete_block, extend_block
+from vorzimmer.booking.block import block, change_block, delete_block, delete_blocks, extend_block
 from vorzimmer.booking.cancel import cancel
 from vorzimmer.booking.close import complete, missed
 from vorzimmer.booking.confirm import confirm
@@ -33,6 +33,7 @@ __all__ = [
     "deadlines",
     "decline",
     "delete_block",
+    "delete_blocks",
     "details",
     "enter",
     "expire",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from vorzimmer import access, audit, database
@@ -14,6 +14,8 @@ from vorzimmer.booking.load import release_expired
 from vorzimmer.models import Allocation, Block
 from vorzimmer.periods import Period, merge
 from vorzimmer.reasons import Reason, Refused
+
+_AT_ONCE = 500
 
 
 def block(
@@ -62,6 +64,21 @@ def delete_block(session: Session, actor: Actor, found: Block) -> None:
     audit.write(session, database.now(session), actor, "block deleted", f"block {found.uid}")
     session.delete(found)
     session.flush()
+
+
+def delete_blocks(session: Session, actor: Actor, resource_id: int, ids: Sequence[int]) -> None:
+    """Open the time of many blocks of one resource at once, such as those of a whole calendar."""
+    access.require(access.may_touch_resource(actor, resource_id))
+    database.claim(session, [resource_id])
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        session.execute(delete(Allocation).where(Allocation.block_id.in_(some)))
+        session.execute(delete(Block).where(Block.id.in_(some), Block.resource_id == resource_id))
+    after = {"resource": resource_id, "blocks": len(ids)}
+    audit.write(
+        session, database.now(session), actor, "blocks deleted", f"resource {resource_id}", after=after
+    )
+    session.expire_all()
 
 
 def _place(session: Session, actor: Actor, made: Block, periods: Sequence[Period], act: str) -> None:
