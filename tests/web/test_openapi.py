@@ -102,12 +102,12 @@ def check(app: Flask, document: dict[str, Any], mode: GenerationMode, key: str |
     schema = schemathesis.openapi.from_dict(document)
     schema.app = app
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    operations = [found.ok() for found in schema.get_all_operations()]
+    operations = [found.ok() for found in schema.get_all_operations()]  # type: ignore[union-attr]  # an Err has none and fails
     for operation in operations:
 
         @BOUNDED
         @given(case=operation.as_strategy(generation_mode=mode))
-        def asked(case: schemathesis.Case) -> None:
+        def asked(case: Any) -> None:
             case.call_and_validate(base_url="http://localhost", headers=headers, checks=CHECKS)
 
         with contextlib.suppress(Unsatisfiable):  # a call without parameters cannot be called wrongly

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
 from vorzimmer.access import EVERYONE, open_to
+from vorzimmer.guard import CODES
 from vorzimmer.reasons import PluginFailed, Refused
 from vorzimmer_web.api import documented, problems
 from vorzimmer_web.api.door import check_shape, identify
@@ -22,7 +23,7 @@ api.before_request(check_shape)
 for part in (api, public, staff):
     csrf.exempt(part)  # JSON only, and `door` asks a cookie for its origin
 api.register_error_handler(HTTPException, problems.of_http_error)
-for status in problems.CODES:  # else the pages' handlers of these codes come first
+for status in CODES:  # else the pages' handlers of these codes come first
     api.register_error_handler(status, problems.of_http_error)
 api.register_error_handler(PluginFailed, problems.of_plugin_failure)
 api.register_error_handler(documented.Invalid, documented.problem_of)
