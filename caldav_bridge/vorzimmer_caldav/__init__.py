@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
@@ -50,10 +51,16 @@ class Plugin:
 
 
 def _redirect(location: str) -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:
-    """301 to an absolute address, for every method and before anybody is asked who they are."""
+    """301 to an absolute address, for every method and before anybody is asked who they are.
 
-    def redirect(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        headers = [("Location", location), ("Content-Length", "0"), ("Cache-Control", "no-store")]
+    The host is the one that was asked, for clients drop the password on the way to another; the guard of the whole
+    server let only hosts of ours through.
+    """
+    ours = urlsplit(location)
+
+    def redirect(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        there = ours._replace(netloc=environ.get("HTTP_HOST") or ours.netloc).geturl()
+        headers = [("Location", there), ("Content-Length", "0"), ("Cache-Control", "no-store")]
         start_response("301 Moved Permanently", headers)
         return []
 

@@ -203,9 +203,17 @@ def test_nothing_changes_without_a_change(own: Phone) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "PROPFIND", "OPTIONS", "HEAD", "REPORT"])
 def test_well_known_address_leads_on_for_every_method_before_sign_in(app: Flask, method: str) -> None:
-    answer = app.test_client().open("/.well-known/caldav", method=method)
-    assert answer.status_code == 301
-    assert answer.headers["Location"] == "http://localhost:8080/dav/"
+    """To the host that was asked: clients drop the password on the way to another."""
+    for host in ("http://localhost:8080", "http://127.0.0.1:8080"):
+        answer = app.test_client().open("/.well-known/caldav", method=method, base_url=host)
+        assert answer.status_code == 301
+        assert answer.headers["Location"] == f"{host}/dav/"
+
+
+def test_host_that_is_not_ours_is_led_nowhere(app: Flask) -> None:
+    """T3."""
+    answer = app.test_client().open("/.well-known/caldav", method="PROPFIND", base_url="http://evil.example")
+    assert "Location" not in answer.headers
 
 
 def test_discovery_from_the_root(anna: Phone) -> None:
