@@ -16,7 +16,6 @@ Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 Headers = list[tuple[str, str]]
 
 WEBDAV = ("PROPFIND", "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL", "MOVE", "COPY", "LOCK", "UNLOCK")
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", *WEBDAV})
 LONGEST_URL = 8_000
 LONGEST_HEADER = 8_000
 MOST_HEADERS = 100
@@ -85,8 +84,6 @@ class Guard:
         headers = [value for name, value in environ.items() if name.startswith("HTTP_")]
         if not uri.startswith("/") or not self._knows(environ.get("HTTP_HOST", "")):
             return "400 Bad Request"
-        if environ["REQUEST_METHOD"] not in METHODS:
-            return "405 Method Not Allowed"
         if len(uri) > LONGEST_URL:
             return "414 URI Too Long"
         if len(headers) > MOST_HEADERS or any(len(value) > LONGEST_HEADER for value in headers):

@@ -42,11 +42,11 @@ def enter(
 
     Refuses with `INVALID`, `NOT_OFFERED` (`warnings`) or `SLOT_TAKEN` (`conflicts`) unless overridden.
     """
+    service = load.service(session, entry.service)
     languages = hall.config.settings.practice.languages
     who = checked(
         Details(entry.name, entry.email, entry.phone, "", entry.language), languages, email_needed=False
     )
-    service = load.service(session, entry.service)
     wish: Wish = {"staff": entry.staff, "location": entry.location, "seats": entry.seats}
     moment = database.now(session)
     placed = availability.placement(session, hall.plugins, service, entry.start, moment, **wish)

@@ -20,7 +20,7 @@ from vorzimmer.models import Location, Resource, Service
 from vorzimmer.periods import Period, day_period
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web import limits
-from vorzimmer_web.api import problems, shapes
+from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, caller, hall, public_caller
 from vorzimmer_web.api.views import booking_out, hold_out, service_out, slot_out
@@ -59,13 +59,12 @@ def services(query: shapes.NoQuery) -> Response:
 @call(shapes.Slots)
 def slots(query: shapes.SlotQuery) -> Response:
     """Free times from the first to the last day, both included."""
-    if query.to < query.from_ or (query.to - query.from_).days >= MOST_DAYS:
-        return problems.invalid(
-            [{"field": "to", "text": gettext(N_("At most 62 days, the first before the last."))}]
-        )
     zone = ZoneInfo(query.tz) if query.tz else None
     with hall().database.reading() as session:
-        found = _free(session, query, query.from_, query.to)
+        service = booking.load.service(session, query.service)
+        if query.to < query.from_ or (query.to - query.from_).days >= MOST_DAYS:
+            raise Refused(Reason.INVALID, errors={"to": N_("At most 62 days, the first before the last.")})
+        found = _free(session, service, query, query.from_, query.to)
         return jsonify(slots=[slot_out(slot, zone) for slot in found])
 
 
@@ -76,25 +75,20 @@ def slots(query: shapes.SlotQuery) -> Response:
 def days(query: shapes.DayQuery) -> Response:
     """Every day of the month, true where there are free times."""
     year, month = (int(part) for part in query.month.split("-"))
-    if year < 1:
-        return problems.invalid([{"field": "month", "text": gettext(N_("There is no such month."))}])
     first, last = date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
     with hall().database.reading() as session:
-        free = {local_day(slot) for slot in _free(session, query, first, last)}
+        service = booking.load.service(session, query.service)
+        free = {local_day(slot) for slot in _free(session, service, query, first, last)}
     every = (first + DAY * offset for offset in range((last - first).days + 1))
     return jsonify(days={day.isoformat(): day in free for day in every})
 
 
-def _free(session: Session, query: Any, first: date, last: date) -> Iterable[Slot]:
+def _free(session: Session, service: Service, query: Any, first: date, last: date) -> Iterable[Slot]:
     """The free slots whose local days at their location lie between the two, both included."""
-    service = booking.load.service(session, query.service)
     _require(session, _STAFF, query.staff)
     _require(session, _PLACE, query.location)
     zones = {ZoneInfo(name) for name in session.scalars(_ZONES)}
-    try:
-        spans = [(day_period(first, zone).start, day_period(last, zone).end) for zone in zones]
-    except OverflowError as error:
-        raise Refused(Reason.INVALID, errors={"to": N_("This date is out of range.")}) from error
+    spans = [(day_period(first, zone).start, day_period(last, zone).end) for zone in zones]
     if not spans:
         return []
     window = Period(min(start for start, _end in spans), max(end for _start, end in spans))

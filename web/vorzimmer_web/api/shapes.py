@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from vorzimmer_web.api.times import INSTANT, MONTH, Day, Instant, Zone
 
@@ -12,8 +12,17 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Text = Annotated[str, StringConstraints(max_length=2000)]
 Line = Annotated[str, StringConstraints(max_length=300)]
+Name = Annotated[Line, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 80})]
+Email = Annotated[Line, WithJsonSchema({"type": "string", "format": "email", "maxLength": 254})]
+NoEmail = Annotated[Line, WithJsonSchema({"anyOf": [{"format": "email", "maxLength": 254}, {"const": ""}]})]
+Whole = Annotated[int, BeforeValidator(lambda value: int(value) if _is_whole(value) else value)]
 When = Annotated[str, Field(pattern=INSTANT)]
 Status = Literal["held", "requested", "confirmed", "declined", "cancelled", "completed", "missed", "expired"]
+
+
+def _is_whole(value: object) -> bool:
+    """Whether it is a float such as 2.0, which is an integer in JSON Schema."""
+    return isinstance(value, float) and value.is_integer()
 
 
 class Taken(BaseModel):
@@ -67,7 +76,7 @@ class BookingQuery(Query):
     to: Day | None = None
     staff: Slug | None = None
     status: Status | None = None
-    cursor: Annotated[str, StringConstraints(max_length=100)] | None = None
+    cursor: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,10}-[0-9]{1,9}$")] | None = None
     limit: int = Field(50, ge=1, le=200)
 
 
@@ -78,14 +87,14 @@ class NewHold(Taken):
     start: Instant
     staff: Slug | None = None
     location: Slug | None = None
-    seats: int = Field(1, ge=1, le=100)
+    seats: Whole = Field(1, ge=1, le=100)
 
 
 class Person(Taken):
     """Who books online: name and address are needed."""
 
-    name: Line
-    email: Line
+    name: Name
+    email: Email
     phone: Line = ""
 
 
@@ -116,8 +125,8 @@ class OnlyToken(Taken):
 class Caller(Taken):
     """Who is booked for by staff: an address is not needed."""
 
-    name: Line
-    email: Line = ""
+    name: Name
+    email: NoEmail = ""
     phone: Line = ""
 
 
@@ -145,7 +154,7 @@ class BookingChange(Taken):
     start: Instant | None = None
     staff: Slug | None = None
     service: Slug | None = None
-    sequence: int = Field(ge=0, le=2**31 - 1)
+    sequence: Whole = Field(ge=0, le=2**31 - 1)
 
 
 class Message(Taken):
