@@ -149,6 +149,7 @@ def test_arrows_go_through_the_days_and_t_comes_back(practice: Practice, page: P
     sign_in(page, address)
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Dienstag, 2. März")
+    page.wait_for_load_state()
     page.keyboard.press("t")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Montag, 1. März")
 
