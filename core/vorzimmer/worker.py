@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import Select, and_, bindparam, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
@@ -19,11 +21,13 @@ from sqlalchemy.sql.elements import ColumnElement
 from vorzimmer import booking, database, failpoint, hookspecs, outbox
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Change, Job, Sent, Undeliverable
-from vorzimmer.models import Booking, KeptAnswer, Message, Setting, Status, WebSession
+from vorzimmer.models import Booking, KeptAnswer, Message, Model, Setting, Status, UtcInstant, WebSession
 
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=60)
+BATCH, BATCH_SECONDS = 10, 20.0
+"""How many messages are taken and marked at once, for each commit waits for the disk; and for how long at most."""
 TRIES = 30
 """Then a message is parked: with the pauses below about a day after its first attempt."""
 LONGEST_PAUSE = timedelta(hours=1)
@@ -40,6 +44,10 @@ class Leased:
 
     message: Message
     token: str
+
+
+Outcome = dict[str, Any]
+"""What a message is marked with, by column; `run_after` counts from the mark."""
 
 
 class Worker:
@@ -107,47 +115,63 @@ class Worker:
         """Deliver all that is due, close what ran out, do the jobs. How many messages were handled."""
         self._expire()
         handled = 0
-        while not self._stopped.is_set() and (leased := self._lease()):
-            self._beat = time.monotonic()
-            self._deliver(leased)
-            handled += 1
+        while not self._stopped.is_set() and (batch := self._lease()):
+            handled += self._deliver(batch)
         self._jobs()
         self._beat = time.monotonic()
         return handled
 
-    def _lease(self) -> Leased | None:
-        """Take the next message that is due, or was left by a worker whose lease is over."""
+    def _lease(self) -> list[Leased]:
+        """Take the next messages that are due, or were left by a worker whose lease is over."""
         with self.hall.database.reading() as session:
-            if session.scalar(_next(database.now(session))) is None:
-                return None  # asked without a write transaction, for most rounds end here
+            if session.scalar(_NEXT, {"moment": database.now(session), "most": 1}) is None:
+                return []  # asked without a write transaction, for most rounds end here
         token = str(uuid.uuid4())
         with self.hall.database.transaction() as session:
             moment = database.now(session)
-            taken = session.scalar(
-                update(Message)
-                .where(Message.id == _next(moment).with_for_update(skip_locked=True).scalar_subquery())
-                .values(
-                    state="leased", lease=token, lease_until=moment + LEASE, attempts=Message.attempts + 1
-                )
-                .returning(Message.id)
-                .execution_options(synchronize_session=False)
-            )
-            message = session.get(Message, taken) if taken is not None else None
-        return Leased(message, token) if message is not None else None
+            given = {"moment": moment, "token": token, "until": moment + LEASE, "most": BATCH}
+            taken = session.scalars(_LEASE, given).all()
+            messages = session.scalars(_TAKEN, {"ids": taken}).all()
+        return [Leased(message, token) for message in messages]
 
-    def _deliver(self, leased: Leased) -> None:
+    def _deliver(self, batch: list[Leased]) -> int:
+        """Deliver a batch and mark it; what is left when time is up, or the thread ends, is given back at once."""
+        end = time.monotonic() + BATCH_SECONDS
+        left, outcomes = deque(batch), list[tuple[Leased, Outcome]]()
+        try:
+            while left and not self._stopped.is_set() and time.monotonic() < end:
+                leased = left.popleft()
+                self._beat = time.monotonic()
+                outcomes.append((leased, self._outcome(leased)))
+        finally:
+            back = [(leased, {"state": "due", "attempts": leased.message.attempts - 1}) for leased in left]
+            self._mark([*outcomes, *back])
+        return len(batch) - len(left)
+
+    def _mark(self, outcomes: Iterable[tuple[Leased, Outcome]]) -> None:
+        wanted = [(leased, outcome) for leased, outcome in outcomes if outcome]
+        if wanted:
+            with self.hall.database.transaction() as session:
+                moment = database.now(session)
+                for leased, outcome in wanted:
+                    _marked(session, leased, moment, outcome)
+
+    def _outcome(self, leased: Leased) -> Outcome:
+        """Deliver one message; what to mark it with, nothing where that is done."""
         message = leased.message
         try:
             if message.topic == outbox.FACT:
                 self._tell(leased)
-            else:
-                self._send(leased)
+                return {}
+            return self._send(message)
         except Undeliverable as error:
             log.warning("message cannot be delivered", key=message.key, error=str(error))
-            self._mark(leased, state="parked", error=str(error)[:500])
+            return {"state": "parked", "error": str(error)[:500]}
         except Exception as error:  # the boundary to plugins and networks: tried again with growing pauses
             log.warning("message failed", key=message.key, attempt=message.attempts, exc_info=True)
-            self._postpone(leased, repr(error)[:500])
+            wait = pause(message.attempts)
+            state = "due" if message.attempts < TRIES else "parked"
+            return {"state": state, "run_after": wait, "error": repr(error)[:500]}
 
     def _tell(self, leased: Leased) -> None:
         """Tell a plugin a fact; what it stores and the mark are one transaction."""
@@ -155,43 +179,21 @@ class Worker:
         if message.channel not in plugins.listeners(hookspecs.booking_changed):
             raise LookupError(f"plugin {message.channel} is not there")
         with self.hall.database.transaction() as session:
-            if _marked(session, leased, state="sent", sent_at=database.now(session), error=""):
+            if _marked(session, leased, database.now(session), {"state": "sent", "error": ""}):
                 change = Change(key=message.key, **message.details)
                 plugins.tell(message.channel, hookspecs.booking_changed, session=session, change=change)
 
-    def _send(self, leased: Leased) -> None:
-        """Send a message to a person, outside any write transaction, then mark it."""
-        message = leased.message
+    def _send(self, message: Message) -> Outcome:
+        """Send a message to a person, outside any write transaction."""
         channel = next((c for c in outbox.channels(self.hall) if c.name == message.channel), None)
         if channel is None:
             raise LookupError(f"channel {message.channel} is not there")
         with self.hall.database.reading() as session:
             if _is_outdated(session, message, database.now(session)):
-                self._mark(leased, state="withdrawn")
-                return
+                return {"state": "withdrawn"}
             sent: Sent = channel.send(session, message)
         failpoint.reach("sent")
-        with self.hall.database.transaction() as session:
-            moment = database.now(session)
-            _marked(
-                session,
-                leased,
-                state="sent",
-                sent_at=moment,
-                subject=sent.subject[:300],
-                text=sent.text,
-                error="",
-            )
-
-    def _mark(self, leased: Leased, **values: Any) -> None:
-        with self.hall.database.transaction() as session:
-            _marked(session, leased, **values)
-
-    def _postpone(self, leased: Leased, error: str) -> None:
-        with self.hall.database.transaction() as session:
-            state = "due" if leased.message.attempts < TRIES else "parked"
-            again = database.now(session) + pause(leased.message.attempts)
-            _marked(session, leased, state=state, run_after=again, error=error)
+        return {"state": "sent", "subject": sent.subject[:300], "text": sent.text, "error": ""}
 
     def _expire(self) -> None:
         """Close holds and requests that ran out, each in a transaction of its own."""
@@ -220,8 +222,9 @@ def pause(attempts: int) -> timedelta:
     return min(timedelta(seconds=5 * 3 ** min(attempts - 1, 10)), LONGEST_PAUSE)
 
 
-def _next(moment: datetime) -> Any:
+def _next() -> Select[int]:
     """The id of the next message: oldest first, and never before an earlier one about the same to the same."""
+    moment: ColumnElement[datetime] = bindparam("moment", type_=UtcInstant)
     earlier = aliased(Message)
     waits_for = select(earlier.id).where(
         earlier.booking_id == Message.booking_id,
@@ -231,25 +234,53 @@ def _next(moment: datetime) -> Any:
         earlier.planned_at <= moment,
         earlier.state.in_(["due", "leased"]),
     )
-    return (
-        select(Message.id)
-        .where(_is_due(moment), ~waits_for.exists())
-        .order_by(Message.run_after, Message.id)
-        .limit(1)
-    )
-
-
-def _is_due(moment: datetime) -> ColumnElement[bool]:
-    return or_(
+    due = or_(
         and_(Message.state == "due", Message.run_after <= moment),
         and_(Message.state == "leased", Message.lease_until < moment),
     )
+    return (
+        select(Message.id)
+        .where(due, ~waits_for.exists())
+        .order_by(Message.run_after, Message.id)
+        .limit(bindparam("most"))
+    )
 
 
-def _marked(session: Session, leased: Leased, **values: Any) -> bool:
+# Statements are built once: putting one together takes as long as running it.
+_MESSAGE = Model.metadata.tables[Message.__tablename__]
+_NEXT = _next()
+_LEASE = (
+    update(_MESSAGE)
+    .where(_MESSAGE.c.id.in_(_NEXT.with_for_update(skip_locked=True)))
+    .values(
+        state="leased",
+        lease=bindparam("token"),
+        lease_until=bindparam("until", type_=UtcInstant),
+        attempts=_MESSAGE.c.attempts + 1,
+    )
+    .returning(_MESSAGE.c.id)
+)
+_TAKEN = (
+    select(Message)
+    .where(Message.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Message.run_after, Message.id)
+)
+_MARK = (  # what else is given is set as well
+    update(_MESSAGE)
+    .where(_MESSAGE.c.id == bindparam("of"), _MESSAGE.c.lease == bindparam("token"))
+    .values(lease="", lease_until=None)
+    .returning(_MESSAGE.c.id)
+)
+
+
+def _marked(session: Session, leased: Leased, moment: datetime, outcome: Outcome) -> bool:
     """Write down the outcome, unless the lease went to another worker meanwhile."""
-    mine = update(Message).where(Message.id == leased.message.id, Message.lease == leased.token)
-    found = session.scalar(mine.values(lease="", lease_until=None, **values).returning(Message.id))
+    given = {"of": leased.message.id, "token": leased.token, **outcome}
+    if outcome["state"] == "sent":
+        given["sent_at"] = moment
+    if "run_after" in outcome:
+        given["run_after"] = moment + outcome["run_after"]
+    found = session.scalar(_MARK, given)
     if found is None:
         log.warning("came late, another worker has the message", key=leased.message.key)
     return found is not None
