@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any
+from typing import Any, cast
 
 from flask import make_response
 from pydantic import BaseModel, ValidationError
 from spectree import Response, SecurityScheme, SpecTree
+from spectree.model_adapter.pydantic_adapter import PydanticModelAdapter
 from spectree.models import SecureType, SecuritySchemeData
 from spectree.plugins.flask_plugin import FlaskPlugin
 
@@ -23,6 +24,21 @@ class Backend(FlaskPlugin):
     def validate_response(self, resp: Any, *_how: Any) -> tuple[Any, None]:
         """Whatever the view gave."""
         return make_response(resp), None
+
+
+class Schemas(PydanticModelAdapter):
+    """Describes each model once: every call has a dozen answers, mostly problems, which slowed each start down."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: dict[tuple[Any, ...], dict[str, Any]] = {}
+
+    def json_schema(self, model: type[Any], *, ref_template: str, mode: Any = "validation") -> dict[str, Any]:
+        """The JSON schema of a model; the caller copies it."""
+        key = model, ref_template, mode
+        if key not in self._known:
+            self._known[key] = super().json_schema(model, ref_template=ref_template, mode=mode)
+        return self._known[key]
 
 
 def _refuse(_request: Any, _response: Any, error: Exception | None, *_more: Any) -> None:
@@ -43,6 +59,7 @@ class Invalid(Exception):  # noqa: N818  (an answer, not an error)
 
 api = SpecTree(
     backend=Backend,
+    model_adapter=cast("Any", Schemas()),
     mode="strict",
     title="Vorzimmer",
     version=version("vorzimmer"),
