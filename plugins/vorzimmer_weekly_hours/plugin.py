@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Result, and_, bindparam, delete, or_, select
+from sqlalchemy import ColumnElement, Result, Row, and_, bindparam, delete, or_, select
 from sqlalchemy.orm import Session
 
 from vorzimmer.hookspecs import Available, Draft, hookimpl
@@ -22,8 +23,20 @@ Minutes = tuple[int, int]
 """A period of a local day in minutes after midnight; the end may reach into the next day."""
 
 
+Found = Row[*tuple[Any, ...]]
+"""A row of hours with its place."""
 ROWS = (  # put together once: every search asks it
-    select(Hours, Location)
+    select(
+        Hours.resource_id,
+        Hours.service_id,
+        Hours.weekday,
+        Hours.day,
+        Hours.periods,
+        Hours.despite_closure,
+        Location.id.label("place_id"),
+        Location.slug.label("place"),
+        Location.zone,
+    )
     .join(Location, and_(or_(Hours.location_id == Location.id, Hours.location_id.is_(None)), Location.active))
     .where(
         or_(
@@ -77,12 +90,11 @@ class Plugin:
         by_id = {resource.id: resource for resource in resources}
         exceptions: dict[int, set[date]] = defaultdict(set)
         subjects: dict[tuple[int | None, int, int | None], _Week] = {}
-        for hours, place in _rows(session, by_id, service, window):
-            key = (hours.resource_id, place.id, hours.service_id)
+        for hours in _rows(session, by_id, service, window):
+            key = (hours.resource_id, hours.place_id, hours.service_id)
             if key not in subjects:
-                subjects[key] = _Week(
-                    _source(by_id.get(hours.resource_id or 0), service, hours, place), place.zone
-                )
+                source = _source(by_id.get(hours.resource_id or 0), service, hours)
+                subjects[key] = _Week(source, hours.zone)
             subjects[key].add(hours)
             if hours.resource_id and hours.day:
                 exceptions[hours.resource_id].add(hours.day)
@@ -107,7 +119,7 @@ class _Week:
         self.weekdays: dict[int, tuple[DayHours, bool]] = {}
         self.dates: dict[date, tuple[DayHours, bool]] = {}
 
-    def add(self, hours: Hours) -> None:
+    def add(self, hours: Found) -> None:
         """Take in one row."""
         known = tuple((start, end) for start, end in hours.periods), hours.despite_closure
         if hours.day:
@@ -139,7 +151,7 @@ class _Week:
 
 def _rows(
     session: Session, resource_ids: Collection[int], service: Service | None, window: Period
-) -> Result[Hours, Location]:
+) -> Result[*tuple[Any, ...]]:
     """The rows that matter, each with its place; hours of a service without a place come once for each place."""
     given = {
         "resources": list(resource_ids),
@@ -150,10 +162,10 @@ def _rows(
     return session.execute(ROWS, given)
 
 
-def _source(resource: Resource | None, service: Service | None, hours: Hours, place: Location) -> str:
+def _source(resource: Resource | None, service: Service | None, hours: Found) -> str:
     if resource:
         return f"{'person' if resource.kind == 'staff' else resource.kind}:{resource.slug}"
-    return f"service:{service.slug}" if service and hours.service_id else f"location:{place.slug}"
+    return f"service:{service.slug}" if service and hours.service_id else f"location:{hours.place}"
 
 
 def _is(subject: Mapping[str, int]) -> list[ColumnElement[bool]]:

@@ -32,12 +32,13 @@ def service_out(service: Service) -> dict[str, Any]:
 
 def slot_out(slot: Slot, zone: ZoneInfo | None) -> dict[str, Any]:
     """A free time, in `zone` or the location's."""
-    zone = zone or ZoneInfo(slot.location.zone)
+    start, end, location, staff = slot
+    zone = zone or ZoneInfo(location.zone)
     return {
-        "start": show(slot.start, zone),
-        "end": show(slot.end, zone),
-        "location": slot.location.slug,
-        "resources": list(slot.staff),
+        "start": show(start, zone),
+        "end": show(end, zone),
+        "location": location.slug,
+        "resources": staff,
     }
 
 
