@@ -72,7 +72,8 @@ def per_second(make: Callable[[int], Callable[[], object]], connections: int) ->
     threads = [threading.Thread(target=work, args=(number,)) for number in range(connections)]
     for thread in threads:
         thread.start()
-    return sum(done) / timed(lambda: wait_for(threads))
+    seconds = timed(lambda: wait_for(threads))
+    return sum(done) / seconds
 
 
 def wait_for(threads: list[threading.Thread]) -> None:
