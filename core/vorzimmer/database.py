@@ -165,10 +165,17 @@ class Database:
 
 
 def _engine(url: str, sqlite: bool) -> Engine:
+    """An engine whose errors show no values: these are names, addresses and texts (A174)."""
     if not sqlite:
-        return create_engine(_with_driver(url), pool_size=16, max_overflow=16, pool_pre_ping=True)
+        return create_engine(
+            _with_driver(url), hide_parameters=True, pool_size=16, max_overflow=16, pool_pre_ping=True
+        )
     engine = create_engine(
-        url, pool_size=32, max_overflow=32, connect_args={"timeout": 30, "check_same_thread": False}
+        url,
+        hide_parameters=True,
+        pool_size=32,
+        max_overflow=32,
+        connect_args={"timeout": 30, "check_same_thread": False},
     )
 
     @event.listens_for(engine, "connect")

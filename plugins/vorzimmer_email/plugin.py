@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -130,9 +131,11 @@ class Desk:
 
 
 def _ascii(address: str) -> str:
-    """The address with its domain as mail servers write it (RFC 5890). Raises `Undeliverable`."""
-    local, _, domain = address.rpartition("@")
+    """The address with its domain as mail servers write it (RFC 5891, where ß is not ss). Raises `Undeliverable`."""
     try:
-        return f"{local}@{domain.encode('idna').decode()}"
-    except UnicodeError as error:
-        raise Undeliverable("not a domain") from error
+        read = validate_email(
+            address, check_deliverability=False, globally_deliverable=False, test_environment=True
+        )
+    except EmailNotValidError as error:
+        raise Undeliverable("not an address") from error
+    return read.ascii_email or address

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -128,17 +128,26 @@ _CONTROL = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 def _email(text: str, errors: dict[str, str]) -> str:
     try:
-        return validate_email(
-            text, check_deliverability=False, allow_smtputf8=False, test_environment=True
-        ).normalized
+        found = _read(text)
     except EmailNotValidError:
         errors["email"] = N_("Please enter a valid e-mail address.")
         return ""
+    scripts = {unicodedata.name(char, "").partition(" ")[0] for char in found.domain if char.isalpha()}
+    return (
+        found.normalized if len(scripts) < 2 else found.ascii_email or ""
+    )  # A41: punycode tells look-alikes
+
+
+def _read(email: str) -> ValidatedEmail:
+    return validate_email(email, check_deliverability=False, allow_smtputf8=False, test_environment=True)
 
 
 def canonical(email: str) -> str:
-    """The one form in which addresses are compared (A41): normalised, case folded."""
-    return unicodedata.normalize("NFKC", email.strip()).casefold()
+    """The one form in which valid addresses are compared (A41): as mail servers write them, in small letters.
+
+    Not by Unicode's folding, which makes two domains one (`straße.example`, `strasse.example`).
+    """
+    return (_read(email).ascii_email or email).lower()
 
 
 def live_until(booking: Booking, moment: datetime) -> timedelta:

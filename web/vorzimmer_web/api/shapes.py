@@ -14,7 +14,10 @@ Text = Annotated[str, StringConstraints(max_length=2000)]
 Line = Annotated[str, StringConstraints(max_length=300)]
 Name = Annotated[Line, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 80})]
 Email = Annotated[Line, WithJsonSchema({"type": "string", "format": "email", "maxLength": 254})]
-NoEmail = Annotated[Line, WithJsonSchema({"anyOf": [{"format": "email", "maxLength": 254}, {"const": ""}]})]
+NoEmail = Annotated[
+    Line,
+    WithJsonSchema({"type": "string", "maxLength": 254, "anyOf": [{"format": "email"}, {"const": ""}]}),
+]
 Whole = Annotated[int, BeforeValidator(lambda value: int(value) if _is_whole(value) else value)]
 When = Annotated[str, Field(pattern=INSTANT)]
 Status = Literal["held", "requested", "confirmed", "declined", "cancelled", "completed", "missed", "expired"]
