@@ -139,7 +139,9 @@ def _email(text: str, errors: dict[str, str]) -> str:
 
 
 def _read(email: str) -> ValidatedEmail:
-    return validate_email(email, check_deliverability=False, allow_smtputf8=False, test_environment=True)
+    return validate_email(
+        email, check_deliverability=False, allow_smtputf8=False, test_environment=True, strict=True
+    )
 
 
 def canonical(email: str) -> str:
