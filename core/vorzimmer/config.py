@@ -225,4 +225,9 @@ def _secret_key(data: Path) -> bytes:
         with contextlib.suppress(FileExistsError):  # another process was quicker
             os.link(draft, path)
         Path(draft).unlink()
-    return path.read_bytes()
+    key = path.read_bytes()
+    if len(key) < 32:
+        raise ConfigError(
+            f"{path}: this key is cut off; put it back from a backup, or delete it: all links end then"
+        )
+    return key

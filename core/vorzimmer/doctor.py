@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from vorzimmer import database, hookspecs
-from vorzimmer.config import Config
+from vorzimmer.config import Config, ConfigError
 from vorzimmer.database import CORE_MIGRATIONS
 from vorzimmer.guard import is_loopback
 from vorzimmer.hall import Hall
@@ -87,8 +87,11 @@ def _settings(config: Config) -> Iterator[Finding]:
 def _secrets(config: Config) -> Iterator[Finding]:
     if os.environ.get("VORZIMMER_SECRET_KEY"):
         yield Finding(Level.GOOD, "secret key: from the environment")
-    elif len(config.secret_key) < 32:
-        yield Finding(Level.WRONG, "secret key: too short")
+    else:
+        try:
+            _ = config.secret_key
+        except ConfigError as error:
+            yield Finding(Level.WRONG, f"secret key: {error}")
     for path in [config.data / "secret.key", *config.data.glob("*.sqlite3")]:
         if path.exists() and path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
             yield Finding(Level.WARNING, f"{path}: others on this machine can read it (chmod 600)")

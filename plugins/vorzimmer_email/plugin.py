@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vorzimmer import config as core
-from vorzimmer import database, ical, outbox
+from vorzimmer import database, ical, outbox, urls
 from vorzimmer.hookspecs import Change, Channel, Sent, Undeliverable, hookimpl
 from vorzimmer.models import Account, Booking, Message, Status
 from vorzimmer.texts import Texts
@@ -82,7 +82,7 @@ class Desk:
         self.texts = texts
 
     def send(self, session: Session, message: Message) -> Sent:
-        """Post a message; what left, with its code masked (A30)."""
+        """Post a message; what left, with its code and the token of its link masked (A30, A174)."""
         booking = session.get_one(Booking, message.booking_id)
         reader = self.texts.reader(message.language)
         if message.topic == "code":
@@ -98,7 +98,9 @@ class Desk:
         else:
             folder.write(self.core.data / self.config.directory, mail)
         text = plain_text(letter)
-        return Sent(letter.subject, text.replace(letter.code, MASK) if letter.code else text)
+        for secret in filter(None, [letter.code, urls.token(self.core, "manage", booking.uid)]):
+            text = text.replace(secret, MASK)
+        return Sent(letter.subject, text)
 
     def _invitation(self, message: Message, booking: Booking, letter: Letter) -> Invitation:
         details = message.details
