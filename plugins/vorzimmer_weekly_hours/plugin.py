@@ -23,6 +23,7 @@ Minutes = tuple[int, int]
 """A period of a local day in minutes after midnight; the end may reach into the next day."""
 
 
+Known = dict[Any, tuple[list[Period], list[Period]]]
 Found = Row[*tuple[Any, ...]]
 """A row of hours with its place."""
 ROWS = (  # put together once: every search asks it
@@ -98,8 +99,9 @@ class Plugin:
             subjects[key].add(hours)
             if hours.resource_id and hours.day:
                 exceptions[hours.resource_id].add(hours.day)
+        known: Known = {}
         return [
-            week.available(key, days, exceptions[key[0]] if key[0] else frozenset())
+            week.available(key, days, exceptions[key[0]] if key[0] else frozenset(), known)
             for key, week in subjects.items()
         ]
 
@@ -128,25 +130,38 @@ class _Week:
             self.weekdays[hours.weekday] = known
 
     def available(
-        self, key: tuple[int | None, int, int | None], days: Days, elsewhere: Collection[date]
+        self, key: tuple[int | None, int, int | None], days: Days, elsewhere: Collection[date], known: Known
     ) -> Available:
-        """The record of the subject. On a date `elsewhere` the person has an exception, maybe at another place."""
+        """The record of the subject. On a date `elsewhere` the person has an exception, maybe at another place.
+
+        `known`: who has the same hours as somebody before shares that one's lists.
+        """
+        resource_id, location_id, service_id = key
+        # a place with nothing but exceptions is open otherwise
+        otherwise = (WHOLE_DAY if resource_id is None and not self.weekdays else (), False)
+        weekdays, dates = tuple(sorted(self.weekdays.items())), tuple(sorted(self.dates.items()))
+        alike = self.zone, otherwise, weekdays, dates, frozenset(elsewhere)
+        if alike not in known:
+            known[alike] = self._periods(days, elsewhere, otherwise)
+        periods, despite = known[alike]
+        return Available(periods, self.source, resource_id, location_id, service_id, despite)
+
+    def _periods(
+        self, days: Days, elsewhere: Collection[date], otherwise: tuple[DayHours, bool]
+    ) -> tuple[list[Period], list[Period]]:
+        """All periods, and those that hold although the place is closed."""
         periods: list[Period] = []
         despite: list[Period] = []
-        resource_id, location_id, service_id = key
-        always = (
-            resource_id is None and not self.weekdays
-        )  # a place with nothing but exceptions is open otherwise
         for day in days.of(self.zone):
             hours = self.dates.get(day.date)
             if hours is None and day.date not in elsewhere:
                 hours = self.weekdays.get(day.weekday)
-            minutes, despite_closure = hours or (WHOLE_DAY if always else (), False)
+            minutes, despite_closure = hours or otherwise
             found = days.periods(day, self.zone, minutes)
             periods += found
             if despite_closure:
                 despite += found
-        return Available(periods, self.source, resource_id, location_id, service_id, despite)
+        return periods, despite
 
 
 def _rows(

@@ -84,6 +84,8 @@ class Layout:
         margins = (self.service.before * 60, self.service.after * 60) if inside else (0, 0)
         self.place_shape = Shape(self.duration, *margins, inside=inside)
         self._lanes: dict[tuple[int, bool], list[list[Lane]]] = {}
+        self._spans: dict[int, list[Span]] = {}
+        self._known_runs: dict[tuple[str, tuple[Span, ...]], list[Run]] = {}
 
     @cached_property
     def places(self) -> list[Place]:
@@ -147,11 +149,24 @@ class Layout:
         if records is None:
             return None if resource.kind in self.facts.kinds_with_hours else [self.facts.asked]
         here = [record for record in records if record.location_id in (None, place.location.id)]
-        return [span for record in here for span in seconds(record.periods)] if here else None
+        return [span for record in here for span in self._seconds(record.periods)] if here else None
+
+    def _seconds(self, periods: Sequence[Period]) -> list[Span]:
+        """Periods as epoch seconds, once for all who have the same list of them."""
+        if id(periods) not in self._spans:
+            self._spans[id(periods)] = seconds(periods)
+        return self._spans[id(periods)]
+
+    def _runs(self, hours: list[Span], zone: ZoneInfo) -> list[Run]:
+        """Working runs, once for all who have the same hours."""
+        key = zone.key, tuple(hours)
+        if key not in self._known_runs:
+            self._known_runs[key] = slots.working_runs(hours, zone)
+        return self._known_runs[key]
 
     def _lane(self, place: Place, need: Need, resource: Resource, hours: list[Span]) -> Lane:
         shape, shift = self.shape(resource, need.length), need.offset
-        runs = slots.working_runs(hours, place.zone)
+        runs = self._runs(hours, place.zone)
         taken = self.facts.occupied.get(resource.id, ())
         if shift:
             runs = [Run(*(instant - shift for instant in run)) for run in runs]
