@@ -10,11 +10,14 @@ from typing import Any, cast
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from tests.security.world import LOGINS, MARK, Foreign, add_key, of_ben, state
+from vorzimmer.models import AuditEntry, Model
 from vorzimmer.testing import Browser, Practice
+from vorzimmer_absences.models import Absence
 
 MATRIX = """
                                                              none customer anna desk owner
@@ -266,3 +269,46 @@ def comparable(answer: TestResponse, asked: Foreign) -> tuple[int, str, list[tup
         (name, value) for name, value in answer.headers if name not in ("Content-Length", "Set-Cookie")
     ]
     return answer.status_code, text, sorted(headers)
+
+
+def test_refused_write_of_somebody_of_the_practice_leaves_an_entry(app: Flask, practice: Practice) -> None:
+    """O6: one for each refusal by an object or a right, with who and what."""
+    foreign, client, refused = of_ben(practice), visitor(app, "anna"), 0
+    for name, rule, act in in_order(app):
+        if not name.startswith("GET"):
+            refused += ask(client, name, rule, act, foreign).status_code in (403, 404, 409)
+    with practice.hall.database.reading() as session:
+        entries = session.scalars(select(AuditEntry).where(AuditEntry.act == "refused")).all()
+    assert len(entries) == refused > 10
+    assert {entry.actor for entry in entries} == {LOGINS["anna"]}
+    assert f"office.do {foreign.booking.uid} cancel" in {entry.subject for entry in entries}
+
+
+def rows_of(practice: Practice) -> dict[str, list[str]]:
+    """Everything in the database but what tells of sessions: a request may keep one alive."""
+    with practice.hall.database.reading() as session:
+        tables = {**Model.metadata.tables, **Absence.metadata.tables}
+        return {
+            name: sorted(map(repr, session.execute(select(table)).all()))
+            for name, table in tables.items()
+            if name != "web_session"
+        }
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_reading_changes_nothing_whatever_the_address_says(
+    app: Flask, practice: Practice, method: str
+) -> None:
+    """A13, A57: everything that a form would send, as a query; with overrides of the method."""
+    foreign, client = of_ben(practice), visitor(app, "owner")
+    before = rows_of(practice)
+    overrides = {"X-HTTP-Method-Override": "POST", "X-HTTP-Method": "DELETE", "X-Method-Override": "POST"}
+    for name, rule, act in in_order(app):
+        path = ask(client, f"GET {name.partition(' ')[2]}", rule, act, foreign).request.path
+        form = {
+            **FORMS.get(f"POST {name.partition(' ')[2]}", {}),
+            "_method": "POST",
+            "csrf_token": client.csrf_token,
+        }
+        client.open(path, method=method, query_string=form, headers=overrides)
+    assert rows_of(practice) == before

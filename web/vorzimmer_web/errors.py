@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import BadRequest, Conflict, Forbidden, HTTPException, NotFound, ServiceUnavailable
 
+from vorzimmer import audit, database
+from vorzimmer.access import Actor
 from vorzimmer.reasons import N_, PluginFailed, Reason, Refused
 from vorzimmer_web.api import problems
+from vorzimmer_web.site import hall
 
 TEXTS = {
     400: (
@@ -34,6 +37,8 @@ TEXTS = {
     ),
 }
 KEPT_HEADERS = {"allow", "retry-after"}
+SAFE = {"GET", "HEAD", "OPTIONS"}
+REFUSALS = {403, 404, 409}
 
 
 errors = Blueprint("errors", __name__)
@@ -50,6 +55,20 @@ def refused(refusal: Refused) -> ResponseReturnValue:
     """What the rules refuse and no page explains better; what is not one's own is as if it did not exist."""
     pages = {Reason.NOT_FOUND: NotFound(), Reason.FORBIDDEN: Forbidden()}
     return page_of(pages.get(refusal.reason, Conflict(gettext(refusal.text))))
+
+
+@errors.after_app_request
+def write_down(answer: Response) -> Response:
+    """A write that somebody of the practice was refused leaves its entry (O6); strangers' would fill the log."""
+    actor: Actor | None = g.get("actor")
+    if actor is None or request.method in SAFE or answer.status_code not in REFUSALS:
+        return answer
+    subject = " ".join([request.endpoint or "nowhere", *map(str, (request.view_args or {}).values())])[:100]
+    after = {"status": answer.status_code}
+    hall().database.write(
+        lambda session: audit.write(session, database.now(session), actor, "refused", subject, after=after)
+    )
+    return answer
 
 
 @errors.app_errorhandler(OverflowError)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import failpoint, hookspecs, urls
+from vorzimmer import audit, failpoint, hookspecs, urls
 from vorzimmer.access import Actor
 from vorzimmer.booking import load, status
 from vorzimmer.booking.changes import record
@@ -32,7 +32,7 @@ def confirm(session: Session, hall: Hall, actor: Actor, uid: str, code: str) -> 
         raise Refused(Reason.WRONG_STATE, status=booking.status)
     if booking.code_issue == 0 or (booking.expires_at or moment) + GRACE <= moment:
         raise Refused(Reason.HOLD_EXPIRED)
-    _count_try(hall, booking, code)
+    _count_try(session, hall, actor, booking, moment, code)
     if booking.status == Status.EXPIRED or (booking.expires_at or moment) <= moment:
         moment = _take_again(session, hall, booking)
     _decide(hall, booking, moment)
@@ -44,7 +44,9 @@ def confirm(session: Session, hall: Hall, actor: Actor, uid: str, code: str) -> 
     return booking
 
 
-def _count_try(hall: Hall, booking: Booking, code: str) -> None:
+def _count_try(
+    session: Session, hall: Hall, actor: Actor, booking: Booking, moment: datetime, code: str
+) -> None:
     """At most five guesses a hold; a wrong one counts although the act is refused (A30)."""
     tries = hall.config.settings.booking.code_tries
     if booking.code_tries >= tries:
@@ -53,6 +55,9 @@ def _count_try(hall: Hall, booking: Booking, code: str) -> None:
         return
     booking.code_tries += 1
     left = tries - booking.code_tries
+    audit.write(
+        session, moment, actor, "code_refused", f"booking {booking.uid}", after={"attempts_left": left}
+    )
     if left == 0:
         status.change(booking, Status.EXPIRED)
         booking.allocations = []

@@ -34,6 +34,7 @@ STATES = {
 EVENTS = {
     "held": N_("Time reserved"),
     "details": N_("Details given"),
+    "code_refused": N_("Wrong code"),
     "released": N_("Reservation given up"),
     "requested": N_("Requested"),
     "confirmed": N_("Booked"),
