@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from vorzimmer.access import Actor
-from vorzimmer.models import AuditEntry, Booking
+from vorzimmer.models import AuditEntry, Booking, Model
+
+_ADD = insert(Model.metadata.tables[AuditEntry.__tablename__])
 
 
 def write(
@@ -22,11 +25,8 @@ def write(
     after: dict[str, Any] | None = None,
 ) -> None:
     """Add one entry. `subject` is kind and id ("booking 5f0c…"); times in `before` and `after` are ISO strings."""
-    session.add(
-        AuditEntry(
-            at=moment, actor=actor.name, door=actor.door, act=act, subject=subject, before=before, after=after
-        )
-    )
+    entry = {"at": moment, "actor": actor.name, "door": actor.door, "act": act, "subject": subject}
+    session.execute(_ADD, {**entry, "before": before, "after": after})
 
 
 def snapshot(booking: Booking) -> dict[str, Any]:

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from vorzimmer import hookspecs
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Change, Channel
-from vorzimmer.models import Booking, Message, Status
+from vorzimmer.models import Booking, Message, Model, Status
 
 FACT = "booking_changed"
 """Topic of a message to a plugin."""
@@ -22,6 +22,7 @@ AT_ONCE = timedelta(0)
 
 # Statements are built once: putting one together takes as long as running it.
 _OF_BOOKING = Message.booking_id == bindparam("booking")
+_ADD = insert(Model.metadata.tables[Message.__tablename__])
 _USED = select(Message.id).where(Message.key == bindparam("key"))
 _REMINDERS = (
     select(Message).where(_OF_BOOKING, Message.topic == "reminder").execution_options(populate_existing=True)
@@ -77,41 +78,39 @@ def tell_person(
         session, booking, topic, moment, recipient, said
     ):
         return
-    session.add(
-        Message(
-            key=_fresh(session, key),
-            topic=topic,
-            channel=channel,
-            booking_id=booking.id,
-            recipient=recipient,
-            language=booking.language,
-            details=said,
-            planned_at=moment + delay,
-            run_after=moment + delay,
-        )
-    )
+    message = {
+        "key": _fresh(session, key),
+        "topic": topic,
+        "channel": channel,
+        "booking_id": booking.id,
+        "recipient": recipient,
+        "language": booking.language,
+        "details": said,
+        "planned_at": moment + delay,
+        "run_after": moment + delay,
+    }
+    session.execute(_ADD, message)
 
 
 def tell_plugins(session: Session, hall: Hall, booking: Booking, change: Change, moment: datetime) -> None:
     """Write the fact of a change, once for each plugin that listens; one that fails keeps no other waiting."""
     for name in hall.plugins.listeners(hookspecs.booking_changed):
-        session.add(
-            Message(
-                key=_fresh(session, f"{change.key}/{name}"),
-                topic=FACT,
-                channel=name,
-                booking_id=booking.id,
-                details={
-                    "kind": change.kind,
-                    "uid": change.uid,
-                    "sequence": change.sequence,
-                    "actor": change.actor,
-                    "door": change.door,
-                },
-                planned_at=moment,
-                run_after=moment,
-            )
-        )
+        fact = {
+            "key": _fresh(session, f"{change.key}/{name}"),
+            "topic": FACT,
+            "channel": name,
+            "booking_id": booking.id,
+            "details": {
+                "kind": change.kind,
+                "uid": change.uid,
+                "sequence": change.sequence,
+                "actor": change.actor,
+                "door": change.door,
+            },
+            "planned_at": moment,
+            "run_after": moment,
+        }
+        session.execute(_ADD, fact)
 
 
 def withdraw(session: Session, booking: Booking, topics: Iterable[str]) -> None:

@@ -33,7 +33,8 @@ def record(
 
     `details` go into the message: the old time, a personal text.
     """
-    booking.changed_at = moment
+    if booking.changed_at != moment:
+        booking.changed_at = moment
     session.flush()
     audit.write(
         session,

@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from vorzimmer import ical
 from vorzimmer.booking import status
 from vorzimmer.hall import Hall
-from vorzimmer.models import Booking, Calendar, CalendarChange, CalendarObject
+from vorzimmer.models import Booking, Calendar, CalendarChange, CalendarObject, Model
 
 BOOKINGS = "bookings"
 
 
+_LOG = insert(Model.metadata.tables[CalendarChange.__tablename__])
 _STANDING = select(CalendarObject).where(CalendarObject.booking_id == bindparam("booking"))
 _BOOKINGS = select(Calendar).where(
     Calendar.resource_id == bindparam("resource"), Calendar.kind == BOOKINGS, Calendar.deleted_at.is_(None)
@@ -54,7 +55,8 @@ def log_change(session: Session, calendar_id: int, href: str, *, gone: bool = Fa
     """Add a row to a calendar's change log; its number is the calendar's new sync token (RFC 6578)."""
     calendar = session.get_one(Calendar, calendar_id)
     calendar.sequence += 1
-    session.add(CalendarChange(calendar_id=calendar_id, sequence=calendar.sequence, href=href, gone=gone))
+    change = {"calendar_id": calendar_id, "sequence": calendar.sequence, "href": href, "gone": gone}
+    session.execute(_LOG, change)
 
 
 def _new(session: Session, calendar_id: int, booking: Booking, extras: str) -> CalendarObject:
