@@ -134,17 +134,31 @@ def test_no_parameter_of_a_page_reaches_sql_or_ends_in_an_error(
     """A72, A77, O1: every parameter that a page looks at, one by one; the pages themselves say which these are."""
     app.request_class = type("Recording", (app.request_class,), {"parameter_storage_class": Recorder})
     everybody, errors = Everybody(app, practice), []
-    once: set[str] = set()
     with watched(practice.hall) as statements:
         for name, rule, act in pages(app):
             Recorder.asked.clear()
             everybody.ask(name, rule, act, {})
-            for parameter in sorted((Recorder.asked | MORE.get(name, set())) - {"csrf_token"} - once):
+            frame = {"csrf_token"} if name == "GET /office/search" else {"csrf_token", "q"}
+            for parameter in sorted((Recorder.asked | MORE.get(name, set())) - frame):
                 asked = {what: everybody.ask(name, rule, act, {parameter: odd[what]}) for what in odd}
                 errors += [(name, parameter, what) for what, status in asked.items() if status >= 500]
-            once |= {"q"} & Recorder.asked  # the frame of the office shows it on each page
     assert errors == []
     assert [statement for statement in statements if "kanarie" in statement] == []
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "3000-01-01", "9999-12-31"])
+def test_day_beyond_the_calendar_is_no_day(app: Flask, practice: Practice, day: str) -> None:
+    """O1, A81: pages show what they show without one; a call is told what is wrong."""
+    client = visitor(app, "owner")
+    for path in (
+        "/office/?day=",
+        "/office/week?day=",
+        "/office/new?service=massage&from=",
+        "/book/notiz?day=",
+    ):
+        assert client.get(path + day).status_code == 200
+    asked = {"service": "massage", "start": f"{day}T00:00:00+00:00"}
+    assert client.get("/api/v1/explain", query_string=asked).status_code == 422
 
 
 def pages(app: Flask) -> list[tuple[str, Rule, str]]:
