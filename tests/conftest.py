@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.chromium import chromium, context, page
+
+__all__ = ["chromium", "context", "page"]
+
 settings.register_profile("no deadline", deadline=None)  # nothing is judged by how busy the machine is
 settings.load_profile("no deadline")
 

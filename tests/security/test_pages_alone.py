@@ -12,7 +12,6 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Request
 from werkzeug.routing import Rule
 
 from tests import acts
-from tests.browser.conftest import chromium, context
 from tests.caldav.live import serving
 from tests.security.test_matrix import QUERIES, rows, visitor
 from tests.web.desk import requested
@@ -20,8 +19,6 @@ from vorzimmer import booking
 from vorzimmer.models import Booking
 from vorzimmer.testing import Practice
 from vorzimmer.worker import Worker
-
-__all__ = ["chromium", "context"]
 
 TYPED = '"><img src=//evil.example/a onerror=alert(1)><script>alert(1)</script>'
 NO_PAGES = {

@@ -1,4 +1,4 @@
-"""A real browser: the machine's own Chromium."""
+"""A real browser: the machine's own Chromium. One a process, as Playwright runs only one loop in each."""
 
 import shutil
 from collections.abc import Iterator
