@@ -118,6 +118,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                 break
             self._turn(0.05)
         self.task_dispatcher.shutdown(timeout=1)
+        self.trigger.close()
 
     def _turn(self, seconds: float) -> None:
         wasyncore.loop(timeout=seconds, map=self._map, use_poll=True, count=1)

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import waitress
 from flask import Flask
+
+from vorzimmer import serve
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,12 @@ class Live:
 @contextmanager
 def serving(app: Flask) -> Iterator[Live]:
     """Serve on loopback, on a port that was free, until the block ends."""
-    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run)
+    bound = serve.listen("127.0.0.1", 0)
+    server = serve.make_server(app, app.extensions["vorzimmer"].config, bound)
+    thread = threading.Thread(target=server.serve)
     thread.start()
     try:
         yield Live(server.effective_port)
     finally:
-        server.trigger.pull_trigger(server.close)
-        server.task_dispatcher.shutdown()
-        thread.join(10)
+        server.stop()
+        thread.join()
