@@ -22,13 +22,17 @@ class Right(StrEnum):
     OWN_CALENDAR = "own_calendar"
     CALENDARS = "calendars"
     AVAILABILITY = "availability"
+    CUSTOMERS = "customers"
+    NOTES = "notes"
     SETTINGS = "settings"
+    EXPORTS = "exports"
+    ACCOUNTS = "accounts"
 
 
 ROLES: dict[str, frozenset[Right]] = {
     "owner": frozenset(Right),
-    "desk": frozenset({Right.CALENDARS, Right.AVAILABILITY}),
-    "staff": frozenset({Right.OWN_CALENDAR, Right.AVAILABILITY}),
+    "desk": frozenset({Right.CALENDARS, Right.AVAILABILITY, Right.CUSTOMERS, Right.NOTES}),
+    "staff": frozenset({Right.OWN_CALENDAR, Right.AVAILABILITY, Right.NOTES}),
     "customer": frozenset(),
 }
 

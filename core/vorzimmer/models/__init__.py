@@ -1,10 +1,11 @@
 """What is stored, a file for each aggregate."""
 
-from vorzimmer.models.account import Account, ApiKey, AppPassword, Role, User, WebAuthn, WebSession
-from vorzimmer.models.booking import Allocation, Block, Booking, Status
+from vorzimmer.models.account import Account, ApiKey, AppPassword, LoginLink, Role, User, WebAuthn, WebSession
+from vorzimmer.models.attribute import Attribute, FormField
+from vorzimmer.models.booking import Allocation, Block, Booking, Payment, Status
 from vorzimmer.models.calendar import Calendar, CalendarChange, CalendarObject, Occurrence
 from vorzimmer.models.columns import Model, UtcInstant
-from vorzimmer.models.customer import Customer
+from vorzimmer.models.customer import Customer, CustomerChange, CustomerGroup
 from vorzimmer.models.message import Message
 from vorzimmer.models.record import AuditEntry, KeptAnswer, Setting
 from vorzimmer.models.resource import Location, Resource
@@ -15,6 +16,7 @@ __all__ = [
     "Allocation",
     "ApiKey",
     "AppPassword",
+    "Attribute",
     "AuditEntry",
     "Block",
     "Booking",
@@ -22,12 +24,17 @@ __all__ = [
     "CalendarChange",
     "CalendarObject",
     "Customer",
+    "CustomerChange",
+    "CustomerGroup",
+    "FormField",
     "KeptAnswer",
     "Location",
+    "LoginLink",
     "Message",
     "Model",
     "Occurrence",
     "Offer",
+    "Payment",
     "Requirement",
     "Resource",
     "Role",

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_security.models import sqla
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from vorzimmer.models.columns import Model, UtcInstant
@@ -61,6 +61,25 @@ class WebSession(Model):
     created_at: Mapped[datetime] = mapped_column(UtcInstant)
     seen_at: Mapped[datetime] = mapped_column(UtcInstant)
     expires_at: Mapped[datetime] = mapped_column(UtcInstant, index=True)
+
+
+class LoginLink(Model):
+    """A link that sets a password, once: `invite` (a week) or `reset` (an hour). Stored as SHA-256 (C25, C28, A42).
+
+    A newer link of the same account and purpose takes its place.
+    """
+
+    __tablename__ = "login_link"
+    __table_args__ = (UniqueConstraint("account_id", "purpose"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    purpose: Mapped[str] = mapped_column(String(10))
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcInstant)
+    expires_at: Mapped[datetime] = mapped_column(UtcInstant)
+
+    account: Mapped[User] = relationship()
 
 
 class AppPassword(Model):

@@ -35,7 +35,8 @@ class Booking(Model):
     ("2027-03-01T09:00:00") and `zone` the IANA zone of the location, kept beside the instant (rules 1, 9).
     `staff` is the leading person, kept when the allocations are gone. `name` … `message` are what was typed
     during the hold; `customer` is linked when the code proves it. `code_issue` and `code_tries` count codes sent
-    and guesses made. `expires_at` ends a hold or a request.
+    and guesses made. `expires_at` ends a hold or a request. `note` is the practice's own (O17). `place` says where
+    to go or whom to call where that is not the location; `link` joins by video (K86, K88).
     """
 
     __tablename__ = "booking"
@@ -70,6 +71,9 @@ class Booking(Model):
     language: Mapped[str] = mapped_column(String(5), default="de")
     fields: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     message: Mapped[str] = mapped_column(Text, default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    place: Mapped[str] = mapped_column(String(300), default="")
+    link: Mapped[str] = mapped_column(String(500), default="")
 
     service: Mapped[Service] = relationship()
     location: Mapped[Location] = relationship()
@@ -78,6 +82,24 @@ class Booking(Model):
     allocations: Mapped[list[Allocation]] = relationship(
         back_populates="booking", order_by="Allocation.id", cascade="all, delete-orphan"
     )
+    payments: Mapped[list[Payment]] = relationship(order_by="Payment.id")
+
+
+class Payment(Model):
+    """Money received for an appointment, in minor units; several until the sum is covered (K74, K76).
+
+    A correction is a second row with a negative amount: what was written is never changed.
+    """
+
+    __tablename__ = "payment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    booking_id: Mapped[int] = mapped_column(ForeignKey("booking.id", ondelete="CASCADE"), index=True)
+    amount: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    method: Mapped[str] = mapped_column(String(40), default="")
+    actor: Mapped[str] = mapped_column(String(254))
+    paid_at: Mapped[datetime] = mapped_column(UtcInstant)
 
 
 class Block(Model):

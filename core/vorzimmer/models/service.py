@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from vorzimmer.models.columns import Model
@@ -16,6 +16,9 @@ class Service(Model):
     `notice_working_days` and `notice_cut_off` (minutes after midnight of the day before) are further forms of
     notice, the strictest counts (rule 36). `buffers_inside`: buffers too must fit inside the hours (rule 25).
     `capacity` counts persons (rule 62). `policy` is `direct` or `request` (O58).
+    `price_shown`: customers see the price. `color` is "#rrggbb" in the office's calendar, empty for the default (O9).
+    `reminders`: hours before the start, None for the practice's own (D8). `variant_of`: the catalogue's service of
+    which this is one person's own version (K28, K29, O57).
     An unlisted service is bookable by its slug only. `cancel_until`, `move_until`: minutes before the start.
     """
 
@@ -44,6 +47,10 @@ class Service(Model):
     active: Mapped[bool] = mapped_column(default=True)
     cancel_until: Mapped[int] = mapped_column(default=1440)
     move_until: Mapped[int] = mapped_column(default=1440)
+    price_shown: Mapped[bool] = mapped_column(default=True)
+    color: Mapped[str] = mapped_column(String(7), default="")
+    reminders: Mapped[list[int] | None] = mapped_column(JSON)
+    variant_of: Mapped[int | None] = mapped_column(ForeignKey("service.id"))
 
     requirements: Mapped[list[Requirement]] = relationship(
         back_populates="service", order_by="Requirement.position", cascade="all, delete-orphan"
