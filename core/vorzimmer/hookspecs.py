@@ -319,11 +319,16 @@ class Mount:
 
 @dataclass(frozen=True)
 class NavigationEntry:
-    """An entry of the office's navigation: `right` is needed to see it, `title` is an English msgid."""
+    """An entry of the office's navigation: `right` is needed to see it, `title` and `line` are English msgids.
+
+    `section` "settings" makes it a card of the settings, where `line` says in a few words what is set there.
+    """
 
     title: str
     endpoint: str
     right: str
+    section: str = ""
+    line: str = ""
 
 
 @dataclass(frozen=True)

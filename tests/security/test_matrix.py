@@ -83,6 +83,7 @@ POST  /office/logout                                          302      302  302 
 GET   /office/new                                             303      403  200  200   200
 POST  /office/new                                             303      403  403  303   303
 GET   /office/search                                          303      403  200  200   200
+GET   /office/settings/                                       303      403  200  200   200
 GET   /office/week                                            303      403  200  200   200
 GET   /ready                                                  200      200  200  200   200
 GET   /static/<digest>/<name>                                 200      200  200  200   200

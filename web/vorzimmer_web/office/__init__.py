@@ -8,13 +8,13 @@ from flask_babel import gettext
 
 from vorzimmer import hookspecs
 from vorzimmer_web import accounts
-from vorzimmer_web.office import agenda, booking, connect, entry, wording
+from vorzimmer_web.office import agenda, booking, connect, entry, settings, wording
 from vorzimmer_web.requests import actor
 from vorzimmer_web.site import hall
 
 OURS = "vorzimmer_web"
 office = Blueprint("office", __name__, url_prefix="/office")
-for pages in (agenda, booking, entry, connect):
+for pages in (agenda, booking, entry, connect, settings):
     pages.add_to(office)
 office.context_processor(wording.words)
 
@@ -32,9 +32,10 @@ def navigation() -> list[tuple[str, str]]:
     if person is None:
         return []
     answers = sorted(hall().plugins.ask_each(hookspecs.navigation), key=lambda answer: answer[0] != OURS)
-    return [
+    found = [
         (gettext(entry.title), entry.endpoint)
         for _plugin, entries in answers
         for entry in entries
-        if entry.right in person.rights and entry.endpoint in current_app.view_functions
+        if not entry.section and entry.right in person.rights and entry.endpoint in current_app.view_functions
     ]
+    return [*found, (gettext("Settings"), "office.settings")] if settings.cards() else found

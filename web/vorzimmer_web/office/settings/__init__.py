@@ -1,0 +1,55 @@
+"""Settings that the practice changes itself: one page with a card for each area, and the areas' pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, current_app, render_template
+from flask_babel import gettext
+
+from vorzimmer import hookspecs
+from vorzimmer.access import Right, open_to
+from vorzimmer_web.requests import actor
+from vorzimmer_web.site import hall
+
+SECTION = "settings"
+
+
+@dataclass(frozen=True)
+class Card:
+    """An area of the settings: `title` and `line` are English msgids, `right` is needed to see it."""
+
+    title: str
+    line: str
+    endpoint: str
+    right: str
+
+
+CARDS: list[Card] = []
+"""Our own areas, in the order of the page; plugins add theirs by `NavigationEntry(section="settings")`."""
+
+
+def cards() -> list[Card]:
+    """What the person signed in may open, in the language of the page."""
+    person = actor()
+    offered = [
+        Card(entry.title, entry.line, entry.endpoint, entry.right)
+        for entry in hall().plugins.ask(hookspecs.navigation)
+        if entry.section == SECTION
+    ]
+    return [
+        Card(gettext(card.title), gettext(card.line) if card.line else "", card.endpoint, card.right)
+        for card in [*CARDS, *offered]
+        if person and card.right in person.rights and card.endpoint in current_app.view_functions
+    ]
+
+
+@open_to(*Right)
+def overview() -> str:
+    """One card for each area."""
+    return render_template("office/settings/overview.html", cards=cards())
+
+
+def add_to(office: Blueprint) -> None:
+    """Put the pages in their places."""
+    office.get("/settings/", endpoint="settings")(overview)
