@@ -18,7 +18,7 @@ from tests.security.test_matrix import ask, comparable, in_order, table
 from tests.security.world import MARK, Foreign, of_ben
 from tests.web import customer
 from vorzimmer import booking, urls
-from vorzimmer.booking.details import canonical
+from vorzimmer.contact import canonical
 from vorzimmer.models import Booking
 from vorzimmer.testing import Browser, Practice
 

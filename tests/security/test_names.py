@@ -17,7 +17,7 @@ from tests.caldav.desk import Phone
 from tests.plugins.test_email import page, read, text
 from tests.security.test_matrix import visitor
 from vorzimmer import booking
-from vorzimmer.booking.details import plain
+from vorzimmer.contact import plain
 from vorzimmer.models import Booking
 from vorzimmer.testing import Practice
 from vorzimmer.worker import Worker

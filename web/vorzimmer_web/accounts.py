@@ -20,7 +20,7 @@ from werkzeug.local import LocalProxy
 
 from vorzimmer import audit, database
 from vorzimmer.access import EVERYONE, Actor, open_to
-from vorzimmer.booking.details import plain
+from vorzimmer.contact import plain
 from vorzimmer.hall import Hall
 from vorzimmer.models import Account, Role, WebAuthn
 from vorzimmer_web import limits, sessions

@@ -12,8 +12,8 @@ from vorzimmer import audit, failpoint, hookspecs, urls
 from vorzimmer.access import Actor
 from vorzimmer.booking import load, status
 from vorzimmer.booking.changes import record
-from vorzimmer.booking.details import canonical
 from vorzimmer.booking.hold import HoldRequest, take
+from vorzimmer.contact import canonical
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Customer, Status
 from vorzimmer.reasons import Reason, Refused

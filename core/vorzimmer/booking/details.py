@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import database, outbox
+from vorzimmer import contact, database, outbox
 from vorzimmer.access import Actor
 from vorzimmer.booking import load
 from vorzimmer.booking.changes import record
@@ -20,8 +18,6 @@ from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Status
 from vorzimmer.reasons import N_, Reason, Refused
 
-NAME_LENGTH = 80
-PHONE_LENGTH = 40
 MESSAGE_LENGTH = 2000
 CODES_PER_HOLD = 3
 HOLDS_PER_CONTACT = 3
@@ -98,58 +94,17 @@ def _limit(session: Session, booking: Booking, email: str, moment: datetime) -> 
 def checked(given: Details, languages: tuple[str, ...], *, email_needed: bool = True) -> Details:
     """The details, trimmed and without control characters; refuses with `INVALID` and what is wrong where."""
     errors: dict[str, str] = {}
-    name, phone = plain(given.name), plain(given.phone)
-    message = "\n".join(plain(line) for line in given.message.splitlines())
-    if not name:
-        errors["name"] = N_("Please enter a name.")
-    elif len(name) > NAME_LENGTH:
-        errors["name"] = N_("At most 80 characters.")
-    if len(phone) > PHONE_LENGTH:
-        errors["phone"] = N_("At most 40 characters.")
+    name, phone = contact.name_of(given.name, errors), contact.phone_of(given.phone, errors)
+    message = contact.lines(given.message)
     if len(message) > MESSAGE_LENGTH:
         errors["message"] = N_("At most 2000 characters.")
     email = given.email.strip()
     if email or email_needed:
-        email = _email(email, errors)
+        email = contact.email_of(email, errors)
     if errors:
         raise Refused(Reason.INVALID, errors=errors)
     language = given.language if given.language in languages else languages[0]
     return Details(name, email, phone, message, language, given.fields)
-
-
-def plain(text: str) -> str:
-    """One line without control, format and surrogate characters, blanks folded (A77, A86)."""
-    kept = "".join(" " if char.isspace() else char for char in text)
-    return " ".join("".join(char for char in kept if unicodedata.category(char) not in _CONTROL).split())
-
-
-_CONTROL = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-
-
-def _email(text: str, errors: dict[str, str]) -> str:
-    try:
-        found = _read(text)
-    except EmailNotValidError:
-        errors["email"] = N_("Please enter a valid e-mail address.")
-        return ""
-    scripts = {unicodedata.name(char, "").partition(" ")[0] for char in found.domain if char.isalpha()}
-    return (
-        found.normalized if len(scripts) < 2 else found.ascii_email or ""
-    )  # A41: punycode tells look-alikes
-
-
-def _read(email: str) -> ValidatedEmail:
-    return validate_email(
-        email, check_deliverability=False, allow_smtputf8=False, test_environment=True, strict=True
-    )
-
-
-def canonical(email: str) -> str:
-    """The one form in which valid addresses are compared (A41): as mail servers write them, in small letters.
-
-    Not by Unicode's folding, which makes two domains one (`straße.example`, `strasse.example`).
-    """
-    return (_read(email).ascii_email or email).lower()
 
 
 def live_until(booking: Booking, moment: datetime) -> timedelta:

@@ -15,8 +15,8 @@ from vorzimmer import booking as use_cases
 from vorzimmer import database
 from vorzimmer.access import Actor, may_touch_booking, open_to
 from vorzimmer.booking import Target, load
-from vorzimmer.booking.details import plain
 from vorzimmer.booking.status import LEGAL, OPEN
+from vorzimmer.contact import plain
 from vorzimmer.hall import Hall
 from vorzimmer.models import AuditEntry, Booking, Message, Status
 from vorzimmer.outbox import FACT

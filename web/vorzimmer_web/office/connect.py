@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import accounts, audit, database
 from vorzimmer.access import Actor, Right, open_to
-from vorzimmer.booking.details import plain
+from vorzimmer.contact import plain
 from vorzimmer.models import Account, AppPassword
 from vorzimmer_web.office import profile
 from vorzimmer_web.requests import read_anew, signed_in

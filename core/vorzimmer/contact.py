@@ -1,0 +1,68 @@
+"""Names, addresses and other lines as people type them: cleaned, checked, and compared."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from email_validator import EmailNotValidError, ValidatedEmail, validate_email
+
+from vorzimmer.reasons import N_
+
+NAME_LENGTH = 80
+PHONE_LENGTH = 40
+
+_CONTROL = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+
+
+def plain(text: str) -> str:
+    """One line without control, format and surrogate characters, blanks folded (A77, A86)."""
+    kept = "".join(" " if char.isspace() else char for char in text)
+    return " ".join("".join(char for char in kept if unicodedata.category(char) not in _CONTROL).split())
+
+
+def lines(text: str) -> str:
+    """Several such lines."""
+    return "\n".join(plain(line) for line in text.splitlines())
+
+
+def name_of(text: str, errors: dict[str, str]) -> str:
+    """A name, clean; what is wrong with it goes into `errors`."""
+    name = plain(text)
+    if not name:
+        errors["name"] = N_("Please enter a name.")
+    elif len(name) > NAME_LENGTH:
+        errors["name"] = N_("At most 80 characters.")
+    return name
+
+
+def phone_of(text: str, errors: dict[str, str]) -> str:
+    """A phone number, clean; what is wrong with it goes into `errors`."""
+    phone = plain(text)
+    if len(phone) > PHONE_LENGTH:
+        errors["phone"] = N_("At most 40 characters.")
+    return phone
+
+
+def email_of(text: str, errors: dict[str, str]) -> str:
+    """A valid address as typed, without blanks around it; a domain of look-alikes in punycode (A41)."""
+    try:
+        found = _read(text.strip())
+    except EmailNotValidError:
+        errors["email"] = N_("Please enter a valid e-mail address.")
+        return ""
+    scripts = {unicodedata.name(char, "").partition(" ")[0] for char in found.domain if char.isalpha()}
+    return found.normalized if len(scripts) < 2 else found.ascii_email or ""
+
+
+def _read(email: str) -> ValidatedEmail:
+    return validate_email(
+        email, check_deliverability=False, allow_smtputf8=False, test_environment=True, strict=True
+    )
+
+
+def canonical(email: str) -> str:
+    """The one form in which valid addresses are compared (A41): as mail servers write them, in small letters.
+
+    Not by Unicode's folding, which makes two domains one (`straße.example`, `strasse.example`).
+    """
+    return (_read(email).ascii_email or email).lower()
