@@ -19,7 +19,7 @@ CORE = ROOT / "core/vorzimmer"
 
 # From the ground up. A module may import what stands on its own floor (no circles) and below.
 FLOORS: list[set[str]] = [
-    {"periods", "slots", "config", "reasons", "failpoint"},
+    {"periods", "slots", "config", "reasons", "tries", "failpoint"},
     {"models"},
     {
         "plugins",

@@ -16,7 +16,6 @@ from vorzimmer.plugins import NoConfig
 from vorzimmer_caldav import horizon
 from vorzimmer_caldav.application import Application
 from vorzimmer_caldav.frontguard import FrontGuard
-from vorzimmer_caldav.limiter import Limiter
 
 PREFIX = "/dav"
 
@@ -41,11 +40,10 @@ class Plugin:
     @hookimpl
     def wsgi_mounts(self, hall: Hall) -> list[Mount]:
         """`/dav`, and the address where clients begin to look (RFC 6764)."""
-        failures = Limiter(on=hall.config.settings.server.limits)
-        application = Application(hall, failures)
+        application = Application(hall)
         application.warm()
         return [
-            Mount(PREFIX, FrontGuard(application, failures)),
+            Mount(PREFIX, FrontGuard(application)),
             Mount("/.well-known/caldav", _redirect(urls.absolute(hall.config, f"{PREFIX}/"))),
         ]
 

@@ -19,6 +19,7 @@ from vorzimmer.hall import Hall
 from vorzimmer.icalguard import LARGEST_TEXT, read
 from vorzimmer.icaltext import CalendarDataError
 from vorzimmer.reasons import PluginFailed, Refused
+from vorzimmer.tries import WINDOW
 from vorzimmer_caldav import (
     deleting,
     frontguard,
@@ -31,9 +32,8 @@ from vorzimmer_caldav import (
     refusal,
     warming,
 )
-from vorzimmer_caldav.auth import Auth
+from vorzimmer_caldav.auth import Auth, TooManyTries
 from vorzimmer_caldav.collections import CalendarCollection, StoredItem
-from vorzimmer_caldav.limiter import Limiter
 from vorzimmer_caldav.multistatus import C, D
 from vorzimmer_caldav.properties import Place
 from vorzimmer_caldav.refusal import RefusalError
@@ -55,10 +55,10 @@ class Application(app.Application):
 
     _storage: Storage
 
-    def __init__(self, hall: Hall, failures: Limiter) -> None:
+    def __init__(self, hall: Hall) -> None:
         self._hall = hall
         logging.getLogger("radicale").setLevel(logging.ERROR)
-        super().__init__(_configuration(hall, failures))
+        super().__init__(_configuration(hall))
         # The guard in front has judged the path, and a login is looked up, never part of a file's name.
         self._validate_path_value = self._validate_user_value = "none"
 
@@ -71,6 +71,8 @@ class Application(app.Application):
     def _handle_request(self, environ: Any) -> Any:
         try:
             return super()._handle_request(environ)
+        except TooManyTries:
+            return "429 Too Many Requests", [("Retry-After", str(WINDOW)), ("Content-Length", "0")], []
         finally:
             begin(None)
 
@@ -360,12 +362,12 @@ def _named(header: str, etag: str, *, weak: bool) -> bool:
     )
 
 
-def _configuration(hall: Hall, failures: Limiter) -> config.Configuration:
+def _configuration(hall: Hall) -> config.Configuration:
     """Radicale's settings in code: our parts, no sleeping workers, nothing that we do not serve."""
     configuration = config.load()
     configuration.update(
         {
-            "auth": {"type": lambda settings: Auth(settings, hall, failures), "delay": "0", "realm": REALM},
+            "auth": {"type": lambda settings: Auth(settings, hall), "delay": "0", "realm": REALM},
             "rights": {
                 "type": Rights,
                 "permit_delete_collection": "False",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,12 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, joinedload
 
-from vorzimmer import accounts, database
+from vorzimmer import accounts, database, tries
 from vorzimmer.access import staff_actor
 from vorzimmer.booking.objects import bookings_calendar
 from vorzimmer.hall import Hall
 from vorzimmer.models import Account, AppPassword
-from vorzimmer_caldav.limiter import Limiter
 from vorzimmer_caldav.visit import Visit, begin
 
 _NOTED_EVERY = timedelta(days=1)
@@ -25,13 +24,16 @@ _NOTED_EVERY = timedelta(days=1)
 log = structlog.get_logger(__name__)
 
 
+class TooManyTries(Exception):  # noqa: N818  (an answer, not an error)
+    """Too many passwords were wrong of late: whether this one is right is not said (A28)."""
+
+
 class Auth(BaseAuth):
     """Radicale's question who a login is; the user's name becomes the account's address."""
 
-    def __init__(self, configuration: Any, hall: Hall, failures: Limiter) -> None:
+    def __init__(self, configuration: Any, hall: Hall) -> None:
         super().__init__(configuration)
         self._hall = hall
-        self._failures = failures
         self._ready: set[int | None] = set()  # resources that are known to have a calendar
 
     def _login_ext(self, login: str, password: str, context: AuthContext) -> str:
@@ -39,9 +41,21 @@ class Auth(BaseAuth):
         visit = self._visit(login, password) or self._visit(unquote(login), password)
         begin(visit)
         if visit is None:
-            self._failures.failed(context.remote_addr or "", login)
+            self._failed(unquote(login), tries.network(context.remote_addr or ""))
             return ""
         return visit.address
+
+    def _failed(self, login: str, network: str) -> None:
+        """Count a wrong password, together with those at the other doors."""
+        if not self._hall.tries.count(login, network):
+            raise TooManyTries
+        locks = self._hall.config.settings.server.limits
+        try:
+            self._hall.database.write(
+                lambda session: accounts.refused(session, login, "caldav", network, locks=locks)
+            )
+        except OperationalError:  # F9
+            log.exception("a wrong password was not noted")
 
     def _sleep_for_constant_exec_time(self, time_ns_begin: int) -> None:
         """No worker sleeps: a look-up by digest takes as long for a wrong name as for a wrong password."""
@@ -55,12 +69,20 @@ class Auth(BaseAuth):
             if not actor.is_staff:
                 return None
             moment = database.now(session)
+            self._admit(found, moment)
             due = found.used_at is None or found.used_at < moment - _NOTED_EVERY
             due = due or actor.resource_id not in self._ready
             visit = Visit(actor, found.account.name, self._hall.config.settings.practice.name)
         if due:
             self._note(visit, found.id)
         return visit
+
+    def _admit(self, found: AppPassword, moment: datetime) -> None:
+        """A password that has been used is a known device: nobody locks it out by guessing (A28)."""
+        if found.used_at is not None or not self._hall.config.settings.server.limits:
+            return
+        if accounts.is_locked(found.account, moment) or not self._hall.tries.open(found.account.email):
+            raise TooManyTries
 
     def _note(self, visit: Visit, password_id: int) -> None:
         try:

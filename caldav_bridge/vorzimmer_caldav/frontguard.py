@@ -9,7 +9,6 @@ from io import BytesIO
 from typing import Any
 
 from vorzimmer.icalguard import LARGEST_TEXT
-from vorzimmer_caldav.limiter import Limiter
 
 Environ = dict[str, Any]
 Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -39,9 +38,8 @@ _ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\\]|//")
 class FrontGuard:
     """WSGI middleware around the application."""
 
-    def __init__(self, app: Wsgi, failures: Limiter) -> None:
+    def __init__(self, app: Wsgi) -> None:
         self.app = app
-        self.failures = failures
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Refuse, or pass the request on with its body read and its headers cleaned."""
@@ -63,10 +61,7 @@ class FrontGuard:
     def _refusal(self, environ: Environ) -> Wsgi | None:
         if environ["REQUEST_METHOD"] not in METHODS:
             return _answer("405 Method Not Allowed", ("Allow", ", ".join(METHODS)))
-        login = _take_credentials(environ)
-        wait = self.failures.wait(environ.get("REMOTE_ADDR", ""), login)
-        if wait:
-            return _answer("429 Too Many Requests", ("Retry-After", str(wait)))
+        _take_credentials(environ)
         if not _take_path(environ):
             return _answer("404 Not Found")
         return _too_large(environ)
@@ -89,19 +84,17 @@ def odd(path: str) -> bool:
     return hidden or len(path) > _LONGEST_PATH or bool(_ODD.search(path))
 
 
-def _take_credentials(environ: Environ) -> str:
-    """Pass only well-formed Basic credentials on: Radicale would answer anything else with 500. Gives the login."""
+def _take_credentials(environ: Environ) -> None:
+    """Pass only well-formed Basic credentials on: Radicale would answer anything else with 500."""
     scheme, _, given = environ.pop("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() != "basic":
-        return ""
+        return
     try:
         told = b64decode(given.strip(), validate=True).decode("utf-8")
     except ValueError:
-        return ""
-    if ":" not in told or not told.isprintable():
-        return ""
-    environ["HTTP_AUTHORIZATION"] = f"Basic {given.strip()}"
-    return told.partition(":")[0]
+        return
+    if ":" in told and told.isprintable():
+        environ["HTTP_AUTHORIZATION"] = f"Basic {given.strip()}"
 
 
 def _too_large(environ: Environ) -> Wsgi | None:

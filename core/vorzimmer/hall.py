@@ -12,6 +12,7 @@ from vorzimmer.config import Config
 from vorzimmer.database import Database
 from vorzimmer.plugins import Plugins
 from vorzimmer.texts import Texts
+from vorzimmer.tries import Tries
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class Hall:
             plugin.package for plugin in self.plugins.loaded if plugin.error is None and plugin.package
         ]
         return Texts([Path(__file__).parent, *packages], self.config.zone)
+
+    @cached_property
+    def tries(self) -> Tries:
+        """The count of failed sign-ins at all doors together."""
+        return Tries(on=self.config.settings.server.limits)
 
     def migrate(self) -> None:
         """Bring every owner's tables to their newest version."""

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from tests.caldav.desk import Phone
-from vorzimmer_caldav.limiter import MOST_OF_ADDRESS, MOST_OF_LOGIN
 
 
 @pytest.fixture
@@ -24,17 +23,33 @@ def settings(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_guesses_are_stopped_and_colleagues_are_not(anna: Phone, ben: Phone) -> None:
-    """T11, A37: 429 at once, no worker asleep; the phone beside it still works."""
+    """T11, A28, A37: 429 at once, no worker asleep; the phone beside it still works."""
     guesser = replace(anna, password="guess")
-    assert [guesser.ask("PROPFIND", "").status_code for _ in range(MOST_OF_LOGIN)] == [401] * MOST_OF_LOGIN
+    assert [guesser.ask("PROPFIND", "").status_code for _ in range(10)] == [401] * 10
     refused = guesser.ask("PROPFIND", "")
     assert refused.status_code == 429
     assert int(refused.headers["Retry-After"]) > 0
     assert ben.ask("PROPFIND", "").status_code == 207
 
 
+def test_phone_that_was_connected_goes_on_while_others_guess(anna: Phone) -> None:
+    """A28: nobody locks the owner out."""
+    assert anna.ask("PROPFIND", "").status_code == 207
+    for _try in range(15):
+        replace(anna, password="guess").ask("PROPFIND", "")
+    assert anna.ask("PROPFIND", "").status_code == 207
+
+
+def test_right_password_that_was_never_used_is_not_told_while_others_guess(anna: Phone) -> None:
+    """A28: no more than ten are checked."""
+    for _try in range(10):
+        replace(anna, password="guess").ask("PROPFIND", "")
+    assert anna.ask("PROPFIND", "").status_code == 429
+
+
 def test_guesses_with_ever_new_names_are_stopped(anna: Phone) -> None:
-    """A129."""
-    for number in range(MOST_OF_ADDRESS):
+    """A28, A129."""
+    for number in range(60):
         replace(anna, address=f"{number}@praxis.example", password="guess").ask("OPTIONS", "/dav/")
-    assert replace(anna, address="one@praxis.example").ask("PROPFIND", "/dav/").status_code == 429
+    answer = replace(anna, address="one@praxis.example", password="guess").ask("PROPFIND", "/dav/")
+    assert answer.status_code == 429

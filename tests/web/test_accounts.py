@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import ServiceUnavailable
 
 from tests.web.desk import DESK, address, count, sign_in
-from vorzimmer.accounts import PASSWORDS
+from vorzimmer.accounts import PASSWORDS, add_api_key
 from vorzimmer.models import AuditEntry, WebSession
 from vorzimmer.testing import PASSWORD, Browser, Practice
 from vorzimmer_web.passwords import Gate, Hashing
@@ -159,19 +159,19 @@ def test_too_many_tries_look_the_same_for_an_address_that_does_not_exist(
     assert answers == [200] * 10 + [429]
 
 
-def test_lockout_survives_a_restart(limits: None, app: Flask, client: Browser, practice: Practice) -> None:
+def test_lockout_survives_a_restart(limits: None, client: Browser, practice: Practice) -> None:
     """C37."""
     for _try in range(10):
         sign_in(client, DESK, WRONG)
-    app.extensions["vorzimmer_logins"].__init__()
+    practice.hall.__dict__.pop("tries")
     assert sign_in(client).status_code == 429
 
 
-def test_lockout_ends_after_15_minutes(limits: None, app: Flask, client: Browser, practice: Practice) -> None:
+def test_lockout_ends_after_15_minutes(limits: None, client: Browser, practice: Practice) -> None:
     """C37."""
     for _try in range(10):
         sign_in(client, DESK, WRONG)
-    app.extensions["vorzimmer_logins"].__init__()
+    practice.hall.__dict__.pop("tries")
     practice.clock.move(minutes=16)
     assert sign_in(client).status_code == 302
 
@@ -278,3 +278,47 @@ def test_place_is_free_again_after_the_answer(app: Flask, client: Browser, pract
         sign_in(cast("Browser", app.test_client()), DESK, password)
     client.post("/office/login")
     assert sign_in(client).status_code == 302
+
+
+def dav(client: Browser, email: str, password: str) -> int:
+    """Ask at the door of the calendars."""
+    answer = client.open("/dav/", method="PROPFIND", auth=(email, password))
+    return int(answer.status_code)
+
+
+def test_ten_tries_are_checked_over_all_doors_together(
+    limits: None, client: Browser, practice: Practice
+) -> None:
+    """A28: 200 over pages and calendars, one after the other."""
+    anna = "anna@praxis.example"
+    answers = [
+        answer
+        for _try in range(100)
+        for answer in (sign_in(client, anna, WRONG).status_code, dav(client, anna, WRONG))
+    ]
+    assert len(answers) - answers.count(429) == 10
+    assert sign_in(client, anna).status_code == 429
+
+
+def test_capitals_do_not_begin_a_count_of_their_own(
+    limits: None, client: Browser, practice: Practice
+) -> None:
+    """A28, A41."""
+    spelled = ["anna@praxis.example", "ANNA@praxis.example", "Anna@Praxis.Example"]
+    answers = [dav(client, spelled[number % 3], WRONG) for number in range(12)]
+    assert answers == [401] * 10 + [429] * 2
+
+
+def test_wrong_keys_of_one_network_are_stopped_and_the_right_one_is_not(
+    limits: None, client: Browser, practice: Practice
+) -> None:
+    """A28: 60 in 15 minutes."""
+    wrong = [
+        client.get("/api/v1/bookings", headers={"Authorization": f"Bearer vz_{number}"}).status_code
+        for number in range(61)
+    ]
+    key = practice.hall.database.write(
+        lambda session: add_api_key(session, practice.clock.now, address(session, DESK), "test")
+    )
+    assert wrong == [401] * 60 + [429]
+    assert client.get("/api/v1/bookings", headers={"Authorization": f"Bearer {key}"}).status_code == 200

@@ -14,22 +14,20 @@ from flask_security.forms import LoginForm as SecurityLoginForm
 from flask_wtf.csrf import CSRFError
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 from werkzeug.exceptions import Forbidden, TooManyRequests, Unauthorized
 from werkzeug.local import LocalProxy
 
-from vorzimmer import audit, database
-from vorzimmer.access import EVERYONE, Actor, open_to
+from vorzimmer import accounts, database
+from vorzimmer.access import EVERYONE, open_to
 from vorzimmer.contact import plain
 from vorzimmer.hall import Hall
 from vorzimmer.models import Account, Role, WebAuthn
+from vorzimmer.tries import WINDOW
 from vorzimmer_web import limits, sessions
 from vorzimmer_web.passwords import Gate, Hashing
 from vorzimmer_web.requests import actor, reading
 from vorzimmer_web.site import hall
 
-LOCKED_AFTER = 10  # wrong passwords (C37, A28)
-LOCKED_FOR = timedelta(minutes=15)
 DEVICE_KEPT = timedelta(days=180)
 DEVICE = "vorzimmer-device"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -53,43 +51,33 @@ class LoginForm(SecurityLoginForm):
         address = plain(self.email.data or "").lower()
         account = _account(address)
         device = _known_device(account)
-        limits_on = hall().config.settings.server.limits
-        if limits_on and account is not None and not device and _locked(account):
-            raise TooManyRequests(retry_after=limits.WINDOW)
-        _logins().count(address, device)
+        count_try(account, address, device)
         right: bool = super().validate(**given)
         if right:
-            _logins().forget(address, device)
+            hall().tries.forget(address, device)
         elif address and self.password.data:
-            hall().database.write(lambda session: _failed(session, address, locks=limits_on and not device))
+            note_failure(address, device)
         return right
 
 
-def _logins() -> limits.Logins:
-    found: limits.Logins = current_app.extensions["vorzimmer_logins"]
-    return found
+def count_try(account: Account | None, address: str, device: str) -> None:
+    """Count a password before it is checked, so that parallel tries count too; 429 where there were too many."""
+    locked = account is not None and not device and accounts.is_locked(account, database.now(reading()))
+    limits_on = hall().config.settings.server.limits
+    if (limits_on and locked) or not hall().tries.count(address, limits.network(), device):
+        raise TooManyRequests(retry_after=WINDOW)
+
+
+def note_failure(address: str, device: str) -> None:
+    """Write down a wrong password; on a known device it does not lock the account."""
+    locks = hall().config.settings.server.limits and not device
+    network = limits.network()
+    hall().database.write(lambda session: accounts.refused(session, address, "office", network, locks=locks))
 
 
 def _account(address: str) -> Account | None:
     # the same comparison as Flask-Security's
     return reading().scalar(select(Account).where(func.lower(Account.email) == address))
-
-
-def _locked(account: Account) -> bool:
-    return account.locked_until is not None and account.locked_until > database.now(reading())
-
-
-def _failed(session: Session, address: str, *, locks: bool) -> None:
-    """Log and count a wrong try; unknown addresses cost the same write (A24)."""
-    moment = database.now(session)
-    audit.write(session, moment, Actor(address[:254], "office"), "login_refused", f"login {limits.network()}")
-    if not locks:
-        return
-    account = session.scalar(select(Account).where(func.lower(Account.email) == address).with_for_update())
-    if account is not None:
-        account.failed_logins += 1
-        if account.failed_logins >= LOCKED_AFTER:
-            account.failed_logins, account.locked_until = 0, moment + LOCKED_FOR
 
 
 def _signed_in(_app: Flask, user: Account, **_more: Any) -> None:

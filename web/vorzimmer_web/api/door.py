@@ -13,7 +13,13 @@ from flask_login import current_user
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload, selectinload
-from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized, UnsupportedMediaType
+from werkzeug.exceptions import (
+    BadRequest,
+    Forbidden,
+    TooManyRequests,
+    Unauthorized,
+    UnsupportedMediaType,
+)
 
 from vorzimmer import access, database
 from vorzimmer.access import Actor
@@ -21,6 +27,8 @@ from vorzimmer.accounts import digest
 from vorzimmer.hall import Hall
 from vorzimmer.models import Account, ApiKey, KeptAnswer
 from vorzimmer.reasons import Refused
+from vorzimmer.tries import WINDOW
+from vorzimmer_web import limits
 from vorzimmer_web.api import problems
 from vorzimmer_web.api.views import shown
 
@@ -100,6 +108,8 @@ def _key_owner() -> Actor:
             .options(joinedload(ApiKey.account).selectinload(Account.roles))
         )
         if scheme.lower() != "bearer" or key is None or not key.account.active:
+            if not hall().tries.count_network(limits.network()):  # A28; the right key is always let in
+                raise TooManyRequests(retry_after=WINDOW)
             raise Unauthorized
         g.key_id = key.id
         return access.staff_actor(key.account, "api")
