@@ -33,11 +33,12 @@ FLOORS: list[set[str]] = [
         "urls",
         "texts",
         "contact",
+        "fields",
     },
     {"outbox"},
     {"access"},
     {"accounts", "audit", "customers"},
-    {"availability"},
+    {"availability", "catalogue", "registry"},
     {"booking"},
     {"guard", "worker"},
     {"doctor"},
@@ -212,9 +213,9 @@ def lines(*paths: Path) -> int:
 
 
 def test_the_core_stays_within_its_budget() -> None:
-    """Growing past 6,000 lines needs a decision; what is counted is decision 0005."""
+    """Growing past 7,500 lines needs a decision as 0007 was; what is counted is decision 0005."""
     running = [path for path in CORE.rglob("*.py") if not {"migrations", "testing"} & set(path.parts)]
-    assert sum(map(code_lines, running)) < 6_000
+    assert sum(map(code_lines, running)) < 7_500
 
 
 def code_lines(path: Path) -> int:

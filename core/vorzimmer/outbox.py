@@ -125,7 +125,8 @@ def plan_reminders(session: Session, hall: Hall, booking: Booking, moment: datet
     """
     wanted: dict[str, datetime] = {}
     if booking.status == Status.CONFIRMED and booking.email:
-        for hours in hall.config.settings.booking.reminder_hours:
+        own = booking.service.reminders
+        for hours in hall.config.settings.booking.reminder_hours if own is None else own:
             at = booking.starts - timedelta(hours=hours)
             if at > moment:
                 wanted[f"{booking.uid}/reminder/{int(booking.starts.timestamp())}/{hours}"] = at

@@ -76,6 +76,7 @@ class Requirement(Model):
     minutes: Mapped[int | None]
 
     service: Mapped[Service] = relationship(back_populates="requirements")
+    offers: Mapped[list[Offer]] = relationship(order_by="Offer.resource_id", cascade="all, delete-orphan")
 
 
 class Offer(Model):

@@ -1,0 +1,78 @@
+"""What every use case of the catalogue does around its own work: the right, the claim, the slug, the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from vorzimmer import access, audit, database
+from vorzimmer.access import Actor, Right
+from vorzimmer.catalogue import checks
+from vorzimmer.models import Location, Resource, Service
+from vorzimmer.reasons import N_, Reason, Refused
+
+T = TypeVar("T", Location, Resource, Service)
+
+
+def begin(session: Session, actor: Actor) -> None:
+    """Refuse whoever may not change settings; then claim every resource: nobody books by rules of both kinds."""
+    access.require(access.may(actor, Right.SETTINGS))
+    database.claim(session, session.scalars(select(Resource.id)))
+
+
+def found(session: Session, kind: type[T], slug: str) -> T:
+    """What has this slug, archived or not, or `NOT_FOUND`."""
+    row = session.scalar(select(kind).where(kind.slug == slug))
+    if row is None:
+        raise Refused(Reason.NOT_FOUND)
+    return row
+
+
+def settle_slug(
+    session: Session, kind: type[T], clean: dict[str, Any], errors: dict[str, str], *, row: T | None = None
+) -> None:
+    """Give `clean` its slug: the one typed if it is free, else one made from the name."""
+    taken = set(session.scalars(select(kind.slug))) - {row.slug if row else ""}
+    if clean.get("slug") in taken:
+        errors["slug"] = N_("This address is taken.")
+    elif not clean.get("slug") and (row is None or "slug" in clean):
+        name = clean.get("name") or (row.name if row else "")
+        clean["slug"] = checks.slug_of(name, kind.__tablename__, taken)
+
+
+def save(session: Session, actor: Actor, row: T, clean: Mapping[str, Any], *, act: str = "changed") -> None:
+    """Set the fields and write down those that differ."""
+    before = {name: getattr(row, name) for name in clean}
+    for name, value in clean.items():
+        setattr(row, name, value)
+    session.add(row)
+    session.flush()
+    differing = {name for name, value in clean.items() if act != "changed" or before[name] != value}
+    if differing:
+        log(
+            session,
+            actor,
+            row,
+            act,
+            before={name: before[name] for name in sorted(differing)} if act == "changed" else None,
+            after={name: clean[name] for name in sorted(differing)},
+        )
+
+
+def switch(session: Session, actor: Actor, kind: type[T], slug: str, *, on: bool) -> T:
+    """Archive, or bring back; what is past stays as it is (O7, O8)."""
+    begin(session, actor)
+    row = found(session, kind, slug)
+    if row.active != on:
+        row.active = on
+        log(session, actor, row, "restored" if on else "archived")
+    return row
+
+
+def log(session: Session, actor: Actor, row: Location | Resource | Service, act: str, **values: Any) -> None:
+    """Write one entry about a row of the catalogue."""
+    noun = row.__tablename__
+    audit.write(session, database.now(session), actor, f"{noun} {act}", f"{noun} {row.slug}", **values)
