@@ -51,6 +51,7 @@ class Wish(TypedDict, total=False):
     ignoring: int | None
     only: frozenset[int] | None
     customer: Customer | None
+    walk_in: bool
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,7 @@ class Question:
     """What is asked. `window` holds the starts; `staff` and `location` are slugs; None means any.
 
     `ignoring` is the id of a booking that is not seen (rule 71); `only` limits the resources to those claimed.
+    `walk_in` asks for somebody who stands at the desk: without notice, and at any five minutes (D9).
     """
 
     service: Service
@@ -63,6 +64,7 @@ class Question:
     ignoring: int | None = None
     only: frozenset[int] | None = None
     customer: Customer | None = None
+    walk_in: bool = False
 
 
 class Occupied(NamedTuple):

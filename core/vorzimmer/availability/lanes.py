@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -14,6 +15,9 @@ from vorzimmer.availability.facts import Facts, Need, Occupied, Question
 from vorzimmer.models import Location, Resource
 from vorzimmer.periods import Period, merge, subtract
 from vorzimmer.slots import Run, Shape, Span
+
+WALK_IN_STEP = 5 * 60
+JUST_NOW = timedelta(minutes=10)  # so long the "now" that the desk was shown can be entered
 
 
 class Closing(NamedTuple):
@@ -80,6 +84,7 @@ class Layout:
         self.service = question.service
         self.group = self.service.capacity > 1
         self.duration = self.service.minutes * 60
+        self.step = WALK_IN_STEP if question.walk_in else self.service.step * 60
         inside = self.service.buffers_inside
         margins = (self.service.before * 60, self.service.after * 60) if inside else (0, 0)
         self.place_shape = Shape(self.duration, *margins, inside=inside)
@@ -101,6 +106,8 @@ class Layout:
             working_days=service.notice_working_days,
             cut_off=service.notice_cut_off,
         )
+        if self.question.walk_in:
+            notice = now - JUST_NOW
         horizon = slots.horizon_end(now, zone, service.horizon)
         place = Place(location, zone, -int(-notice.timestamp() // 1), int(horizon.timestamp()))
         place.closed = [*self._closed_hours(location.id), *self._closings(location.id, closure=False)]

@@ -66,7 +66,7 @@ class Search(Layout):
     def _grid_starts(
         self, place: Place, lanes: list[list[Lane]], filters: list[list[Span]], found: dict[int, list[str]]
     ) -> None:
-        window, step = self.window(place), self.service.step * 60
+        window, step = self.window(place), self.step
         if window[0] >= window[1]:
             return
         for lane in self.leads(lanes[0]):
@@ -143,8 +143,7 @@ class Search(Layout):
         """For each need the lanes that are free at one start; a sole lead also has to have it on the grid."""
         found = [[lane for lane in group if contains(lane.allowed, start)] for group in lanes]
         if self.facts.needs[0].quantity == 1:
-            step = self.service.step * 60
-            found[0] = [lane for lane in found[0] if lane.grid(step, (start, start + 1))]
+            found[0] = [lane for lane in found[0] if lane.grid(self.step, (start, start + 1))]
         return found
 
     def fill(self, options: list[list[Lane]]) -> list[Lane] | None:

@@ -193,16 +193,16 @@ def _hours(search: Search, place: Place, lane: Lane, start: int, joins: bool) ->
 def off_grid_together(search: Search, place: Place, lanes: Sequence[Lane], start: int) -> Iterator[Why]:
     """Where several people lead, one of them must have the start on the own grid."""
     leads = [lane for lane in lanes if lane.need is search.facts.needs[0] and lane.need.quantity > 1]
-    if leads and not any(lane.grid(search.service.step * 60, (start, start + 1)) for lane in leads):
+    if leads and not any(lane.grid(search.step, (start, start + 1)) for lane in leads):
         yield from _off_grid(search, place, leads[0], start)
 
 
 def _off_grid(search: Search, place: Place, lane: Lane, start: int) -> Iterator[Why]:
-    step = search.service.step * 60
+    step = search.step
     if slots.grid(lane.runs, [], lane.shape, step, (start, start + 1)):
         return
     near = slots.grid(lane.runs, [], lane.shape, step, (start - step, start + step))
-    facts = {"step": str(search.service.step), "times": _or([moment(at, place.zone)[11:] for at in near])}
+    facts = {"step": str(step // 60), "times": _or([moment(at, place.zone)[11:] for at in near])}
     yield Why(
         "21",
         Phrase(
