@@ -33,9 +33,8 @@ def postgresql_copy(
     request: pytest.FixtureRequest, postgresql_url: str, templates: Templates
 ) -> Iterator[str]:
     """The URL of a database on PostgreSQL that has its tables, and the practice's data where a test wants them."""
-    with _database(
-        postgresql_url, f"TEMPLATE {templates.postgresql(postgresql_url, _filled(request))}"
-    ) as url:
+    template = templates.postgresql(postgresql_url, _filled(request))
+    with _database(postgresql_url, f"TEMPLATE {template} STRATEGY FILE_COPY") as url:  # five times as quick
         yield url
 
 
