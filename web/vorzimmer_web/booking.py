@@ -9,13 +9,14 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from vorzimmer import availability, database, urls
+from vorzimmer import availability, database, fields, urls
 from vorzimmer import booking as use_cases
 from vorzimmer.access import CUSTOMER, EVERYONE, open_to
 from vorzimmer.booking import Details, HoldRequest, load
 from vorzimmer.models import Booking, Status
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web import limits, words
+from vorzimmer_web.answers import Sheet
 from vorzimmer_web.appointment import calendar_answer, payment_note
 from vorzimmer_web.choices import Finder, listed_services, people_for, places
 from vorzimmer_web.choosing import chosen_time, times_answer
@@ -183,9 +184,12 @@ def details(slug: str, uid: str) -> ResponseReturnValue:
         return redirect(url_for("booking.done", slug=slug, uid=uid), 303)
     if not _stands(held):
         return _over(held, Refused(Reason.HOLD_EXPIRED))
-    return _details_page(
-        held, {key: getattr(held, key) or session.get("typed", {}).get(key, "") for key in TYPED}
-    )
+    typed = {key: getattr(held, key) or session.get("typed", {}).get(key, "") for key in TYPED}
+    return _details_page(held, typed, Sheet.of(_form(held), held.fields, held.consents))
+
+
+def _form(held: Booking) -> list[fields.Field]:
+    return fields.asked(reading(), held.service_id)
 
 
 def _stands(held: Booking) -> bool:
@@ -204,8 +208,10 @@ def _seconds_left(held: Booking) -> int:
     return max(0, int(((held.expires_at or now) - now).total_seconds()))
 
 
-def _details_page(held: Booking, typed: dict[str, str], errors: dict[str, str] | None = None) -> str:
-    return render_template("booking/details.html", held=held, typed=typed, errors=errors or {})
+def _details_page(
+    held: Booking, typed: dict[str, str], sheet: Sheet, errors: dict[str, str] | None = None
+) -> str:
+    return render_template("booking/details.html", held=held, typed=typed, sheet=sheet, errors=errors or {})
 
 
 @booking.post("/book/<slug>/<uid>/details")
@@ -216,12 +222,21 @@ def send_details(slug: str, uid: str) -> ResponseReturnValue:
     held = _own(slug, uid)
     typed = {key: request.form.get(key, "") for key in TYPED}
     session["typed"] = {key: value[:1000] for key, value in typed.items()}
-    given = Details(typed["name"], typed["email"], typed["phone"], typed["message"], words.language())
+    sheet = Sheet(_form(held), request.form)
+    given = Details(
+        typed["name"],
+        typed["email"],
+        typed["phone"],
+        typed["message"],
+        words.language(),
+        sheet.answers,
+        sheet.consents,
+    )
     try:
         hall().database.write(lambda db: use_cases.details(db, hall(), CUSTOMER, uid, given))
     except Refused as refusal:
         if refusal.reason is Reason.INVALID:
-            return _details_page(held, typed, refusal.facts["errors"]), 422
+            return _details_page(held, typed, sheet, refusal.facts["errors"]), 422
         return _over(held, refusal)
     return redirect(url_for("booking.code", slug=slug, uid=uid), 303)
 
@@ -278,10 +293,14 @@ def confirm(slug: str, uid: str) -> ResponseReturnValue:
 def resend(slug: str, uid: str) -> ResponseReturnValue:
     """Send a new code to the same address; the one before it is void."""
     held = _own(slug, uid)
-    given = Details(held.name, held.email, held.phone, held.message, held.language, held.fields)
+    given = Details(
+        held.name, held.email, held.phone, held.message, held.language, held.fields, list(held.consents)
+    )
     try:
         hall().database.write(lambda db: use_cases.details(db, hall(), CUSTOMER, uid, given))
     except Refused as refusal:
+        if refusal.reason is Reason.INVALID:  # the practice has changed its form in the meantime
+            return redirect(url_for("booking.details", slug=slug, uid=uid), 303)
         return _over(held, refusal)
     return redirect(url_for("booking.code", slug=slug, uid=uid, sent="again"), 303)
 

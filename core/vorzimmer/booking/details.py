@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import contact, database, outbox
+from vorzimmer import contact, database, fields, outbox
 from vorzimmer.access import Actor
 from vorzimmer.booking import load
 from vorzimmer.booking.changes import record
+from vorzimmer.fields import Field
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Status
 from vorzimmer.reasons import N_, Reason, Refused
@@ -25,7 +26,7 @@ HOLDS_PER_CONTACT = 3
 
 @dataclass(frozen=True)
 class Details:
-    """What the customer typed. `language` is the page's."""
+    """What the customer typed. `language` is the page's; `fields` are answers and `consents` agreements, by slug."""
 
     name: str
     email: str
@@ -33,6 +34,7 @@ class Details:
     message: str = ""
     language: str = "de"
     fields: Mapping[str, Any] = field(default_factory=dict)
+    consents: Collection[str] = ()
 
 
 def details(session: Session, hall: Hall, actor: Actor, uid: str, given: Details) -> Booking:
@@ -40,8 +42,9 @@ def details(session: Session, hall: Hall, actor: Actor, uid: str, given: Details
 
     Refuses with `INVALID` (`errors`: field to text), `HOLD_EXPIRED`, `WRONG_STATE`, `RATE_LIMITED`.
     """
-    clean = checked(given, hall.config.settings.practice.languages)
     booking = load.locked(session, uid)
+    form = fields.asked(session, booking.service_id)
+    clean = checked(given, hall.config.settings.practice.languages, form)
     moment = database.now(session)
     require_live(booking, moment)
     if hall.config.settings.server.limits:
@@ -50,8 +53,9 @@ def details(session: Session, hall: Hall, actor: Actor, uid: str, given: Details
         raise Refused(Reason.RATE_LIMITED)
     booking.name, booking.email, booking.phone = clean.name, clean.email, clean.phone
     booking.message, booking.language, booking.fields = clean.message, clean.language, dict(clean.fields)
+    booking.consents = fields.agreed(form, clean.consents, hall.texts.reader(clean.language))
     booking.code_issue += 1
-    record(session, hall, actor, booking, "details", moment)
+    record(session, hall, actor, booking, "details", moment, details={"consents": list(booking.consents)})
     if booking.code_issue > 1:
         outbox.withdraw(session, booking, ["code"])
     outbox.tell_person(
@@ -91,20 +95,26 @@ def _limit(session: Session, booking: Booking, email: str, moment: datetime) -> 
         raise Refused(Reason.RATE_LIMITED)
 
 
-def checked(given: Details, languages: tuple[str, ...], *, email_needed: bool = True) -> Details:
-    """The details, trimmed and without control characters; refuses with `INVALID` and what is wrong where."""
+def checked(
+    given: Details, languages: tuple[str, ...], form: Sequence[Field], *, by_staff: bool = False
+) -> Details:
+    """The details, trimmed and without control characters; refuses with `INVALID` and what is wrong where.
+
+    Staff type what they know: neither an address nor the answers that customers must give are needed.
+    """
     errors: dict[str, str] = {}
     name, phone = contact.name_of(given.name, errors), contact.phone_of(given.phone, errors)
     message = contact.lines(given.message)
     if len(message) > MESSAGE_LENGTH:
         errors["message"] = N_("At most 2000 characters.")
     email = given.email.strip()
-    if email or email_needed:
+    if email or not by_staff:
         email = contact.email_of(email, errors)
+    answers = fields.checked(form, given.fields, given.consents, errors, all_needed=not by_staff)
     if errors:
         raise Refused(Reason.INVALID, errors=errors)
     language = given.language if given.language in languages else languages[0]
-    return Details(name, email, phone, message, language, given.fields)
+    return Details(name, email, phone, message, language, answers, given.consents)
 
 
 def live_until(booking: Booking, moment: datetime) -> timedelta:

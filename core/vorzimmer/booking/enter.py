@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, availability, database
+from vorzimmer import access, availability, database, fields
 from vorzimmer.access import Actor
 from vorzimmer.availability import Wish
 from vorzimmer.booking import load
@@ -22,7 +24,7 @@ from vorzimmer.models import Booking, Status
 
 @dataclass(frozen=True)
 class Entry:
-    """What staff typed. `staff` None means any; an e-mail address is not needed (D5)."""
+    """What staff typed. `staff` None means any; an e-mail address is not needed (D5). `fields`: answers by slug."""
 
     service: str
     start: datetime
@@ -33,6 +35,7 @@ class Entry:
     phone: str = ""
     language: str = "de"
     seats: int = 1
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 def enter(
@@ -44,9 +47,8 @@ def enter(
     """
     service = load.service(session, entry.service)
     languages = hall.config.settings.practice.languages
-    who = checked(
-        Details(entry.name, entry.email, entry.phone, "", entry.language), languages, email_needed=False
-    )
+    typed = Details(entry.name, entry.email, entry.phone, "", entry.language, entry.fields)
+    who = checked(typed, languages, fields.asked(session, service.id), by_staff=True)
     wish: Wish = {"staff": entry.staff, "location": entry.location, "seats": entry.seats}
     moment = database.now(session)
     placed = availability.placement(session, hall.plugins, service, entry.start, moment, **wish)
@@ -74,6 +76,7 @@ def enter(
         email=who.email,
         phone=who.phone,
         language=who.language,
+        fields=dict(who.fields),
     )
     load.put(booking, placed.assignment, entry.start, None, guarded=guarded)
     start_payment(hall, booking)

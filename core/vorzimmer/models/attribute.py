@@ -14,9 +14,10 @@ from vorzimmer.models.service import Service
 class Attribute(Model):
     """One entry of the registry. `scope`: `customer` (asked once) or `booking` (asked each time).
 
-    `kind`: `text`, `choice`, `date`, `number`, `yes_no`. `labels` and each of `choices` hold a text by language;
-    a choice is `{"value": slug, "labels": {…}}`. `purpose` says why it is asked, `retention_days` how long after the
-    appointment it is kept (None: as long as the record).
+    `kind`: `text`, `choice`, `date`, `number`, `yes_no`, `consent` (a sentence to agree to). `labels` and each of
+    `choices` hold a text by language; a choice is `{"value": slug, "labels": {…}}`. `purpose` says why it is asked,
+    `retention_days` how long after the appointment it is kept (None: as long as the record). `health`: it tells of
+    somebody's health, hence is never required and needs a consent (Art. 9 GDPR).
     """
 
     __tablename__ = "attribute"
@@ -29,6 +30,7 @@ class Attribute(Model):
     choices: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     purpose: Mapped[str] = mapped_column(Text, default="")
     retention_days: Mapped[int | None]
+    health: Mapped[bool] = mapped_column(default=False)
     position: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(default=True)
 

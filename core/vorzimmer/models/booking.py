@@ -36,7 +36,8 @@ class Booking(Model):
     `staff` is the leading person, kept when the allocations are gone. `name` … `message` are what was typed
     during the hold; `customer` is linked when the code proves it. `code_issue` and `code_tries` count codes sent
     and guesses made. `expires_at` ends a hold or a request. `note` is the practice's own (O17). `place` says where
-    to go or whom to call where that is not the location; `link` joins by video (K86, K88).
+    to go or whom to call where that is not the location; `link` joins by video (K86, K88). `fields` holds answers by
+    the attribute's slug, `consents` the words that were agreed to (T57).
     """
 
     __tablename__ = "booking"
@@ -70,6 +71,7 @@ class Booking(Model):
     phone: Mapped[str] = mapped_column(String(40), default="")
     language: Mapped[str] = mapped_column(String(5), default="de")
     fields: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    consents: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     message: Mapped[str] = mapped_column(Text, default="")
     note: Mapped[str] = mapped_column(Text, default="")
     place: Mapped[str] = mapped_column(String(300), default="")

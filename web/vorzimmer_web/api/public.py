@@ -13,7 +13,7 @@ from flask_babel import gettext
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import availability, booking, database, urls
+from vorzimmer import availability, booking, database, fields, urls
 from vorzimmer.access import EVERYONE, open_to
 from vorzimmer.availability import Slot
 from vorzimmer.models import Location, Resource, Service
@@ -23,7 +23,7 @@ from vorzimmer_web import limits
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, caller, hall, public_caller
-from vorzimmer_web.api.views import booking_out, hold_out, service_out, slot_out
+from vorzimmer_web.api.views import booking_out, field_out, hold_out, service_out, slot_out
 
 MOST_DAYS = 62
 DAY = timedelta(days=1)
@@ -50,7 +50,10 @@ def services(query: shapes.NoQuery) -> Response:
     if actor is None or not actor.is_staff:
         wanted = wanted.where(Service.listed)
     with hall().database.reading() as session:
-        return jsonify(services=[service_out(found) for found in session.scalars(wanted)])
+        found = session.scalars(wanted).all()
+        forms = fields.asked_by_service(session, [service.id for service in found])
+        asked = {number: [field_out(field) for field in form] for number, form in forms.items()}
+        return jsonify(services=[{**service_out(service), "fields": asked[service.id]} for service in found])
 
 
 @public.get("/slots")
@@ -142,7 +145,13 @@ def details(uid: str, json: shapes.NewDetails) -> Response:
     """Say who books; the code goes out by mail."""
     _check_token(uid, json.token)
     given = booking.Details(
-        json.customer.name, json.customer.email, json.customer.phone, json.message, json.language, json.fields
+        json.customer.name,
+        json.customer.email,
+        json.customer.phone,
+        json.message,
+        json.language,
+        json.fields,
+        json.consents,
     )
 
     def work(session: Session) -> Answer:

@@ -18,8 +18,11 @@ NoEmail = Annotated[
     Line,
     WithJsonSchema({"type": "string", "maxLength": 254, "anyOf": [{"format": "email"}, {"const": ""}]}),
 ]
+Answers = Annotated[dict[Slug, Text | int | float | bool | None], Field(max_length=100)]
+"""Answers to the practice's own questions, by slug (`fields` of a service says which there are)."""
 Whole = Annotated[int, BeforeValidator(lambda value: int(value) if _is_whole(value) else value)]
 When = Annotated[str, Field(pattern=INSTANT)]
+Kind = Literal["text", "choice", "date", "number", "yes_no", "consent"]
 Status = Literal["held", "requested", "confirmed", "declined", "cancelled", "completed", "missed", "expired"]
 
 
@@ -106,9 +109,9 @@ class NewDetails(Taken):
 
     token: Token
     customer: Person
-    fields: dict[str, Any] = Field(default_factory=dict, max_length=0)
+    fields: Answers = Field(default_factory=dict)
     message: Text = ""
-    consents: list[Line] = Field(default_factory=list, max_length=0)
+    consents: list[Line] = Field(default_factory=list, max_length=100)
     language: Literal["de", "en", "fr", "ru"] = "de"
 
 
@@ -148,6 +151,7 @@ class NewBooking(Taken):
     staff: Slug | None = None
     location: Slug | None = None
     customer: Caller
+    fields: Answers = Field(default_factory=dict)
     override: Overriding | None = None
 
 
@@ -173,6 +177,24 @@ class Nothing(Taken):
 # ---- what is given ---------------------------------------------------------------------------------------------------
 
 
+class ChoiceOut(BaseModel):
+    """One of the answers that may be chosen; `labels` by language."""
+
+    value: str
+    labels: dict[str, str]
+
+
+class FieldOut(BaseModel):
+    """A question of the service's form; a `consent` goes into `consents`, the others into `fields`."""
+
+    slug: str
+    labels: dict[str, str]
+    kind: Kind
+    required: bool
+    health: bool
+    choices: list[ChoiceOut]
+
+
 class ServiceOut(BaseModel):
     """A service. `price` in minor units, null where it is not shown."""
 
@@ -185,6 +207,7 @@ class ServiceOut(BaseModel):
     currency: str
     policy: Literal["direct", "request"]
     capacity: int
+    fields: list[FieldOut]
 
 
 class Services(BaseModel):
@@ -259,6 +282,8 @@ class StaffBookingOut(BookingOut):
 
     customer: CustomerOut
     message: str
+    fields: dict[str, Any]
+    consents: dict[str, str]
     price: int | None
     currency: str
     source: str

@@ -87,6 +87,7 @@ def enter(json: shapes.NewBooking) -> Response:
         json.customer.email,
         json.customer.phone,
         hall().config.settings.practice.languages[0],
+        fields=json.fields,
     )
     override = booking.Override(json.override.level, json.override.reason) if json.override else None
 

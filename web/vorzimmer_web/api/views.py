@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 
-from vorzimmer import urls
+from vorzimmer import fields, urls
 from vorzimmer.availability import Slot
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Service
@@ -27,6 +27,18 @@ def service_out(service: Service) -> dict[str, Any]:
         "currency": service.currency,
         "policy": service.policy,
         "capacity": service.capacity,
+    }
+
+
+def field_out(field: fields.Field) -> dict[str, Any]:
+    """A question of a service's form."""
+    return {
+        "slug": field.slug,
+        "labels": field.attribute.labels,
+        "kind": field.attribute.kind,
+        "required": field.required,
+        "health": field.attribute.health,
+        "choices": field.attribute.choices,
     }
 
 
@@ -84,6 +96,8 @@ def staff_booking_out(hall: Hall, booking: Booking) -> dict[str, Any]:
     return booking_out(hall, booking) | {
         "customer": {"name": booking.name, "email": booking.email or None, "phone": booking.phone},
         "message": booking.message,
+        "fields": fields.of_booking(booking),
+        "consents": booking.consents,
         "price": booking.price,
         "currency": booking.currency,
         "source": booking.source,

@@ -37,6 +37,9 @@ def columns() -> None:
     text, flag = sa.text("''"), sa.text("true" if op.get_bind().dialect.name == "postgresql" else "1")
     op.add_column("booking", sa.Column("note", sa.Text(), nullable=False, server_default=text))
     op.add_column("booking", sa.Column("place", sa.String(300), nullable=False, server_default=text))
+    op.add_column(
+        "booking", sa.Column("consents", sa.JSON(), nullable=False, server_default=sa.text("'{}'"))
+    )
     op.add_column("booking", sa.Column("link", sa.String(500), nullable=False, server_default=text))
     op.add_column(
         "customer", sa.Column("attributes", sa.JSON(), nullable=False, server_default=sa.text("'{}'"))
@@ -96,6 +99,7 @@ def tables() -> None:
         sa.Column("choices", sa.JSON(), nullable=False),
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("retention_days", sa.Integer(), nullable=True),
+        sa.Column("health", sa.Boolean(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_attribute"),
