@@ -42,6 +42,7 @@ class Actor:
     """Who acts, and by which door: `page`, `office`, `api`, `caldav`, `cli`, `worker`.
 
     `resource_id` is the staff member that the account is. A customer acts through a token of one booking.
+    `owner`: has the built-in role of that name; some acts are the owners' alone (O53).
     """
 
     name: str
@@ -49,6 +50,7 @@ class Actor:
     account_id: int | None = None
     resource_id: int | None = None
     rights: frozenset[Right] = frozenset()
+    owner: bool = False
 
     @property
     def is_staff(self) -> bool:
@@ -61,9 +63,10 @@ def staff_actor(account: Account, door: str) -> Actor:
     rights = frozenset(
         Right(right) for role in account.roles for right in (role.permissions or ()) if right in set(Right)
     )
-    return Actor(
-        account.email, door, account.id, account.resource_id, rights if account.active else frozenset()
-    )
+    if not account.active:
+        rights = frozenset()
+    owner = account.active and any(role.name == "owner" for role in account.roles)
+    return Actor(account.email, door, account.id, account.resource_id, rights, owner)
 
 
 CUSTOMER = Actor("customer", "page")

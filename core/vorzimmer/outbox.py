@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from vorzimmer import hookspecs
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Change, Channel
-from vorzimmer.models import Booking, Message, Model, Status
+from vorzimmer.models import Account, Booking, Message, Model, Status
 
 FACT = "booking_changed"
 """Topic of a message to a plugin."""
@@ -70,7 +71,7 @@ def tell_person(
     Nothing is written where no channel does. `details` must hold no secret. `delay` is the undo window: until it
     is over, a further change takes the message's place (O15). `key` is the message's for good.
     """
-    channel = next((channel.name for channel in channels(hall) if channel.carries(recipient)), None)
+    channel = _channel(hall, recipient)
     if channel is None:
         return
     said = {**snapshot(booking), **(details or {})}
@@ -90,6 +91,37 @@ def tell_person(
         "run_after": moment + delay,
     }
     session.execute(_ADD, message)
+
+
+def tell_login(
+    session: Session,
+    hall: Hall,
+    account: Account,
+    topic: str,
+    moment: datetime,
+    *,
+    recipient: str,
+    details: Mapping[str, Any],
+) -> None:
+    """Write a message about a login, to its owner; nothing where no channel carries the recipient."""
+    channel = _channel(hall, recipient)
+    if channel is None:
+        return
+    message = {
+        "key": f"account/{account.id}/{topic}/{uuid.uuid4()}",
+        "topic": topic,
+        "channel": channel,
+        "recipient": recipient,
+        "language": account.language,
+        "details": dict(details),
+        "planned_at": moment,
+        "run_after": moment,
+    }
+    session.execute(_ADD, message)
+
+
+def _channel(hall: Hall, recipient: str) -> str | None:
+    return next((channel.name for channel in channels(hall) if channel.carries(recipient)), None)
 
 
 def tell_plugins(session: Session, hall: Hall, booking: Booking, change: Change, moment: datetime) -> None:

@@ -47,3 +47,8 @@ def manage(config: Config, uid: str) -> str:
 def absolute(config: Config, path: str) -> str:
     """The absolute address of a path that begins with a slash."""
     return config.base_url + path
+
+
+def login_link(config: Config, nonce: str) -> str:
+    """The address under which somebody sets a password or confirms an address, once (A42)."""
+    return f"{config.base_url}/office/link/{token(config, 'login', nonce)}"

@@ -64,9 +64,10 @@ class WebSession(Model):
 
 
 class LoginLink(Model):
-    """A link that sets a password, once: `invite` (a week) or `reset` (an hour). Stored as SHA-256 (C25, C28, A42).
+    """A link that works once, stored as SHA-256 (C25, C28, A42). A newer one of the same purpose takes its place.
 
-    A newer link of the same account and purpose takes its place.
+    `invite` (a week) and `reset` (an hour) set a password, `email` (an hour) makes `email` the account's address.
+    `email` is the address it was sent to.
     """
 
     __tablename__ = "login_link"
@@ -75,6 +76,7 @@ class LoginLink(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
     purpose: Mapped[str] = mapped_column(String(10))
+    email: Mapped[str] = mapped_column(String(254))
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcInstant)
     expires_at: Mapped[datetime] = mapped_column(UtcInstant)
