@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -57,6 +58,7 @@ Zone = Annotated[
 ]
 
 
+@lru_cache(8192)  # a month of slots has a thousand instants, and its readers come again
 def show(moment: datetime, zone: ZoneInfo) -> str:
     """The instant in a zone, never with a `Z`."""
     return moment.astimezone(zone).isoformat(timespec="seconds")
