@@ -58,6 +58,7 @@ class Event:
     location: str = ""
     description: str = ""
     url: str = ""
+    conference: str = ""
 
 
 def plain(text: str) -> str:
@@ -83,6 +84,11 @@ def place(location: Location) -> str:
     return ", ".join(filter(None, [plain(location.name), plain(location.address)]))
 
 
+def where(booking: Booking) -> str:
+    """Where an appointment takes place: the own place or video link it has, else its location (K86)."""
+    return plain(booking.place) if booking.place else booking.link or place(booking.location)
+
+
 def booking_event(booking: Booking) -> Event:
     """The event that staff see: who comes for what, how to reach them, what they wrote."""
     name = booking.customer.name if booking.customer else booking.name
@@ -94,8 +100,10 @@ def booking_event(booking: Booking) -> Event:
         ends=booking.ends,
         zone=booking.zone,
         summary=f"{booking.service.name}: {name}",
-        location=place(booking.location),
+        location=where(booking),
         description="\n".join(filter(None, [booking.phone, booking.message])),
+        url=booking.link,
+        conference=booking.link,
     )
 
 
@@ -155,6 +163,8 @@ def _lines(event: Event, stamp: datetime) -> list[Contentline]:
             lines.append(_line(name, vText(text)))
     if event.url:
         lines.append(_line("URL", event.url))
+    if event.conference:  # RFC 7986 §5.11
+        lines.append(_line("CONFERENCE", event.conference, VALUE="URI", FEATURE="VIDEO"))
     return lines
 
 

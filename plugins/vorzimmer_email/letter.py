@@ -21,8 +21,10 @@ TITLES = {
     "accepted": N_("Request accepted"),
     "declined": N_("Request declined"),
     "moved": N_("Appointment changed"),
+    "changed": N_("Appointment changed"),
     "cancelled": N_("Appointment cancelled"),
     "reminder": N_("Reminder"),
+    "completed": N_("Thank you for your visit"),
     "expired": N_("Request expired"),
     "asked": N_("New request"),
 }
@@ -34,8 +36,12 @@ OPENINGS = {
     "accepted": N_("We have accepted your request: your appointment is confirmed."),
     "declined": N_("We are sorry that we cannot offer you this appointment."),
     "moved": N_("Your appointment has changed."),
+    "changed": N_("The time of your appointment stays, but something else about it has changed."),
     "cancelled": N_("Your appointment has been cancelled."),
     "reminder": N_("We look forward to seeing you. This is a reminder of your appointment."),
+    "completed": N_(
+        "Thank you for coming. This is what your appointment costs and what you have paid so far."
+    ),
     "expired": N_(
         "We are sorry that your request was not answered in time. It has expired, the time is no longer reserved."
     ),
@@ -138,13 +144,37 @@ def _more_facts(reader: Reader, message: Message, booking: Booking) -> list[tupl
     facts = []
     if message.topic == "moved" and "old" in details:
         facts.append((reader.gettext("Until now:"), _period(reader, details["old"], booking)))
+    if message.topic == "reminder":
+        facts.append((reader.gettext("Duration:"), _duration(reader, details)))
     if details["staff"]:
         facts.append((reader.gettext("With:"), ", ".join(map(ical.plain, details["staff"]))))
-    facts.append((reader.gettext("Where:"), ical.place(booking.location)))
+    facts += _where(reader, message, booking)
     if booking.seats > 1:
         facts.append((reader.gettext("Persons:"), str(booking.seats)))
-    if booking.price is not None and message.topic not in ENDED:
-        facts.append((reader.gettext("Price:"), reader.money(booking.price, booking.currency)))
+    if message.topic not in ENDED:
+        facts += _money(reader, message, booking)
+    return facts
+
+
+def _where(reader: Reader, message: Message, booking: Booking) -> list[tuple[str, str]]:
+    """The place, and the link of a video call as long as there is one to join (K88, A17)."""
+    facts = []
+    if booking.place or not booking.link:
+        facts.append((reader.gettext("Where:"), ical.plain(booking.place) or ical.place(booking.location)))
+    if booking.link and message.topic not in ENDED and message.topic != "completed":
+        facts.append((reader.gettext("Join by video:"), booking.link))
+    return facts
+
+
+def _money(reader: Reader, message: Message, booking: Booking) -> list[tuple[str, str]]:
+    """The price; where something was paid or the visit is over, what was received and what is open (K75, K92)."""
+    if booking.price is None or not (booking.service.price_shown or message.topic == "completed"):
+        return []
+    facts = [(reader.gettext("Price:"), reader.money(booking.price, booking.currency))]
+    received = sum(payment.amount for payment in booking.payments)
+    if received or message.topic == "completed":
+        facts.append((reader.gettext("Paid:"), reader.money(received, booking.currency)))
+        facts.append((reader.gettext("Open:"), reader.money(booking.price - received, booking.currency)))
     return facts
 
 
@@ -164,10 +194,15 @@ def _period(reader: Reader, told: dict[str, Any], booking: Booking) -> str:
     return reader.period(starts, ends, ZoneInfo(booking.zone))
 
 
+def _duration(reader: Reader, told: dict[str, Any]) -> str:
+    lasts = datetime.fromisoformat(told["ends"]) - datetime.fromisoformat(told["starts"])
+    return reader.ngettext("%(num)d minute", "%(num)d minutes", int(lasts.total_seconds()) // 60)
+
+
 def _button(reader: Reader, config: Config, topic: str, booking: Booking) -> tuple[str, str]:
     if topic == "asked":
         return reader.gettext("Decide in the office"), urls.absolute(config, f"/office/booking/{booking.uid}")
-    if topic in ENDED:
+    if topic in ENDED or topic == "completed":
         return reader.gettext("Choose another time"), urls.absolute(config, f"/book/{booking.service.slug}")
     return reader.gettext("See, move or cancel the appointment"), urls.manage(config, booking.uid)
 

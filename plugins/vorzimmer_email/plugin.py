@@ -113,9 +113,10 @@ class Desk:
             ends=datetime.fromisoformat(details["ends"]),
             zone=booking.zone,
             summary=", ".join([details["service"], *details["staff"]]),
-            location=ical.place(booking.location),
+            location=ical.where(booking),
             description="\n".join(f"{label} {value}" for label, value in letter.facts),
             url=letter.button[1] if letter.button and method == "REQUEST" else "",
+            conference=booking.link if method == "REQUEST" else "",
         )
         name = "" if message.topic == "asked" else booking.name
         attendee = ical.Person(name, _ascii(message.recipient))

@@ -12,11 +12,11 @@ EDGES = {
     "held": "confirmed requested expired",
     "requested": "confirmed declined cancelled expired",
     "confirmed": "cancelled completed missed",
-    "completed": "missed",
-    "missed": "completed",
+    "completed": "missed cancelled confirmed",
+    "missed": "completed cancelled confirmed",
     "expired": "held",
     "declined": "",
-    "cancelled": "",
+    "cancelled": "completed missed",
 }
 
 

@@ -25,7 +25,8 @@ def calendar_answer(booking: Booking) -> Response:
         ends=booking.ends,
         zone=booking.zone,
         summary=f"{booking.service.name}: {booking.staff.name}" if booking.staff else booking.service.name,
-        location=ical.place(booking.location),
+        location=ical.where(booking),
+        conference=booking.link,
     )
     answer = Response(ical.file(event, stamp=booking.changed_at), mimetype="text/calendar")
     answer.headers["Content-Disposition"] = 'attachment; filename="termin.ics"'

@@ -6,7 +6,8 @@ Each is a function of a session inside a write transaction and never commits:
 
 from vorzimmer.booking.block import block, change_block, delete_block, delete_blocks, extend_block
 from vorzimmer.booking.cancel import cancel
-from vorzimmer.booking.close import complete, missed
+from vorzimmer.booking.change import Fields, change, version
+from vorzimmer.booking.close import complete, missed, reopen
 from vorzimmer.booking.confirm import confirm
 from vorzimmer.booking.deadlines import deadlines
 from vorzimmer.booking.decide import accept, decline
@@ -16,17 +17,21 @@ from vorzimmer.booking.expire import expire, overdue
 from vorzimmer.booking.hold import HoldRequest, hold
 from vorzimmer.booking.move import Target, move
 from vorzimmer.booking.override import Override
+from vorzimmer.booking.pay import paid, pay
 from vorzimmer.booking.release import release
+from vorzimmer.booking.remind import remind
 
 __all__ = [
     "Details",
     "Entry",
+    "Fields",
     "HoldRequest",
     "Override",
     "Target",
     "accept",
     "block",
     "cancel",
+    "change",
     "change_block",
     "complete",
     "confirm",
@@ -42,5 +47,10 @@ __all__ = [
     "missed",
     "move",
     "overdue",
+    "paid",
+    "pay",
     "release",
+    "remind",
+    "reopen",
+    "version",
 ]

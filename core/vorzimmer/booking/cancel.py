@@ -17,6 +17,7 @@ def cancel(session: Session, hall: Hall, actor: Actor, uid: str, message: str = 
     """Cancel with an optional personal message (O15).
 
     A customer is bound to the service's deadline (`TOO_LATE`), staff are not. Refuses with `WRONG_STATE`.
+    Of an appointment that was closed already it is a correction (K72): nobody is told that it won't take place.
     """
     booking, moment = load.claimed(session, uid)
     if actor.is_staff:
@@ -24,9 +25,10 @@ def cancel(session: Session, hall: Hall, actor: Actor, uid: str, message: str = 
     else:
         require_in_time(hall, booking, moment, "cancel")
     before = audit.snapshot(booking)
+    kind = "cancelled" if booking.status in status.OPEN else "corrected"
     status.change(booking, Status.CANCELLED)
     booking.sequence += 1
     booking.expires_at = None
-    record(session, hall, actor, booking, "cancelled", moment, before=before, details={"message": message})
+    record(session, hall, actor, booking, kind, moment, before=before, details={"message": message})
     booking.allocations = []
     return booking

@@ -14,8 +14,13 @@ from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Change
 from vorzimmer.models import Booking
 
-TOLD = frozenset({"confirmed", "requested", "accepted", "declined", "moved", "cancelled", "expired"})
-QUIET = frozenset({"held", "details", "released"})  # holds don't touch calendars and nobody is told
+TOLD = frozenset(
+    {
+        *("confirmed", "requested", "accepted", "declined", "moved", "changed", "cancelled", "expired"),
+        "completed",  # where there is something to pay (K75)
+    }
+)
+QUIET = frozenset({"held", "details", "released", "paid"})  # these touch no calendars and nobody is told
 
 
 def record(
@@ -67,7 +72,7 @@ def _tell(
     key = f"{booking.uid}/{kind}/{booking.sequence}"
     change = Change(kind, booking.uid, booking.sequence, actor.name, actor.door, key)
     outbox.tell_plugins(session, hall, booking, change, moment)
-    if kind in TOLD and booking.email:
+    if kind in TOLD and booking.email and (kind != "completed" or booking.price):
         seconds = hall.config.settings.booking.undo_seconds if actor.door == "caldav" else 0
         outbox.tell_person(
             session,

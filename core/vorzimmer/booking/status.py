@@ -9,11 +9,11 @@ LEGAL: dict[Status, frozenset[Status]] = {
     Status.HELD: frozenset({Status.CONFIRMED, Status.REQUESTED, Status.EXPIRED}),
     Status.REQUESTED: frozenset({Status.CONFIRMED, Status.DECLINED, Status.CANCELLED, Status.EXPIRED}),
     Status.CONFIRMED: frozenset({Status.CANCELLED, Status.COMPLETED, Status.MISSED}),
-    Status.COMPLETED: frozenset({Status.MISSED}),
-    Status.MISSED: frozenset({Status.COMPLETED}),
+    Status.COMPLETED: frozenset({Status.MISSED, Status.CANCELLED, Status.CONFIRMED}),
+    Status.MISSED: frozenset({Status.COMPLETED, Status.CANCELLED, Status.CONFIRMED}),
     Status.EXPIRED: frozenset({Status.HELD}),  # a right code after the end takes the time again (rule 48)
     Status.DECLINED: frozenset(),
-    Status.CANCELLED: frozenset(),
+    Status.CANCELLED: frozenset({Status.COMPLETED, Status.MISSED}),  # of the past alone, see `close` (K72)
 }
 
 OPEN = frozenset({Status.REQUESTED, Status.CONFIRMED})

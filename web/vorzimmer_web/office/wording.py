@@ -19,8 +19,10 @@ TOPICS = {
     "accepted": N_("Request accepted"),
     "declined": N_("Request declined"),
     "moved": N_("New time"),
+    "changed": N_("Details changed"),
     "cancelled": N_("Cancellation"),
     "reminder": N_("Reminder"),
+    "completed": N_("Thanks and balance"),
     "expired": N_("Request lapsed"),
     "asked": N_("Request to the practice"),
 }
@@ -44,6 +46,12 @@ EVENTS = {
     "cancelled": N_("Cancelled"),
     "completed": N_("Was here"),
     "missed": N_("Did not come"),
+    "corrected": N_("Corrected"),
+    "edited": N_("Details edited"),
+    "changed": N_("Details changed"),
+    "reassigned": N_("Given another room or device"),
+    "paid": N_("Payment"),
+    "reminded": N_("Reminder sent by hand"),
     "expired": N_("Lapsed"),
 }
 DOORS = {
