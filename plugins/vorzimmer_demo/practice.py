@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from vorzimmer import accounts, database, hookspecs
-from vorzimmer.booking.confirm import customer_for
+from vorzimmer import accounts, customers, database, hookspecs
+from vorzimmer.contact import canonical
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Draft, DraftAbsence, DraftHours
 from vorzimmer.models import Customer, Location, Offer, Requirement, Resource, Service, Setting
@@ -128,8 +128,11 @@ def _logins(session: Session, people: dict[str, Resource], moment: datetime) -> 
 
 def customer(session: Session, name: str, email: str, moment: datetime) -> Customer:
     """The record of a customer, with the same id each time."""
-    found = customer_for(session, name, email, "", "de", moment)
-    found.uid = str(uuid.uuid5(uuid.NAMESPACE_URL, f"mailto:{email}"))
+    found = customers.find(session, name, email)
+    if found is None:
+        uid = str(uuid.uuid5(uuid.NAMESPACE_URL, f"mailto:{email}"))
+        found = Customer(uid=uid, name=name, email=email, email_key=canonical(email), created_at=moment)
+        session.add(found)
     return found
 
 

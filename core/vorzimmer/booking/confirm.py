@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import audit, failpoint, hookspecs, urls
+from vorzimmer import audit, customers, failpoint, hookspecs, urls
 from vorzimmer.access import Actor
 from vorzimmer.booking import load, status
 from vorzimmer.booking.changes import record
 from vorzimmer.booking.hold import HoldRequest, take
-from vorzimmer.contact import canonical
 from vorzimmer.hall import Hall
-from vorzimmer.models import Booking, Customer, Status
+from vorzimmer.models import Booking, Status
 from vorzimmer.reasons import Reason, Refused
 
 GRACE = timedelta(minutes=10)  # how long after its end a hold's code may take the time again (rule 48)
@@ -36,7 +33,7 @@ def confirm(session: Session, hall: Hall, actor: Actor, uid: str, code: str) -> 
     if booking.status == Status.EXPIRED or (booking.expires_at or moment) <= moment:
         moment = _take_again(session, hall, booking)
     _decide(hall, booking, moment)
-    booking.customer = _customer(session, booking, moment)
+    booking.customer = customers.of_booking(session, booking, moment)
     start_payment(hall, booking)
     session.flush()
     failpoint.reach("booking")
@@ -94,40 +91,6 @@ def expire_at(booking: Booking, moment: datetime | None) -> None:
     booking.expires_at = moment
     for allocation in booking.allocations:
         allocation.expires_at = moment
-
-
-def _customer(session: Session, booking: Booking, moment: datetime) -> Customer:
-    return customer_for(session, booking.name, booking.email, booking.phone, booking.language, moment)
-
-
-_SAME_ADDRESS = select(Customer).where(Customer.email_key == bindparam("key")).order_by(Customer.id)
-
-
-def customer_for(
-    session: Session, name: str, email: str, phone: str, language: str, moment: datetime
-) -> Customer:
-    """The record of this person: same address and same name, else a new one.
-
-    Families share addresses (D5), and nobody overwrites a record by typing its address (B17).
-    """
-    key = canonical(email) if email else None
-    if key:
-        with session.no_autoflush:  # what is changed so far goes out together with what follows
-            known = session.scalars(_SAME_ADDRESS, {"key": key}).all()
-        for customer in known:
-            if customer.name.casefold() == name.casefold():
-                return customer
-    customer = Customer(
-        uid=str(uuid.uuid4()),
-        name=name,
-        email=email or None,
-        email_key=key,
-        phone=phone,
-        language=language,
-        created_at=moment,
-    )
-    session.add(customer)
-    return customer
 
 
 def start_payment(hall: Hall, booking: Booking) -> None:

@@ -4,31 +4,37 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, availability, database, fields
-from vorzimmer.access import Actor
+from vorzimmer import access, availability, contact, customers, database, fields
+from vorzimmer.access import Actor, Right
 from vorzimmer.availability import Wish
 from vorzimmer.booking import load
 from vorzimmer.booking.changes import record
-from vorzimmer.booking.confirm import customer_for, start_payment
+from vorzimmer.booking.confirm import start_payment
 from vorzimmer.booking.details import Details, checked
 from vorzimmer.booking.override import Override, allow
 from vorzimmer.hall import Hall
-from vorzimmer.models import Booking, Status
+from vorzimmer.models import Booking, Customer, Service, Status
+from vorzimmer.reasons import N_
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What staff typed. `staff` None means any; an e-mail address is not needed (D5). `fields`: answers by slug."""
+    """What staff typed. `staff` None means any; an e-mail address is not needed (D5). `fields`: answers by slug.
+
+    `customer` is the uid of a known record, whose name and addresses count then. `note` is the practice's own.
+    A `walk_in` starts off the grid and without notice, and needs no name (D9).
+    """
 
     service: str
     start: datetime
-    name: str
+    name: str = ""
     staff: str | None = None
     location: str | None = None
     email: str = ""
@@ -36,6 +42,9 @@ class Entry:
     language: str = "de"
     seats: int = 1
     fields: Mapping[str, Any] = field(default_factory=dict)
+    customer: str | None = None
+    note: str = ""
+    walk_in: bool = False
 
 
 def enter(
@@ -43,13 +52,15 @@ def enter(
 ) -> Booking:
     """Make a confirmed booking; the customer is told where there is an address (K79).
 
-    Refuses with `INVALID`, `NOT_OFFERED` (`warnings`) or `SLOT_TAKEN` (`conflicts`) unless overridden.
+    Refuses with `INVALID`, `NOT_FOUND` (`customer`), `NOT_OFFERED` (`warnings`) or `SLOT_TAKEN` (`conflicts`)
+    unless overridden.
     """
+    access.require(not entry.note or access.may(actor, Right.NOTES))
     service = load.service(session, entry.service)
-    languages = hall.config.settings.practice.languages
-    typed = Details(entry.name, entry.email, entry.phone, "", entry.language, entry.fields)
-    who = checked(typed, languages, fields.asked(session, service.id), by_staff=True)
+    known = _known(session, actor, entry.customer) if entry.customer else None
+    who = _who(session, hall, service, entry, known)
     wish: Wish = {"staff": entry.staff, "location": entry.location, "seats": entry.seats}
+    wish["walk_in"] = entry.walk_in
     moment = database.now(session)
     placed = availability.placement(session, hall.plugins, service, entry.start, moment, **wish)
     ids = frozenset(item.resource.id for item in placed.assignment.items)
@@ -65,7 +76,6 @@ def enter(
         uid=str(uuid.uuid4()),
         status=Status.CONFIRMED,
         service=service,
-        customer=customer_for(session, who.name, who.email, who.phone, who.language, moment),
         seats=entry.seats,
         price=service.price,
         currency=service.currency,
@@ -77,10 +87,40 @@ def enter(
         phone=who.phone,
         language=who.language,
         fields=dict(who.fields),
+        customer=known,
+        note=who.message,
     )
     load.put(booking, placed.assignment, entry.start, None, guarded=guarded)
+    if known is None and not _nameless(entry):
+        booking.customer = customers.of_booking(session, booking, moment)
     start_payment(hall, booking)
     session.add(booking)
     session.flush()
     record(session, hall, actor, booking, "confirmed", moment, details=notes)
     return booking
+
+
+def _known(session: Session, actor: Actor, uid: str) -> Customer:
+    """The chosen record, which nobody merges into another one until the booking stands."""
+    if not database.alone(session):
+        mine = select(Customer.id).where(Customer.uid == uid)
+        session.execute(mine.with_for_update(read=True, key_share=True))
+    return customers.one(session, actor, uid)
+
+
+def _nameless(entry: Entry) -> bool:
+    """Somebody at the desk whose name nobody asked for: no record is made."""
+    return entry.walk_in and not entry.customer and not contact.plain(entry.name)
+
+
+def _who(session: Session, hall: Hall, service: Service, entry: Entry, known: Customer | None) -> Details:
+    """Whom the booking names: a known record as it is, else what was typed, checked; `message` is the note."""
+    languages = hall.config.settings.practice.languages
+    typed = Details(entry.name, entry.email, entry.phone, entry.note, entry.language, entry.fields)
+    if known is not None:
+        typed = replace(
+            typed, name=known.name, email=known.email or "", phone=known.phone, language=known.language
+        )
+    elif _nameless(entry):
+        typed = replace(typed, name=hall.texts.reader(languages[0]).gettext(N_("Walk-in")))
+    return checked(typed, languages, fields.asked(session, service.id), by_staff=True)

@@ -1,5 +1,49 @@
-"""The practice's customers: found, kept, joined."""
+"""The practice's customers: found, kept, sorted into groups, joined; one use case a file, none commits."""
 
+from vorzimmer.customers.export import export, export_participants, participants
+from vorzimmer.customers.history import appointments, entries, messages, past, write_note
+from vorzimmer.customers.known import accept, find, ignore, of_booking, value_of, waiting
+from vorzimmer.customers.listing import NOTHING, Summary, Wish, listed, number, sizes, summaries
+from vorzimmer.customers.merge import alike, joined, merge, same_name
+from vorzimmer.customers.record import Record, add, change, groups, keep_note, questions, snapshot, version_of
 from vorzimmer.customers.search import found, matching, one, visible
 
-__all__ = ["found", "matching", "one", "visible"]
+__all__ = [
+    "NOTHING",
+    "Record",
+    "Summary",
+    "Wish",
+    "accept",
+    "add",
+    "alike",
+    "appointments",
+    "change",
+    "entries",
+    "export",
+    "export_participants",
+    "find",
+    "found",
+    "groups",
+    "ignore",
+    "joined",
+    "keep_note",
+    "listed",
+    "matching",
+    "merge",
+    "messages",
+    "number",
+    "of_booking",
+    "one",
+    "participants",
+    "past",
+    "questions",
+    "same_name",
+    "sizes",
+    "snapshot",
+    "summaries",
+    "value_of",
+    "version_of",
+    "visible",
+    "waiting",
+    "write_note",
+]

@@ -22,13 +22,17 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     """Which records the actor may see: all, or those of the customers in calendars that are open to the actor."""
     if may(actor, Right.CUSTOMERS):
         return true()
-    theirs = Booking.customer_id == Customer.id
+    return exists().where(Booking.customer_id == Customer.id, of_calendars(actor))
+
+
+def of_calendars(actor: Actor) -> ColumnElement[bool]:
+    """Which bookings are in calendars that are open to the actor."""
     if may(actor, Right.CALENDARS):
-        return exists().where(theirs)
+        return true()
     if not may(actor, Right.OWN_CALENDAR) or actor.resource_id is None:
         return false()
     taken = Booking.allocations.any(Allocation.resource_id == actor.resource_id)
-    return exists().where(theirs, or_(Booking.staff_id == actor.resource_id, taken))
+    return or_(Booking.staff_id == actor.resource_id, taken)
 
 
 def found(session: Session, actor: Actor, words: str, limit: int = MOST) -> Sequence[Customer]:

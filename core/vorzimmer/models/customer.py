@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, Text, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from vorzimmer.models.columns import Model, UtcInstant
+
+if TYPE_CHECKING:
+    from vorzimmer.models.booking import Booking
 
 _membership = Table(
     "customer_membership",
@@ -58,7 +61,8 @@ class Customer(Model):
 class CustomerChange(Model):
     """What a customer typed that differs from the record; staff accept or ignore it (O39, O40).
 
-    `values` holds the new ones by field: `phone`, `email`, `language`. It is deleted once decided; the log has both.
+    `values` holds the new ones by name: `phone`, `language`, `fields.<slug>` for an answer. It is deleted once decided;
+    the log has both.
     """
 
     __tablename__ = "customer_change"
@@ -70,6 +74,7 @@ class CustomerChange(Model):
     created_at: Mapped[datetime] = mapped_column(UtcInstant)
 
     customer: Mapped[Customer] = relationship()
+    booking: Mapped[Booking | None] = relationship()
 
 
 def folded(text: str) -> str:
