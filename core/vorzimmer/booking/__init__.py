@@ -20,8 +20,10 @@ from vorzimmer.booking.override import Override
 from vorzimmer.booking.pay import paid, pay
 from vorzimmer.booking.release import release
 from vorzimmer.booking.remind import remind
+from vorzimmer.booking.walk_in import Chance, chances, walk_in
 
 __all__ = [
+    "Chance",
     "Details",
     "Entry",
     "Fields",
@@ -31,6 +33,7 @@ __all__ = [
     "accept",
     "block",
     "cancel",
+    "chances",
     "change",
     "change_block",
     "complete",
@@ -53,4 +56,5 @@ __all__ = [
     "remind",
     "reopen",
     "version",
+    "walk_in",
 ]
