@@ -18,6 +18,7 @@ from vorzimmer.texts import Texts
 from vorzimmer_email import folder, settings, smtp
 from vorzimmer_email.envelope import Envelope, Invitation, build, plain_text
 from vorzimmer_email.letter import ENDED, Letter, booking_letter, code_letter
+from vorzimmer_email.logins import login_letter, secret_of
 
 NAME = "email"
 MASK = "••••••"
@@ -82,14 +83,8 @@ class Desk:
         self.texts = texts
 
     def send(self, session: Session, message: Message) -> Sent:
-        """Post a message; what left, with its code and the token of its link masked (A30, A174)."""
-        booking = session.get_one(Booking, message.booking_id)
-        reader = self.texts.reader(message.language)
-        if message.topic == "code":
-            letter, invitation = code_letter(reader, self.core, message, booking), None
-        else:
-            letter = booking_letter(reader, self.core, message, booking)
-            invitation = self._invitation(message, booking, letter)
+        """Post a message; what left, with its code and the token of its link masked (A30, A42, A174)."""
+        letter, invitation, secret = self._written(session, message)
         envelope = Envelope(self._sender(), _ascii(message.recipient), message.key, database.now(session))
         mail = build(envelope, letter, invitation)
         session.commit()  # only read so far: the connection is free while the network is slow
@@ -98,9 +93,21 @@ class Desk:
         else:
             folder.write(self.core.data / self.config.directory, mail)
         text = plain_text(letter)
-        for secret in filter(None, [letter.code, urls.token(self.core, "manage", booking.uid)]):
-            text = text.replace(secret, MASK)
+        for hidden in filter(None, [letter.code, secret]):
+            text = text.replace(hidden, MASK)
         return Sent(letter.subject, text)
+
+    def _written(self, session: Session, message: Message) -> tuple[Letter, Invitation | None, str]:
+        """The letter, its calendar part, and the token in its link."""
+        reader = self.texts.reader(message.language)
+        if message.booking_id is None:
+            return login_letter(reader, self.core, message), None, secret_of(self.core, message)
+        booking = session.get_one(Booking, message.booking_id)
+        secret = urls.token(self.core, "manage", booking.uid)
+        if message.topic == "code":
+            return code_letter(reader, self.core, message, booking), None, secret
+        letter = booking_letter(reader, self.core, message, booking)
+        return letter, self._invitation(message, booking, letter), secret
 
     def _invitation(self, message: Message, booking: Booking, letter: Letter) -> Invitation:
         details = message.details

@@ -34,6 +34,8 @@ GET /book/<slug>/<uid>/calendar.ics
 GET /book/<slug>/<uid>/code
 GET /book/<slug>/<uid>/details
 GET /book/<slug>/<uid>/done
+GET /office/forgotten
+GET /office/link/<secret>
 GET /office/login
 GET /ready
 GET /static/<digest>/<name>
@@ -49,12 +51,14 @@ POST /book/<slug>/<uid>/code
 POST /book/<slug>/<uid>/details
 POST /book/<slug>/<uid>/resend
 POST /language
+POST /office/forgotten
+POST /office/link/<secret>
 POST /office/login
 POST /office/logout
 """
 """All that nobody has to sign in for. A line more is a decision: who could misuse it, and how often?"""
 
-PLAIN = {"/", "/api/v1/openapi.json", "/api/v1/services", "/office/login", "/ready"}
+PLAIN = {"/", "/api/v1/openapi.json", "/api/v1/services", "/office/forgotten", "/office/login", "/ready"}
 """What answers 2xx to anybody, without any parameter."""
 
 

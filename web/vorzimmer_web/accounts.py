@@ -7,7 +7,18 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, after_this_request, current_app, g, redirect, request, url_for
+from flask import (
+    Flask,
+    Response,
+    abort,
+    after_this_request,
+    current_app,
+    g,
+    redirect,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_security import Security, SQLAlchemySessionUserDatastore, user_authenticated
 from flask_security.forms import LoginForm as SecurityLoginForm
@@ -18,7 +29,7 @@ from werkzeug.exceptions import Forbidden, TooManyRequests, Unauthorized
 from werkzeug.local import LocalProxy
 
 from vorzimmer import accounts, database
-from vorzimmer.access import EVERYONE, open_to
+from vorzimmer.access import EVERYONE, may_call, open_to
 from vorzimmer.contact import plain
 from vorzimmer.hall import Hall
 from vorzimmer.models import Account, Role, WebAuthn
@@ -28,6 +39,18 @@ from vorzimmer_web.passwords import Gate, Hashing
 from vorzimmer_web.requests import actor, reading
 from vorzimmer_web.site import hall
 
+CHECKS_PASSWORDS = frozenset(
+    {
+        "security.login",
+        "office.confirm_login",
+        "office.change_password",
+        "office.change_email",
+        "office.open_link",
+    }
+)
+"""Endpoints whose forms cost a hash (A40)."""
+FRESH_AT = "fresh_at"
+"""When this session's owner last proved who it is."""
 DEVICE_KEPT = timedelta(days=180)
 DEVICE = "vorzimmer-device"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -55,6 +78,8 @@ class LoginForm(SecurityLoginForm):
         right: bool = super().validate(**given)
         if right:
             hall().tries.forget(address, device)
+        elif self.user_authenticated:
+            g.login_blocked = True  # the password was right: its owner may know (C36)
         elif address and self.password.data:
             note_failure(address, device)
         return right
@@ -68,11 +93,28 @@ def count_try(account: Account | None, address: str, device: str) -> None:
         raise TooManyRequests(retry_after=WINDOW)
 
 
+def password_fits(account: Account, password: str) -> bool:
+    """Check a password of somebody signed in, counted like any other try (A28)."""
+    device = _known_device(account)
+    count_try(account, account.email, device)
+    if hashing().verify(accounts.normal(password), account.password or ""):
+        hall().tries.forget(account.email, device)
+        return True
+    note_failure(account.email, device)
+    return False
+
+
+def hashing() -> Hashing:
+    """What makes and checks the hashes."""
+    found: Hashing = current_app.extensions["security"].pwd_context
+    return found
+
+
 def note_failure(address: str, device: str) -> None:
     """Write down a wrong password; on a known device it does not lock the account."""
     locks = hall().config.settings.server.limits and not device
     network = limits.network()
-    hall().database.write(lambda session: accounts.refused(session, address, "office", network, locks=locks))
+    hall().database.write(lambda writing: accounts.refused(writing, address, "office", network, locks=locks))
 
 
 def _account(address: str) -> Account | None:
@@ -81,7 +123,8 @@ def _account(address: str) -> Account | None:
 
 
 def _signed_in(_app: Flask, user: Account, **_more: Any) -> None:
-    """Know this device from now on."""
+    """Know this device from now on, and when it was proved who it is."""
+    session[FRESH_AT] = int(database.now(reading()).timestamp())
     value = _devices().dumps([user.fs_uniquifier, secrets.token_hex(8)])
 
     @after_this_request
@@ -121,7 +164,7 @@ def refuse_foreign_origin() -> None:
 
 
 class LoginsAtOnce:
-    """A gate before the login form's answer (A40)."""
+    """A gate before every answer that costs a hash (A40)."""
 
     def __init__(self, app: Flask, gate: Gate) -> None:
         self.gate = gate
@@ -130,7 +173,7 @@ class LoginsAtOnce:
 
     def enter(self) -> None:
         """Before a password is looked at."""
-        if request.endpoint == "security.login" and request.method == "POST":
+        if request.endpoint in CHECKS_PASSWORDS and request.method == "POST":
             self.gate.enter()
             g.in_login = True
 
@@ -144,6 +187,16 @@ def say_who_acts() -> None:
     """Tell the access check who is signed in, unless a key said so before."""
     if g.get("actor") is None:
         g.actor = actor()
+
+
+def lead_home() -> ResponseReturnValue | None:
+    """Who has nothing to do with calendars begins elsewhere than at today's appointments."""
+    who, today = g.actor, "office.today"
+    if request.endpoint != today or who is None or not who.is_staff:
+        return None
+    return (
+        None if may_call(who, current_app.view_functions[today]) else redirect(url_for("office.account"), 303)
+    )
 
 
 def _ask_to_sign_in(error: Unauthorized) -> ResponseReturnValue:
@@ -199,5 +252,6 @@ def install(app: Flask) -> None:
     LoginsAtOnce(app, Gate(max(1, hall.config.settings.server.threads // 2)))
     app.before_request(refuse_foreign_origin)
     app.before_request(say_who_acts)
+    app.before_request(lead_home)
     app.register_error_handler(Unauthorized, _ask_to_sign_in)
     app.register_error_handler(CSRFError, _stale_form)

@@ -36,6 +36,7 @@ def _limit(amount: str, scope: str) -> Callable[..., Any]:
 holds = _limit("12 per 10 minutes; 30 per hour", "holds")  # no more than 12 live ones (A102)
 code_mails = _limit("20 per hour", "code_mails")
 code_tries = _limit("20 per hour", "code_tries")  # A30
+resets = _limit("20 per hour", "resets")  # links to set a password
 public_calls = _limit("240 per minute", "public_calls")
 
 

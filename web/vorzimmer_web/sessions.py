@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, g
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
@@ -108,7 +108,8 @@ class Sessions(SecureCookieSessionInterface):
 
     def _keep(self, session: OurSession, row: WebSession) -> None:
         moment = database.now(reading())
-        if session.modified or moment - row.seen_at >= TOUCHED_EVERY:
+        used = moment - row.seen_at >= TOUCHED_EVERY and not g.get("unattended")  # a page that asks by itself
+        if session.modified or used:
             self.hall.database.write(
                 lambda s: s.execute(
                     update(WebSession)
@@ -123,6 +124,7 @@ def _insert(session: Session, value: str, data: dict[str, Any]) -> None:
     moment = database.now(session)
     account = session.scalars(select(Account).where(Account.fs_uniquifier == data[USER])).one()
     account.failed_logins, account.locked_until = 0, None
+    account.last_login_at = moment.replace(tzinfo=None)  # the mixin's column is naive UTC
     audit.write(session, moment, Actor(account.email, "office"), "signed_in", f"account {account.id}")
     session.add(
         WebSession(

@@ -11,6 +11,7 @@ from vorzimmer.accounts.logins import (
     add_app_password,
     digest,
     is_locked,
+    normal,
     refused,
 )
 from vorzimmer.accounts.own import (
@@ -54,6 +55,7 @@ __all__ = [
     "invite",
     "is_locked",
     "is_owner",
+    "normal",
     "office_roles",
     "own_sessions",
     "refused",

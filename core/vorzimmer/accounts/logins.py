@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import unicodedata
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -26,6 +27,11 @@ LOCKED_FOR = timedelta(minutes=15)
 def digest(secret: str) -> str:
     """What is stored of a random secret of 128 bits or more (ASVS 6.5.2): SHA-256, no salt needed."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def normal(password: str) -> str:
+    """The form in which a password is hashed and compared: the same letters from any keyboard (NFKD)."""
+    return unicodedata.normalize("NFKD", password)
 
 
 def add_account(

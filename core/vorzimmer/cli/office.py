@@ -19,8 +19,6 @@ from vorzimmer.config import Config
 from vorzimmer.models import Account, Resource, WebSession
 
 CLI = Actor("command line", "cli")
-SHORTEST = 12
-"""Letters of a password of anybody in the practice."""
 
 
 @click.command()
@@ -84,7 +82,7 @@ def password(config: Config, email: str) -> None:
 
     def change(session: Session) -> None:
         account = _account(session, email)
-        account.password = accounts.PASSWORDS.hash(secret)
+        account.password = accounts.PASSWORDS.hash(accounts.normal(secret))
         account.fs_uniquifier = uuid.uuid4().hex
         account.failed_logins, account.locked_until = 0, None
         session.execute(delete(WebSession).where(WebSession.account_id == account.id))
@@ -147,8 +145,9 @@ def _password() -> str:
         given = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
         given = sys.stdin.readline().rstrip("\n")
-    if len(given) < SHORTEST:
-        fail(f"a password has at least {SHORTEST} characters")
+    weak = accounts.why_weak(given)
+    if weak:
+        fail(weak)
     return given
 
 
@@ -159,7 +158,7 @@ def _add(session: Session, email: str, name: str, role: str, staff: str | None, 
     if staff and resource is None:
         fail(f"there is no {staff}")
     moment = database.now(session)
-    hashed = accounts.PASSWORDS.hash(secret)
+    hashed = accounts.PASSWORDS.hash(accounts.normal(secret))
     accounts.add_account(
         session, moment, email=email, name=name, role=role, password_hash=hashed, resource=resource
     )

@@ -7,14 +7,41 @@ from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext
 
 from vorzimmer import hookspecs
+from vorzimmer.access import Right
+from vorzimmer.reasons import N_
 from vorzimmer_web import accounts
-from vorzimmer_web.office import agenda, booking, connect, entry, settings, wording
+from vorzimmer_web.office import (
+    account,
+    agenda,
+    booking,
+    calendar,
+    connect,
+    customers,
+    entry,
+    export,
+    fresh,
+    links,
+    record,
+    settings,
+    wording,
+)
 from vorzimmer_web.requests import actor
 from vorzimmer_web.site import hall
 
-OURS = "vorzimmer_web"
+ORDER = (
+    "office.today",
+    "office.calendar",
+    "office.requests",
+    "office.customers",
+    "vorzimmer_absences.overview",
+    "office.settings",
+)
+OWN = (
+    (N_("Connect my calendar"), "office.connect", Right.OWN_CALENDAR),
+    (N_("My account"), "office.account", None),
+)
 office = Blueprint("office", __name__, url_prefix="/office")
-for pages in (agenda, booking, entry, connect, settings):
+for pages in (agenda, calendar, booking, entry, connect, settings, record, customers, export, account, fresh, links):
     pages.add_to(office)
 office.context_processor(wording.words)
 
@@ -23,19 +50,31 @@ office.context_processor(wording.words)
 def _set_up(state: BlueprintSetupState) -> None:
     app: Flask = state.app  # type: ignore[assignment]  # only a Flask application registers us
     accounts.install(app)
-    app.jinja_env.globals.update(navigation=navigation, who=actor)
+    app.jinja_env.globals.update(navigation=navigation, own_pages=own_pages, who=actor)
 
 
 def navigation() -> list[tuple[str, str]]:
-    """Title and endpoint of what the person signed in may open: ours first, then what plugins offer."""
+    """Title and endpoint of what the person signed in may open, in the order of the day's work; plugins' follow."""
     person = actor()
     if person is None:
         return []
-    answers = sorted(hall().plugins.ask_each(hookspecs.navigation), key=lambda answer: answer[0] != OURS)
-    found = [
-        (gettext(entry.title), entry.endpoint)
-        for _plugin, entries in answers
-        for entry in entries
+    found = {
+        entry.endpoint: gettext(entry.title)
+        for entry in hall().plugins.ask(hookspecs.navigation)
         if not entry.section and entry.right in person.rights and entry.endpoint in current_app.view_functions
+    }
+    if settings.cards():
+        found["office.settings"] = gettext("Settings")
+    known = [endpoint for endpoint in ORDER if endpoint in found]
+    others = [endpoint for endpoint in found if endpoint not in ORDER]
+    return [(found[endpoint], endpoint) for endpoint in (*known, *others)]
+
+
+def own_pages() -> list[tuple[str, str]]:
+    """Title and endpoint of what concerns the person signed in alone: the menu beside the name."""
+    person = actor()
+    return [
+        (gettext(title), endpoint)
+        for title, endpoint, right in OWN
+        if person and (not right or right in person.rights) and endpoint in current_app.view_functions
     ]
-    return [*found, (gettext("Settings"), "office.settings")] if settings.cards() else found

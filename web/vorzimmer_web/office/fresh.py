@@ -1,0 +1,72 @@
+"""What is dangerous needs a fresh proof of who one is: the password again, if the last time is long ago (A27, A48)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from werkzeug.exceptions import Forbidden
+
+from vorzimmer import database
+from vorzimmer.access import SIGNED_IN, open_to
+from vorzimmer_web.accounts import FRESH_AT, password_fits
+from vorzimmer_web.requests import reading
+from vorzimmer_web.site import local_path
+
+SEEN = timedelta(minutes=15)
+"""How fresh the proof must be to open a page."""
+SENT = timedelta(minutes=30)
+"""How fresh it must be to send its form: what was typed meanwhile is not lost."""
+View = Callable[..., ResponseReturnValue]
+
+
+def is_fresh(within: timedelta = SENT) -> bool:
+    """Whether the proof is that fresh."""
+    proved: int = session.get(FRESH_AT, 0)
+    return database.now(reading()).timestamp() - proved < within.total_seconds()
+
+
+def fresh(home: str) -> Callable[[View], View]:
+    """Ask for the password first where the proof is old; it leads back to the page, or from a form to `home`."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(**given: Any) -> ResponseReturnValue:
+            if is_fresh(SENT if request.method == "POST" else SEEN):
+                return view(**given)
+            back = request.full_path.rstrip("?") if request.method == "GET" else url_for(home)
+            return redirect(url_for("office.confirm_login", next=back), 303)
+
+        return guarded
+
+    return guard
+
+
+def require_fresh() -> None:
+    """Refuse an API call of a session whose proof is old; a key is a proof of its own."""
+    if "Authorization" not in request.headers and not is_fresh():
+        raise Forbidden
+
+
+@open_to(SIGNED_IN)
+def confirm() -> ResponseReturnValue:
+    """The password again."""
+    back = local_path(request.args.get("next", "/office/"))
+    wrong = False
+    if request.method == "POST":
+        if password_fits(current_user, request.form.get("password", "")):
+            session[FRESH_AT] = int(database.now(reading()).timestamp())
+            return redirect(back, 303)
+        wrong = True
+    page = render_template("office/account/confirm.html", back=back, wrong=wrong)
+    return page, 422 if wrong else 200
+
+
+def add_to(office: Blueprint) -> None:
+    """Put the page in its place."""
+    office.route("/account/confirm", methods=["GET", "POST"], endpoint="confirm_login")(confirm)

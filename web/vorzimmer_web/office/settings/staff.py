@@ -1,0 +1,348 @@
+"""Who may sign in: invitations, roles of people, block and unblock (C22, C23, C25, C36 to C38, O50 to O53)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale, gettext
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from vorzimmer import accounts, database
+from vorzimmer.access import Actor, Right, open_to
+from vorzimmer.accounts import Invitation
+from vorzimmer.hall import Hall
+from vorzimmer.models import Account, LoginLink, Resource, Role, WebSession
+from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer_web.office.fresh import fresh
+from vorzimmer_web.office.settings.typed import Typed
+from vorzimmer_web.requests import read_anew, reading, signed_in
+from vorzimmer_web.site import hall
+
+HOME = "office.staff_accounts"
+ROLES = {"owner": N_("Owner"), "desk": N_("Front desk"), "staff": N_("Practitioner")}
+RIGHTS = {
+    Right.OWN_CALENDAR: (
+        N_("Own calendar"),
+        N_("See and change the own appointments, connect a calendar app"),
+    ),
+    Right.CALENDARS: (N_("All calendars"), N_("See and change everybody’s appointments")),
+    Right.AVAILABILITY: (N_("Hours and absences"), N_("Of those whose calendars may be changed")),
+    Right.CUSTOMERS: (N_("Customers"), N_("Find, see and change customers")),
+    Right.NOTES: (N_("Notes"), N_("Read and write notes on customers and appointments")),
+    Right.SETTINGS: (N_("Settings"), N_("Services, people, rooms, texts")),
+    Right.EXPORTS: (N_("Exports"), N_("Take data out as files")),
+    Right.ACCOUNTS: (N_("Logins and roles"), N_("Invite people, give them roles, block them")),
+}
+Act = Callable[[Session, Hall, Actor, int], Any]
+ACTS: dict[str, tuple[Act, str]] = {
+    "block": (accounts.block, N_("%(name)s can no longer sign in.")),
+    "unblock": (accounts.unblock, N_("%(name)s can sign in again.")),
+    "unlock": (accounts.unlock, N_("%(name)s can try again.")),
+    "sign_out": (accounts.end_sessions, N_("%(name)s is signed out on all devices.")),
+}
+
+
+def role_name(role: Role) -> str:
+    """What people call a role: those in the box are translated."""
+    return gettext(ROLES[role.name]) if role.name in ROLES else role.name
+
+
+def state(account: Account, now: datetime, invited: set[int]) -> str:
+    """`blocked`, `invited`, `lapsed` (an invitation that is over), `locked` or `active`."""
+    if not account.active:
+        return "blocked"
+    if account.password is None:
+        return "invited" if account.id in invited else "lapsed"
+    return "locked" if accounts.is_locked(account, now) else "active"
+
+
+def signed_in_last(account: Account) -> datetime | None:
+    """When somebody signed in last; the mixin's column is naive UTC."""
+    return account.last_login_at.replace(tzinfo=UTC) if account.last_login_at else None
+
+
+def open_invitations(session: Session) -> set[int]:
+    """Accounts whose invitation still stands."""
+    now = database.now(session)
+    wanted = select(LoginLink.account_id).where(
+        LoginLink.purpose == accounts.INVITE, LoginLink.expires_at > now
+    )
+    return set(session.scalars(wanted))
+
+
+@open_to(Right.ACCOUNTS)
+@fresh(HOME)
+def overview() -> ResponseReturnValue:
+    """Everybody, and the roles."""
+    session = read_anew()
+    people, roles = (
+        session.scalars(accounts.staff_accounts()).all(),
+        session.scalars(accounts.office_roles()).all(),
+    )
+    return render_template(
+        "office/staff/overview.html",
+        people=people,
+        roles=roles,
+        used={role.id: sum(role in one.roles for one in people) for role in roles},
+        invited=open_invitations(session),
+        now=database.now(session),
+        zone=hall().config.zone,
+        **_words(),
+    )
+
+
+def _words() -> dict[str, Any]:
+    return {"role_name": role_name, "state": state, "signed_in_last": signed_in_last, "rights": RIGHTS}
+
+
+# ---- invite ------------------------------------------------------------------------------------------------------
+
+
+@open_to(Right.ACCOUNTS)
+@fresh(HOME)
+def invite() -> ResponseReturnValue:
+    """Whom, as what?"""
+    if request.method == "GET":
+        return _invite(Typed({"language": str(get_locale())}))
+    typed, person = Typed(request.form), signed_in()
+    wanted = Invitation(
+        typed.get("email"),
+        typed.get("name"),
+        typed.number("role") or 0,
+        typed.get("staff"),
+        typed.get("language"),
+    )
+    try:
+        account, link = hall().database.write(lambda s: accounts.invite(s, hall(), person, wanted))
+    except Refused as refusal:
+        return _invite(_wrong(typed, refusal))
+    return _invited(account, link)
+
+
+def _invite(typed: Typed) -> ResponseReturnValue:
+    page = render_template("office/staff/invite.html", typed=typed, **_choices())
+    return page, 422 if typed.errors else 200
+
+
+def _wrong(typed: Typed, refusal: Refused) -> Typed:
+    """What is wrong, beside its field; anything but that is for the error page."""
+    if refusal.reason is not Reason.INVALID:
+        raise refusal
+    typed.errors.update(refusal.facts["errors"])
+    return typed
+
+
+def _invited(account: Account, link: str) -> ResponseReturnValue:
+    """The link, this once."""
+    page = render_template("office/staff/invited.html", account=account, link=link)
+    return page, {"Cache-Control": "no-store"}
+
+
+def _choices(own: Account | None = None) -> dict[str, Any]:
+    """Roles that one may give, and people without a login."""
+    session, person = reading(), signed_in()
+    roles = [
+        role
+        for role in session.scalars(accounts.office_roles())
+        if person.owner or (role.name != accounts.OWNER and set(role.permissions or ()) <= set(person.rights))
+    ]
+    taken = select(Account.resource_id).where(
+        Account.resource_id.is_not(None), Account.id != (own.id if own else 0)
+    )
+    people = session.scalars(
+        select(Resource)
+        .where(Resource.kind == "staff", Resource.active, Resource.id.not_in(taken))
+        .order_by(Resource.name)
+    )
+    return {
+        "roles": [(role.id, role_name(role)) for role in roles],
+        "people": [(one.slug, one.name) for one in people],
+    }
+
+
+# ---- one login ---------------------------------------------------------------------------------------------------
+
+
+def _account(account_id: int) -> Account:
+    found = reading().scalar(accounts.staff_accounts().where(Account.id == account_id))
+    if found is None:
+        raise Refused(Reason.NOT_FOUND)
+    return found
+
+
+@open_to(Right.ACCOUNTS)
+@fresh(HOME)
+def edit(account_id: int) -> ResponseReturnValue:
+    """One login: name, role, calendar."""
+    account = _account(account_id)
+    if request.method == "GET":
+        role = account.roles[0].id if account.roles else ""
+        staff = account.resource.slug if account.resource else ""
+        return _edit(account, Typed({"name": account.name, "role": str(role), "staff": staff}))
+    typed, person = Typed(request.form), signed_in()
+    name, role_id, staff = typed.get("name"), typed.number("role") or 0, typed.get("staff")
+    try:
+        hall().database.write(
+            lambda s: accounts.change(s, hall(), person, account_id, name=name, role_id=role_id, staff=staff)
+        )
+    except Refused as refusal:
+        return _edit(account, _wrong(typed, refusal))
+    flash(gettext("Saved. It holds at once."), "good")
+    return redirect(url_for("office.staff_account", account_id=account_id), 303)
+
+
+def _edit(account: Account, typed: Typed) -> ResponseReturnValue:
+    session, person = reading(), signed_in()
+    devices = select(func.count()).where(WebSession.account_id == account.id)
+    page = render_template(
+        "office/staff/account.html",
+        account=account,
+        typed=typed,
+        invited=open_invitations(session),
+        now=database.now(session),
+        zone=hall().config.zone,
+        devices=session.scalar(devices) or 0,
+        oneself=account.id == person.account_id,
+        above=accounts.is_owner(account) and not person.owner,
+        **_words(),
+        **_choices(account),
+    )
+    return page, 422 if typed.errors else 200
+
+
+@open_to(Right.ACCOUNTS)
+@fresh(HOME)
+def do(account_id: int, act: str) -> ResponseReturnValue:
+    """Block, unblock, unlock, sign out everywhere."""
+    work, said = ACTS[act]
+    account = _account(account_id)
+    return _done(account, lambda s: work(s, hall(), signed_in(), account_id), said)
+
+
+def _done(account: Account, work: Callable[[Session], Any], said: str, home: str = "") -> ResponseReturnValue:
+    """Do it, say so, go back to the login."""
+    try:
+        hall().database.write(work)
+    except Refused as refusal:
+        if refusal.reason is not Reason.INVALID:
+            raise
+        for text in refusal.facts["errors"].values():
+            flash(gettext(text), "warning")
+    else:
+        flash(gettext(said, name=account.name, email=account.email), "good")
+        if home:
+            return redirect(url_for(home), 303)
+    return redirect(url_for("office.staff_account", account_id=account.id), 303)
+
+
+@open_to(Right.ACCOUNTS)
+@fresh(HOME)
+def send_link(account_id: int) -> ResponseReturnValue:
+    """The invitation again, shown once more; or a link for a new password, which only its owner reads (A53)."""
+    account, person = _account(account_id), signed_in()
+    if account.password is not None:
+        said = N_("A link to choose a new password is on its way to %(email)s.")
+        return _done(account, lambda s: accounts.start_reset(s, hall(), person, account_id), said)
+    account, link = hall().database.write(lambda s: accounts.start_reset(s, hall(), person, account_id))
+    return _invited(account, link)
+
+
+@open_to(Right.ACCOUNTS)
+@fresh(HOME)
+def take_back(account_id: int) -> ResponseReturnValue:
+    """Nobody needs this invitation any more."""
+    account, person = _account(account_id), signed_in()
+    said = N_("The invitation of %(name)s is taken back; its link is void.")
+    return _done(account, lambda s: accounts.take_back(s, hall(), person, account_id), said, HOME)
+
+
+# ---- roles -------------------------------------------------------------------------------------------------------
+
+
+@open_to(Right.ACCOUNTS)
+@fresh(HOME)
+def new_role() -> ResponseReturnValue:
+    """A role made of single rights."""
+    if request.method == "GET":
+        return _role(None, Typed({}), [])
+    typed, person = Typed(request.form), signed_in()
+    rights = request.form.getlist("rights")
+    try:
+        hall().database.write(lambda s: accounts.add_role(s, person, typed.get("name"), rights))
+    except Refused as refusal:
+        return _role(None, _wrong(typed, refusal), rights)
+    flash(gettext("Saved."), "good")
+    return redirect(url_for(HOME), 303)
+
+
+@open_to(Right.ACCOUNTS)
+@fresh(HOME)
+def edit_role(role_id: int) -> ResponseReturnValue:
+    """Other rights for everybody who has this role, at once (A15)."""
+    role = reading().scalar(accounts.office_roles().where(Role.id == role_id))
+    if role is None:
+        raise Refused(Reason.NOT_FOUND)
+    if request.method == "GET":
+        return _role(role, Typed({"name": role.name}), list(role.permissions or ()))
+    typed, person = Typed(request.form), signed_in()
+    rights = request.form.getlist("rights")
+    try:
+        hall().database.write(lambda s: accounts.change_role(s, person, role_id, typed.get("name"), rights))
+    except Refused as refusal:
+        return _role(role, _wrong(typed, refusal), rights)
+    flash(gettext("Saved. It holds at once."), "good")
+    return redirect(url_for(HOME), 303)
+
+
+def _role(role: Role | None, typed: Typed, ticked: list[str]) -> ResponseReturnValue:
+    person = signed_in()
+    page = render_template(
+        "office/staff/role.html",
+        role=role,
+        typed=typed,
+        ticked=ticked,
+        mine=person.rights,
+        fixed=role is not None and role.name == accounts.OWNER,
+        built_in=role is not None and role.name in accounts.BUILT_IN,
+        **_words(),
+    )
+    return page, 422 if typed.errors else 200
+
+
+@open_to(Right.ACCOUNTS)
+@fresh(HOME)
+def delete_role(role_id: int) -> ResponseReturnValue:
+    """A role that nobody has goes."""
+    person = signed_in()
+    try:
+        hall().database.write(lambda s: accounts.delete_role(s, person, role_id))
+    except Refused as refusal:
+        if refusal.reason is not Reason.INVALID:
+            raise
+        flash(gettext(refusal.facts["errors"]["role"]), "warning")
+    else:
+        flash(gettext("The role is deleted."), "good")
+    return redirect(url_for(HOME), 303)
+
+
+def add_to(office: Blueprint) -> None:
+    """Put the pages in their places."""
+    one, role = (
+        "/settings/staff/<int(max=2147483647):account_id>",
+        "/settings/roles/<int(max=2147483647):role_id>",
+    )
+    office.get("/settings/staff/", endpoint="staff_accounts")(overview)
+    office.route("/settings/staff/invite", methods=["GET", "POST"], endpoint="invite")(invite)
+    office.route(one, methods=["GET", "POST"], endpoint="staff_account")(edit)
+
+    office.post(f"{one}/<any(block, unblock, unlock, sign_out):act>", endpoint="staff_act")(do)
+    office.post(f"{one}/link", endpoint="staff_link")(send_link)
+    office.post(f"{one}/take-back", endpoint="take_back")(take_back)
+    office.route("/settings/roles/new", methods=["GET", "POST"], endpoint="new_role")(new_role)
+    office.route(role, methods=["GET", "POST"], endpoint="role")(edit_role)
+    office.post(f"{role}/delete", endpoint="delete_role")(delete_role)
