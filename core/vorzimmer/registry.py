@@ -116,7 +116,12 @@ def forms(session: Session) -> dict[int, dict[str, bool]]:
 
 
 def facts(session: Session, attribute: Attribute) -> dict[str, Any]:
-    """An attribute as the log and the API tell it."""
+    """An attribute and its places, as the log tells it."""
+    return {**told(attribute), "forms": forms(session).get(attribute.id, {})}
+
+
+def told(attribute: Attribute) -> dict[str, Any]:
+    """An attribute without its places."""
     return {
         "slug": attribute.slug,
         "labels": attribute.labels,
@@ -127,7 +132,6 @@ def facts(session: Session, attribute: Attribute) -> dict[str, Any]:
         "retention_days": attribute.retention_days,
         "health": attribute.health,
         "active": attribute.active,
-        "forms": forms(session).get(attribute.id, {}),
     }
 
 
@@ -172,7 +176,7 @@ def _choices_fit(entry: Entry) -> bool:
 def _fill(session: Session, attribute: Attribute, entry: Entry) -> None:
     attribute.labels = _clean(entry.labels)
     attribute.purpose, attribute.retention_days = lines(entry.purpose), entry.retention_days
-    attribute.health, attribute.active = entry.health and entry.kind != fields.CONSENT, True
+    attribute.health = entry.health and entry.kind != fields.CONSENT
     attribute.choices = _valued(entry.choices) if entry.kind == "choice" else []
     session.flush()
     session.execute(delete(FormField).where(FormField.attribute_id == attribute.id))

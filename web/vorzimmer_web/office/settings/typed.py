@@ -1,0 +1,96 @@
+"""What the forms of the settings held: texts to values, and what is wrong beside its field. Nothing typed is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import time
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from babel.numbers import format_decimal, get_currency_precision
+from flask_babel import get_locale
+from werkzeug.datastructures import MultiDict
+
+from vorzimmer.reasons import N_
+
+UNITS = {"1": N_("minutes"), "60": N_("hours"), "1440": N_("days")}
+"""Units of a span of time, in minutes."""
+NO_PRICE = {"", "-", "–", "—"}
+LARGEST = 2**31 - 1
+
+
+class Typed:
+    """A form's texts by field, and `errors`: field to English msgid."""
+
+    def __init__(self, values: Mapping[str, Any] | MultiDict[str, str]) -> None:
+        self.values: MultiDict[str, str] = MultiDict(values)
+        self.errors: dict[str, str] = {}
+
+    def get(self, name: str) -> str:
+        """The text of a field, empty where it was left out."""
+        return self.values.get(name, "").strip()
+
+    def number(self, name: str) -> int | None:
+        """A whole number; None where the field is empty, or wrong (and then an error stands)."""
+        return self._number(name, self.get(name))
+
+    def _number(self, name: str, text: str) -> int | None:
+        if not text:
+            return None
+        if not text.isascii() or not text.lstrip("-").isdigit() or abs(int(text[:12])) > LARGEST:
+            self.errors[name] = N_("Please enter a whole number.")
+            return None
+        return int(text)
+
+    def span(self, name: str) -> int | None:
+        """Minutes from a number and its unit."""
+        number, unit = self.number(name), self.values.get(f"{name}-unit", "1")
+        return None if number is None else min(number * int(unit if unit in UNITS else "1"), LARGEST)
+
+    def clock(self, name: str) -> int | None:
+        """Minutes after midnight of a time of day."""
+        try:
+            wall = time.fromisoformat(self.get(name)) if self.get(name) else None
+        except ValueError:
+            self.errors[name] = N_("Please enter a time like 13:30.")
+            return None
+        return None if wall is None else wall.hour * 60 + wall.minute
+
+    def money(self, name: str, currency: str) -> int | None:
+        """Minor units of a price as people write it: "45", "45,50", "-" for none (K20)."""
+        text = self.get(name).replace(" ", "").replace("\N{NO-BREAK SPACE}", "")
+        if text in NO_PRICE:
+            return None
+        try:
+            minor = Decimal(text.replace(",", ".")).scaleb(get_currency_precision(currency))
+        except InvalidOperation:
+            minor = Decimal("NaN")
+        if not minor.is_finite() or minor != minor.to_integral_value() or abs(minor) > LARGEST:
+            self.errors[name] = N_("Please enter a price like 45,00, or - for none.")
+            return None
+        return int(minor)
+
+    def numbers(self, name: str) -> list[int]:
+        """Whole numbers with commas or blanks between them."""
+        found = [self._number(name, text) for text in self.get(name).replace(",", " ").split()]
+        return [number for number in found if number is not None]
+
+
+def span_shown(name: str, minutes: int) -> dict[str, str]:
+    """The texts of a span's two fields, in the largest unit that fits."""
+    unit = next(unit for unit in (1440, 60, 1) if minutes % unit == 0 and (minutes or unit == 60))
+    return {name: str(minutes // unit), f"{name}-unit": str(unit)}
+
+
+def clock_shown(minutes: int | None) -> str:
+    """ "18:00" of 1080."""
+    return "" if minutes is None else f"{minutes // 60 % 24:02}:{minutes % 60:02}"
+
+
+def money_shown(minor: int | None, currency: str) -> str:
+    """ "45,00" of 4500 in the language of the page, "-" for none."""
+    if minor is None:
+        return "-"
+    precision = get_currency_precision(currency)
+    amount, pattern = Decimal(minor).scaleb(-precision), f"0.{'0' * precision}".rstrip(".")
+    return format_decimal(amount, format=pattern, locale=get_locale() or "en")
