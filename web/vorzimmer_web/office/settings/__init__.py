@@ -10,7 +10,7 @@ from flask_babel import gettext
 from vorzimmer import hookspecs
 from vorzimmer.access import Right, open_to
 from vorzimmer.reasons import N_
-from vorzimmer_web.office.settings import fields
+from vorzimmer_web.office.settings import fields, places, resources, services, staff
 from vorzimmer_web.requests import actor
 from vorzimmer_web.site import hall
 
@@ -27,13 +27,32 @@ class Card:
     right: str
 
 
-AREAS = (fields,)
+AREAS = (services, resources, places, fields, staff)
 CARDS: list[Card] = [
+    Card(
+        N_("Services"),
+        N_("What can be booked: duration, price, colour, who gives it, links"),
+        "office.services",
+        Right.SETTINGS,
+    ),
+    Card(
+        N_("People, rooms, devices"),
+        N_("Who and what can be booked, and for which services"),
+        "office.resources",
+        Right.SETTINGS,
+    ),
+    Card(N_("Places"), N_("Names and addresses of the practice’s places"), "office.places", Right.SETTINGS),
     Card(
         N_("Questions to customers"),
         N_("What the booking form asks beyond name and address, and consents"),
         "office.fields",
         Right.SETTINGS,
+    ),
+    Card(
+        N_("Logins and roles"),
+        N_("Who may sign in, and what each may do"),
+        "office.staff_accounts",
+        Right.ACCOUNTS,
     ),
 ]
 """Our own areas, in the order of the page; plugins add theirs by `NavigationEntry(section="settings")`."""
