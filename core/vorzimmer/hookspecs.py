@@ -322,6 +322,7 @@ class NavigationEntry:
     """An entry of the office's navigation: `right` is needed to see it, `title` and `line` are English msgids.
 
     `section` "settings" makes it a card of the settings, where `line` says in a few words what is set there.
+    "resource", "location" and "service" make it a link beside the settings of one of these: the endpoint gets its `slug`.
     """
 
     title: str

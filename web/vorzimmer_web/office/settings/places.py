@@ -1,0 +1,136 @@
+"""The settings of the practice's places."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from vorzimmer import catalogue, database
+from vorzimmer.access import Right, open_to
+from vorzimmer.models import Booking, Location
+from vorzimmer.reasons import Reason, Refused
+from vorzimmer_web.office.settings.beside import beside
+from vorzimmer_web.office.settings.typed import Typed
+from vorzimmer_web.requests import reading, signed_in
+from vorzimmer_web.site import hall
+
+FIELDS = ("name", "slug", "address", "zone")
+
+
+@open_to(Right.SETTINGS)
+def overview() -> str:
+    """All places; archived ones below."""
+    found = reading().scalars(select(Location).order_by(Location.name)).all()
+    return render_template(
+        "office/settings/places.html",
+        active=[one for one in found if one.active],
+        archived=[one for one in found if not one.active],
+    )
+
+
+@open_to(Right.SETTINGS)
+def new() -> ResponseReturnValue:
+    """The form of a new place."""
+    return _form(None)
+
+
+@open_to(Right.SETTINGS)
+def edit(slug: str) -> ResponseReturnValue:
+    """The form of a place."""
+    return _form(_found(reading(), slug))
+
+
+def _found(session: Session, slug: str) -> Location:
+    found = session.scalar(select(Location).where(Location.slug == slug))
+    if found is None:
+        raise Refused(Reason.NOT_FOUND)
+    return found
+
+
+def _form(place: Location | None) -> ResponseReturnValue:
+    if request.method == "GET":
+        texts = {name: getattr(place, name) for name in FIELDS} if place else {"zone": hall().config.zone.key}
+        return _page(place, Typed(texts))
+    typed = Typed(request.form)
+    try:
+        return _saved(place, {name: typed.values.get(name, "") for name in FIELDS})
+    except Refused as refusal:
+        if refusal.reason is not Reason.INVALID:
+            raise
+        typed.errors |= refusal.facts["errors"]
+    return _page(place, typed), 422
+
+
+def _saved(place: Location | None, values: dict[str, Any]) -> ResponseReturnValue:
+    person = signed_in()
+    if place is None:
+        made = hall().database.write(lambda session: catalogue.create_location(session, person, values))
+        flash(gettext("%(name)s is entered.", name=made.name), "good")
+    else:
+        slug = place.slug
+        made = hall().database.write(lambda session: catalogue.change_location(session, person, slug, values))
+        flash(gettext("%(name)s is changed.", name=made.name), "good")
+    return redirect(url_for("office.places"), 303)
+
+
+def _page(place: Location | None, typed: Typed) -> str:
+    zones = reading().scalars(select(Location.zone).distinct()).all()
+    return render_template(
+        "office/settings/place.html",
+        place=place,
+        typed=typed,
+        zones=sorted({*zones, hall().config.zone.key, typed.get("zone")} - {""}),
+        links=beside("location", place.slug) if place else [],
+    )
+
+
+@open_to(Right.SETTINGS)
+def archive(slug: str) -> ResponseReturnValue:
+    """The warning, then the act."""
+    session, person = reading(), signed_in()
+    place = _found(session, slug)
+    if request.method == "POST":
+        hall().database.write(lambda s: catalogue.archive_location(s, person, slug))
+        flash(gettext("Nothing can be booked at %(name)s any more.", name=place.name), "good")
+        return redirect(url_for("office.places"), 303)
+    coming = session.scalar(
+        select(func.count())
+        .select_from(Booking)
+        .where(
+            Booking.location_id == place.id,
+            Booking.ends > database.now(session),
+            Booking.status.in_(("requested", "confirmed")),
+        )
+    )
+    return render_template(
+        "office/settings/archive.html",
+        name=place.name,
+        coming=coming or 0,
+        warning=gettext("Nothing can be booked there any more."),
+        action=url_for("office.archive_place", slug=slug),
+        back=url_for("office.place", slug=slug),
+    )
+
+
+@open_to(Right.SETTINGS)
+def restore(slug: str) -> ResponseReturnValue:
+    """Bring an archived place back."""
+    person = signed_in()
+    made = hall().database.write(lambda session: catalogue.restore_location(session, person, slug))
+    flash(gettext("Appointments can be booked at %(name)s again.", name=made.name), "good")
+    return redirect(url_for("office.places"), 303)
+
+
+def add_to(office: Blueprint) -> None:
+    """Put the pages in their places."""
+    both = ["GET", "POST"]
+    office.get("/settings/places/", endpoint="places")(overview)
+    office.route("/settings/places/new", methods=both, endpoint="new_place")(new)
+    office.route("/settings/places/<slug>", methods=both, endpoint="place")(edit)
+    office.route("/settings/places/<slug>/archive", methods=both, endpoint="archive_place")(archive)
+    office.post("/settings/places/<slug>/restore", endpoint="restore_place")(restore)

@@ -1,0 +1,239 @@
+"""The settings of services: the list, the form of one, archiving, categories, prices (K17 to K26, O6 to O9)."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from vorzimmer import catalogue, database, hookspecs, urls
+from vorzimmer.access import Right, open_to
+from vorzimmer.models import Booking, Offer, Requirement, Resource, Service
+from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer_web.office.settings.beside import beside
+from vorzimmer_web.office.settings.service_form import blank, read, shown
+from vorzimmer_web.office.settings.typed import UNITS, Typed
+from vorzimmer_web.requests import reading, signed_in
+from vorzimmer_web.site import hall
+
+COLORS = {
+    "#0b6b6b": N_("Teal"),
+    "#1d5fa8": N_("Blue"),
+    "#4b4fbf": N_("Indigo"),
+    "#7a3fa0": N_("Violet"),
+    "#a8326b": N_("Berry"),
+    "#b3261e": N_("Red"),
+    "#9a4f00": N_("Orange"),
+    "#7a5c00": N_("Ochre"),
+    "#3d6b1f": N_("Green"),
+    "#566166": N_("Grey"),
+}
+"""White text stands on each of them with a contrast of at least 4.5 (O9)."""
+WHOLE = selectinload(Service.requirements).selectinload(Requirement.offers).joinedload(Offer.resource)
+
+
+@open_to(Right.SETTINGS)
+def overview() -> str:
+    """All services by category; archived ones below."""
+    found = reading().scalars(select(Service).order_by(Service.category, Service.name).options(WHOLE)).all()
+    active = [one for one in found if one.active]
+    return render_template(
+        "office/settings/services.html",
+        categories=[(name, list(those)) for name, those in groupby(active, key=lambda one: one.category)],
+        archived=[one for one in found if not one.active],
+        names={one.id: one.name for one in found},
+        prices=any(one.price_shown for one in active),
+        link=link,
+    )
+
+
+def link(slug: str) -> str:
+    """The address at which customers book a service (C42)."""
+    return urls.absolute(hall().config, f"/book/{slug}")
+
+
+@open_to(Right.SETTINGS)
+def new() -> ResponseReturnValue:
+    """The form of a new service (O6)."""
+    return _form(None)
+
+
+@open_to(Right.SETTINGS)
+def edit(slug: str) -> ResponseReturnValue:
+    """The form of a service (K21)."""
+    return _form(_found(reading(), slug))
+
+
+def _found(session: Session, slug: str) -> Service:
+    found = session.scalar(select(Service).where(Service.slug == slug).options(WHOLE))
+    if found is None:
+        raise Refused(Reason.NOT_FOUND)
+    return found
+
+
+def _form(service: Service | None) -> ResponseReturnValue:
+    if request.method == "GET":
+        return _page(service, shown(service) if service else blank(reading()))
+    typed = Typed(request.form)
+    if {"add", "drop"} & request.form.keys():
+        _change_needs(typed)
+        return _page(service, typed)
+    values, needs = read(typed)
+    if not typed.errors:
+        try:
+            return _saved(service, values, needs)
+        except Refused as refusal:
+            if refusal.reason is not Reason.INVALID:
+                raise
+            typed.errors |= _by_row(typed, refusal.facts["errors"])
+    return _page(service, typed), 422
+
+
+def _change_needs(typed: Typed) -> None:
+    """A further need, or one less; nothing is stored yet."""
+    rows = typed.values.getlist("need")
+    if (kind := request.form.get("add")) is not None:
+        fresh = str(max(map(int, filter(str.isdigit, rows)), default=-1) + 1)
+        typed.values.update({f"need-{fresh}-kind": kind, f"need-{fresh}-quantity": "1"})
+        typed.values.setlist("need", [*rows, fresh])
+    else:
+        typed.values.setlist("need", [row for row in rows if row != request.form["drop"]])
+
+
+def _by_row(typed: Typed, errors: dict[str, str]) -> dict[str, str]:
+    """The core counts needs from nought, the form has numbers of its own for them."""
+    rows = typed.values.getlist("need")
+    names = {f"need-{number}": f"need-{row}-members" for number, row in enumerate(rows)}
+    return {names.get(name, name): text for name, text in errors.items()}
+
+
+def _saved(
+    service: Service | None, values: dict[str, Any], needs: list[catalogue.Need]
+) -> ResponseReturnValue:
+    person = signed_in()
+    if service is None:
+        made = hall().database.write(
+            lambda session: catalogue.create_service(session, hall(), person, values, needs)
+        )
+        flash(gettext("The service %(name)s can be booked now.", name=made.name), "good")
+    else:
+        slug = service.slug
+        made = hall().database.write(
+            lambda session: catalogue.change_service(session, hall(), person, slug, values, needs)
+        )
+        flash(
+            gettext("%(name)s is changed. Appointments that stand keep their times.", name=made.name), "good"
+        )
+    return redirect(url_for("office.services"), 303)
+
+
+def _page(service: Service | None, typed: Typed) -> str:
+    session = reading()
+    kinds = hall().plugins.ask(hookspecs.resource_kinds)
+    return render_template(
+        "office/settings/service.html",
+        service=service,
+        original=session.get(Service, service.variant_of) if service and service.variant_of else None,
+        typed=typed,
+        kinds={kind.name: kind for kind in kinds},
+        resources=session.scalars(select(Resource).where(Resource.active).order_by(Resource.name)).all(),
+        categories=session.scalars(
+            select(Service.category).where(Service.category != "").distinct().order_by(Service.category)
+        ).all(),
+        colors=COLORS,
+        units=UNITS,
+        reminder_hours=hall().config.settings.booking.reminder_hours,
+        link=link(service.slug) if service else None,
+        links=beside("service", service.slug) if service else [],
+    )
+
+
+@open_to(Right.SETTINGS)
+def archive(slug: str) -> ResponseReturnValue:
+    """The warning, then the act (O7, O8)."""
+    session, person = reading(), signed_in()
+    service = _found(session, slug)
+    if request.method == "POST":
+        hall().database.write(lambda s: catalogue.archive_service(s, person, slug))
+        flash(gettext("%(name)s can no longer be booked.", name=service.name), "good")
+        return redirect(url_for("office.services"), 303)
+    coming = session.scalar(
+        select(func.count())
+        .select_from(Booking)
+        .where(
+            Booking.service_id == service.id,
+            Booking.ends > database.now(session),
+            Booking.status.in_(("requested", "confirmed")),
+        )
+    )
+    return render_template(
+        "office/settings/archive.html",
+        name=service.name,
+        coming=coming or 0,
+        warning=gettext("Customers can no longer book this service, and links to it lead nowhere."),
+        action=url_for("office.archive_service", slug=slug),
+        back=url_for("office.service", slug=slug),
+    )
+
+
+@open_to(Right.SETTINGS)
+def restore(slug: str) -> ResponseReturnValue:
+    """Bring an archived service back."""
+    person = signed_in()
+    made = hall().database.write(lambda session: catalogue.restore_service(session, person, slug))
+    flash(gettext("%(name)s can be booked again.", name=made.name), "good")
+    return redirect(url_for("office.services"), 303)
+
+
+@open_to(Right.SETTINGS)
+def prices() -> ResponseReturnValue:
+    """Show or hide all prices (K24)."""
+    person, wanted = signed_in(), request.form.get("shown") == "1"
+    hall().database.write(lambda session: catalogue.show_prices(session, person, wanted))
+    flash(
+        gettext("Customers see the prices of all services.")
+        if wanted
+        else gettext("Customers see no prices any more."),
+        "good",
+    )
+    return redirect(url_for("office.services"), 303)
+
+
+@open_to(Right.SETTINGS)
+def category() -> ResponseReturnValue:
+    """Give a category another name in all of its services."""
+    person, old, fresh = signed_in(), request.form.get("old", ""), request.form.get("new", "")
+    try:
+        number = hall().database.write(lambda session: catalogue.rename_category(session, person, old, fresh))
+    except Refused as refusal:
+        if refusal.reason is not Reason.INVALID:
+            raise
+        flash(gettext(refusal.facts["errors"]["category"]), "warning")
+    else:
+        flash(
+            ngettext(
+                "The category has its new name in one service.",
+                "The category has its new name in %(num)d services.",
+                number,
+            ),
+            "good",
+        )
+    return redirect(url_for("office.services"), 303)
+
+
+def add_to(office: Blueprint) -> None:
+    """Put the pages in their places."""
+    office.get("/settings/services/", endpoint="services")(overview)
+    office.route("/settings/services/new", methods=["GET", "POST"], endpoint="new_service")(new)
+    office.post("/settings/services/prices", endpoint="prices")(prices)
+    office.post("/settings/services/category", endpoint="category")(category)
+    office.route("/settings/services/<slug>", methods=["GET", "POST"], endpoint="service")(edit)
+    office.route("/settings/services/<slug>/archive", methods=["GET", "POST"], endpoint="archive_service")(
+        archive
+    )
+    office.post("/settings/services/<slug>/restore", endpoint="restore_service")(restore)
