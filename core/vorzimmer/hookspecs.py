@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import click
     from sqlalchemy.orm import Session
 
+    from vorzimmer.access import Actor
+
 hookspec = pluggy.HookspecMarker("vorzimmer")
 hookimpl = pluggy.HookimplMarker("vorzimmer")
 
@@ -96,7 +98,8 @@ class Busy:
 
     `rule` is the number of the availability rule, `text` an English msgid for people. A `closure` closes the place
     and yields to `Available.despite_closure`; anything else does not. Busy time of a plugin is a rule that staff may
-    override with a warning (rules 20, 42), not an allocation. It has no buffers (rule 34).
+    override with a warning (rules 20, 42), not an allocation. It has no buffers (rule 34). `office_text` says more
+    than customers may know ("Sick"), to those who may see that calendar.
     """
 
     period: Period
@@ -106,6 +109,7 @@ class Busy:
     resource_id: int | None = None
     location_id: int | None = None
     closure: bool = False
+    office_text: str = ""
 
 
 @hookspec
@@ -132,6 +136,61 @@ def busy_periods(session: Session, resources: Sequence[Resource], window: Period
     If it raises: the search or act is refused; a busy time that failed open would double-book.
 
         return [Busy(Period(noon, one), "person:anna", "18", "on vacation", resource_id=1)]
+    """
+
+
+# ---- absences --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Absence:
+    """Somebody is away, or a room is out of order. Dates are local days, `end` inclusive; times are aware.
+
+    `kind`: `vacation`, `sick` or `break`.
+    """
+
+    id: int
+    resource: Resource
+    start: date | datetime
+    end: date | datetime
+    kind: str
+
+
+@dataclass(frozen=True)
+class NewAbsence:
+    """An absence to enter, and what shall become of each appointment in it; see `booking.settle`.
+
+    `resource` is a slug. `decisions`: uid of an appointment to `keep`, `cancel` or `reassign:<slug>`.
+    """
+
+    resource: str
+    start: date | datetime
+    end: date | datetime
+    kind: str
+    decisions: Mapping[str, str] = field(default_factory=dict)
+    message: str = ""
+
+
+class Absences(Protocol):
+    """A store of absences. All need a session in a transaction; refusals are `Refused`."""
+
+    def listed(self, session: Session, actor: Actor, window: Period) -> list[Absence]:
+        """Those that overlap the window, as far as the actor's rights reach."""
+
+    def enter(self, session: Session, hall: Any, actor: Actor, wanted: NewAbsence) -> Absence:
+        """Enter one, in one step with what was decided. `AFFECTED` (`bookings`, `stand_ins`) where a decision lacks."""
+
+    def delete(self, session: Session, actor: Actor, absence_id: int) -> None:
+        """Take one back; `NOT_FOUND` also for one out of reach."""
+
+
+@hookspec(firstresult=True)
+def absences() -> Absences | None:
+    """Where absences are stored, for those doors that are not the plugin's own page.
+
+    Given: nothing. Returned: the store; the first answer counts. If it raises: the act is refused.
+
+        return Store()
     """
 
 

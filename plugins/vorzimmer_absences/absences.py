@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload
 
-from vorzimmer import access, audit, database
+from vorzimmer import access, audit, booking, database
 from vorzimmer.access import Actor, Right
-from vorzimmer.models import Allocation, Booking, Resource, Status
+from vorzimmer.hall import Hall
+from vorzimmer.hookspecs import NewAbsence
+from vorzimmer.models import Booking, Resource
 from vorzimmer.periods import MINUTES_A_DAY, Period, local_instant
-from vorzimmer.reasons import Reason, Refused
+from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_absences.models import Absence, Kind
-
-BLOCKING = (Status.HELD, Status.REQUESTED, Status.CONFIRMED)
 
 
 def period_of(start: date | datetime, end: date | datetime, zone: ZoneInfo) -> Period:
@@ -42,54 +41,42 @@ def zone_of(resource: Resource | Booking, otherwise: ZoneInfo) -> ZoneInfo:
     return ZoneInfo(resource.location.zone) if resource.location else otherwise
 
 
-def enter(
-    session: Session,
-    actor: Actor,
-    resource_id: int,
-    start: date | datetime,
-    end: date | datetime,
-    kind: Kind,
-    *,
-    zone: ZoneInfo,
-    keep: Collection[str] = (),
-) -> Absence:
-    """Enter an absence. `keep` holds the uids of appointments that shall stay in it all the same.
+def enter(session: Session, hall: Hall, actor: Actor, wanted: NewAbsence) -> Absence:
+    """Enter an absence, and do what was decided with each appointment in it: one transaction (rule 19).
 
-    Raises `Refused`: `AFFECTED` with `bookings`, the appointments in it that nobody decided on (rule 19);
-    `INVALID`; `FORBIDDEN`; `NOT_FOUND`.
+    Raises `Refused`: `AFFECTED` with `bookings`, the appointments that nobody decided on, and `stand_ins`, who could
+    take each of them; `INVALID`; `FORBIDDEN`; `NOT_FOUND`.
     """
-    require(actor, resource_id)
-    database.claim(session, [resource_id])
-    moment = database.now(session)
-    resource = session.get(Resource, resource_id)
+    resource = session.scalar(select(Resource).where(Resource.slug == wanted.resource))
     if resource is None:
         raise Refused(Reason.NOT_FOUND)
-    period = period_of(start, end, zone_of(resource, zone))
-    undecided = [
-        booking for booking in affected(session, resource_id, period, moment) if booking.uid not in keep
-    ]
-    if undecided:
-        raise Refused(Reason.AFFECTED, bookings=undecided)
-    absence = Absence(resource_id=resource_id, kind=kind, starts=period.start, ends=period.end)
-    if not isinstance(start, datetime):
-        absence.first, absence.last = start, end
+    require(actor, resource.id)
+    if wanted.kind not in set(Kind):
+        raise Refused(Reason.INVALID, errors={"kind": N_("Please choose a reason.")})
+    period = period_of(wanted.start, wanted.end, zone_of(resource, hall.config.zone))
+    _settle(session, hall, actor, resource, period, wanted)
+    absence = Absence(resource_id=resource.id, kind=wanted.kind, starts=period.start, ends=period.end)
+    if not isinstance(wanted.start, datetime):
+        absence.first, absence.last = wanted.start, wanted.end
     session.add(absence)
     session.flush()
-    audit.write(session, moment, actor, "absence entered", f"absence {absence.id}", after=_snapshot(absence))
+    after = _snapshot(absence) | ({"decisions": dict(wanted.decisions)} if wanted.decisions else {})
+    audit.write(
+        session, database.now(session), actor, "absence entered", f"absence {absence.id}", after=after
+    )
     return absence
 
 
-def affected(session: Session, resource_id: int, period: Period, moment: datetime) -> list[Booking]:
-    """Appointments, requests and running holds of the resource that overlap the period, first ones first."""
-    occupying = select(Allocation.booking_id).where(
-        Allocation.resource_id == resource_id,
-        Allocation.ends > period.start,
-        Allocation.starts < period.end,
-        Allocation.expires_at.is_(None) | (Allocation.expires_at > moment),
-    )
-    wanted = select(Booking).where(Booking.id.in_(occupying), Booking.status.in_(BLOCKING))
-    whole = (joinedload(Booking.service), joinedload(Booking.location), selectinload(Booking.allocations))
-    return list(session.scalars(wanted.options(*whole).order_by(Booking.starts, Booking.id)))
+def _settle(
+    session: Session, hall: Hall, actor: Actor, resource: Resource, period: Period, wanted: NewAbsence
+) -> None:
+    try:
+        booking.settle(session, hall, actor, resource.id, period, wanted.decisions, wanted.message)
+    except Refused as refusal:
+        if refusal.reason is Reason.AFFECTED:
+            moment, found = database.now(session), refusal.facts["bookings"]
+            refusal.facts["stand_ins"] = booking.stand_ins(session, hall, actor, found, resource.id, moment)
+        raise
 
 
 def delete(session: Session, actor: Actor, absence_id: int) -> None:
@@ -106,9 +93,12 @@ def delete(session: Session, actor: Actor, absence_id: int) -> None:
     session.delete(absence)
 
 
-def listed(session: Session, actor: Actor, since: datetime) -> list[Absence]:
-    """Absences that are not over, of everybody whose calendar the actor may touch."""
+def listed(session: Session, actor: Actor, window: Period | None = None) -> list[Absence]:
+    """Absences in the window, of everybody whose calendar the actor may touch; without one, those not over."""
+    since = window.start if window else database.now(session)
     wanted = select(Absence).where(Absence.ends > since).options(joinedload(Absence.resource))
+    if window:
+        wanted = wanted.where(Absence.starts < window.end)
     if Right.CALENDARS not in actor.rights:
         wanted = wanted.where(Absence.resource_id == actor.resource_id)
     return list(session.scalars(wanted.order_by(Absence.starts, Absence.id)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
@@ -13,9 +13,10 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from vorzimmer import access, database
+from vorzimmer import access, booking, contact, database
 from vorzimmer.access import Actor, Right, open_to
-from vorzimmer.models import Booking, Resource
+from vorzimmer.hookspecs import NewAbsence
+from vorzimmer.models import Booking, Resource, Status
 from vorzimmer.periods import MINUTES_A_DAY, day_of, local_instant
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_absences import absences
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 pages = Blueprint("vorzimmer_absences", __name__, url_prefix="/office/absences", template_folder="templates")
 
+DECISION = "decision-"
+LONGEST_MESSAGE = 1000
+Times = tuple[date, date] | tuple[datetime, datetime]
 KINDS = {Kind.VACATION: N_("Vacation"), Kind.SICK: N_("Sick"), Kind.BREAK: N_("Break")}
 
 
@@ -36,8 +40,13 @@ class Typed:
     """What the form held, and what is wrong with it: field to English msgid."""
 
     values: Mapping[str, str]
-    keep: frozenset[str] = frozenset()
     errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def decisions(self) -> dict[str, str]:
+        """What was chosen for each appointment, by its uid."""
+        given = [(name.removeprefix(DECISION), what) for name, what in self.values.items() if what]
+        return {uid: what for uid, what in given if DECISION + uid in self.values}
 
     def date(self, name: str) -> date | None:
         """A day, or None and an error."""
@@ -60,38 +69,53 @@ def _minutes(wall: time) -> int:
     return wall.hour * 60 + wall.minute
 
 
+@dataclass(frozen=True)
+class Triage:
+    """The appointments in the way: who could take each, and what is chosen for it."""
+
+    bookings: Sequence[Booking]
+    stand_ins: Mapping[str, Sequence[Resource]]
+    chosen: Mapping[str, str]
+    refused: str = ""
+
+    @property
+    def mute(self) -> int:
+        """How many have no address and must be called."""
+        return sum(not one.email for one in self.bookings if one.status != Status.HELD)
+
+
 @pages.get("/")
 @open_to(Right.AVAILABILITY)
 def overview() -> ResponseReturnValue:
-    """Who is away, and the form."""
-    return _page(Typed(request.args))
+    """Who is away, and the form: for today and somebody ill, unless the address says otherwise."""
+    with _hall().database.reading() as session:
+        today = database.now(session).astimezone(_hall().config.zone).date().isoformat()
+    return _page(Typed({"kind": Kind.SICK, "first": today, "last": today} | request.args.to_dict()))
 
 
 @pages.post("/")
 @open_to(Right.AVAILABILITY)
 def enter() -> ResponseReturnValue:
     """Enter an absence, or show the appointments in it."""
-    hall, actor = _hall(), _actor()
-    typed = Typed(request.form, frozenset(request.form.getlist("keep")))
+    hall, actor, typed = _hall(), _actor(), Typed(request.form)
     with hall.database.reading() as session:
         resource = _resource(session, actor, request.form.get("resource", ""))
-        period = _period(typed, absences.zone_of(resource, hall.config.zone)) if resource else None
+        times = _times(typed, absences.zone_of(resource, hall.config.zone)) if resource else None
     if resource is None:
         typed.errors["resource"] = N_("Please choose who is away.")
     kind = request.form.get("kind", "")
     if kind not in set(Kind):
         typed.errors["kind"] = N_("Please choose a reason.")
-    if typed.errors or resource is None or period is None:
+    if typed.errors or resource is None or times is None:
         return _page(typed), 422
+    if "all" in request.form:
+        return _page(typed, _triage(actor, resource, times, typed))
+    wanted = NewAbsence(resource.slug, *times, kind, typed.decisions, _said(typed.values.get("message", "")))
     try:
-        hall.database.write(
-            lambda session: absences.enter(
-                session, actor, resource.id, *period, Kind(kind), zone=hall.config.zone, keep=typed.keep
-            )
-        )
+        hall.database.write(lambda session: absences.enter(session, hall, actor, wanted))
     except Refused as refusal:
-        return _refused(typed, refusal)
-    flash(gettext("The absence of %(name)s is entered.", name=resource.name))
+        return _refused(actor, resource, times, typed, refusal)
+    flash(gettext("The absence of %(name)s is entered.", name=resource.name), "good")
     return redirect(url_for(".overview"), 303)
 
 
@@ -105,16 +129,46 @@ def delete(absence_id: int) -> ResponseReturnValue:
     return redirect(url_for(".overview"), 303)
 
 
-def _refused(typed: Typed, refusal: Refused) -> ResponseReturnValue:
-    if refusal.reason is Reason.AFFECTED:
-        return _page(typed, refusal.facts["bookings"]), 409
+def _refused(
+    actor: Actor, resource: Resource, times: Times, typed: Typed, refusal: Refused
+) -> ResponseReturnValue:
+    if refusal.reason in (Reason.AFFECTED, Reason.SLOT_TAKEN, Reason.NOT_OFFERED, Reason.WRONG_STATE):
+        return _page(typed, _triage(actor, resource, times, typed, refusal.facts.get("booking", ""))), 409
     if refusal.reason is Reason.INVALID:
-        typed.errors["last"] = N_("The end is not after the start.")
+        errors = refusal.facts["errors"]
+        typed.errors |= {"last" if name == "end" else name: text for name, text in errors.items()}
+        if "end" in errors:
+            typed.errors["last"] = N_("The end is not after the start.")
         return _page(typed), 422
     raise refusal
 
 
-def _period(typed: Typed, zone: ZoneInfo) -> tuple[date, date] | tuple[datetime, datetime] | None:
+def _triage(actor: Actor, resource: Resource, times: Times, typed: Typed, refused: str = "") -> Triage | None:
+    """What is in the way now; `all` chooses for every appointment, else whoever is free is suggested."""
+    hall, decided = _hall(), typed.values.get("all", "")
+    try:
+        period = absences.period_of(times[0], times[1], absences.zone_of(resource, hall.config.zone))
+    except Refused:
+        typed.errors["last"] = N_("The end is not after the start.")
+        return None
+    with hall.database.reading() as session:
+        moment = database.now(session)
+        found = booking.affected(session, resource.id, period, moment)
+        free = booking.stand_ins(session, hall, actor, found, resource.id, moment)
+    chosen = {one.uid: decided for one in found} if decided in (booking.KEEP, booking.CANCEL) else {}
+    if not chosen:
+        first = {one.uid: next(iter(free.get(one.uid, [])), None) for one in found}
+        chosen = {uid: booking.REASSIGN + other.slug if other else "" for uid, other in first.items()}
+        if not decided:
+            chosen |= {uid: what for uid, what in typed.decisions.items() if uid != refused}
+    return Triage(found, free, chosen, refused)
+
+
+def _said(text: str) -> str:
+    return contact.lines(text).strip()[:LONGEST_MESSAGE]
+
+
+def _times(typed: Typed, zone: ZoneInfo) -> Times | None:
     """Whole days, or instants where a time was given."""
     first, last = typed.date("first"), typed.date("last")
     start, end = typed.minutes("from"), typed.minutes("to")
@@ -128,16 +182,16 @@ def _period(typed: Typed, zone: ZoneInfo) -> tuple[date, date] | tuple[datetime,
     )
 
 
-def _page(typed: Typed, affected: list[Booking] | None = None) -> str:
+def _page(typed: Typed, triage: Triage | None = None) -> str:
     hall, actor = _hall(), _actor()
     with hall.database.reading() as session:
         return render_template(
             "vorzimmer_absences/overview.html",
-            absences=absences.listed(session, actor, database.now(session)),
+            absences=absences.listed(session, actor),
             people=_people(session, actor),
             kinds=KINDS,
             typed=typed,
-            affected=affected or [],
+            triage=triage,
             zone_of=lambda subject: absences.zone_of(subject, hall.config.zone),
         )
 

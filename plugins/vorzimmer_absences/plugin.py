@@ -8,12 +8,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from vorzimmer.access import Right
-from vorzimmer.hookspecs import Busy, Draft, NavigationEntry, Pages, hookimpl
+from vorzimmer import hookspecs
+from vorzimmer.access import Actor, Right
+from vorzimmer.hall import Hall
+from vorzimmer.hookspecs import Busy, Draft, NavigationEntry, NewAbsence, Pages, hookimpl
 from vorzimmer.models import Resource
 from vorzimmer.periods import Period
 from vorzimmer.plugins import NoConfig
 from vorzimmer.reasons import N_
+from vorzimmer_absences import absences
 from vorzimmer_absences.absences import period_of
 from vorzimmer_absences.models import Absence, Kind
 from vorzimmer_absences.pages import pages
@@ -46,6 +49,11 @@ class Plugin:
         ]
 
     @hookimpl
+    def absences(self) -> hookspecs.Absences:
+        """Where the API finds them."""
+        return Store()
+
+    @hookimpl
     def blueprints(self) -> list[Pages]:
         """`/office/absences`."""
         return [pages]
@@ -73,8 +81,30 @@ class Plugin:
             )
 
 
+class Store:
+    """The absences as other doors see them."""
+
+    def listed(self, session: Session, actor: Actor, window: Period) -> list[hookspecs.Absence]:
+        """Those that overlap the window, as far as the actor's rights reach."""
+        return [_told(found) for found in absences.listed(session, actor, window)]
+
+    def enter(self, session: Session, hall: Hall, actor: Actor, wanted: NewAbsence) -> hookspecs.Absence:
+        """Enter one, with what was decided about the appointments in it."""
+        return _told(absences.enter(session, hall, actor, wanted))
+
+    def delete(self, session: Session, actor: Actor, absence_id: int) -> None:
+        """Take one back."""
+        absences.delete(session, actor, absence_id)
+
+
+def _told(found: Absence) -> hookspecs.Absence:
+    start, end = found.first or found.starts, found.last or found.ends
+    return hookspecs.Absence(found.id, found.resource, start, end, found.kind)
+
+
 def _busy(resource: Resource, kind: str, period: Period) -> Busy:
     source = f"{'person' if resource.kind == 'staff' else resource.kind}:{resource.slug}"
     if kind == Kind.BREAK:
         return Busy(period, source, "20", N_("break"), resource.id)
-    return Busy(period, source, "18", N_("absent"), resource.id)
+    among_us = N_("Sick") if kind == Kind.SICK else N_("Vacation")
+    return Busy(period, source, "18", N_("absent"), resource.id, office_text=among_us)

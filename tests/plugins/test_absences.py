@@ -8,13 +8,13 @@ from sqlalchemy import select
 
 from vorzimmer import hookspecs
 from vorzimmer.access import ROLES, Actor
-from vorzimmer.hookspecs import Busy
+from vorzimmer.hookspecs import Busy, NewAbsence
 from vorzimmer.models import AuditEntry, Resource
 from vorzimmer.periods import Period
 from vorzimmer.reasons import Reason, Refused
-from vorzimmer.testing import BERLIN, DESK, Practice, berlin
+from vorzimmer.testing import DESK, Practice, berlin
 from vorzimmer_absences import absences
-from vorzimmer_absences.models import Absence, Kind
+from vorzimmer_absences.models import Absence
 
 
 def enter(
@@ -22,14 +22,12 @@ def enter(
     start: date | datetime,
     end: date | datetime,
     person: str = "anna",
-    kind: Kind = Kind.VACATION,
+    kind: str = "vacation",
     actor: Actor = DESK,
     **more: Any,
 ) -> Absence:
-    who = practice.resource(person).id
-    return practice.hall.database.write(
-        lambda session: absences.enter(session, actor, who, start, end, kind, zone=BERLIN, **more)
-    )
+    wanted = NewAbsence(person, start, end, kind, **more)
+    return practice.hall.database.write(lambda session: absences.enter(session, practice.hall, actor, wanted))
 
 
 def busy(practice: Practice, start: str, end: str, person: str = "anna") -> list[Busy]:
@@ -58,19 +56,19 @@ def test_the_day_on_which_the_clocks_change_is_one_local_day(practice: Practice)
 
 def test_times_mean_themselves(practice: Practice) -> None:
     """Rule 18."""
-    enter(practice, berlin("2027-03-02 14:00"), berlin("2027-03-02 15:30"), kind=Kind.SICK)
+    enter(practice, berlin("2027-03-02 14:00"), berlin("2027-03-02 15:30"), kind="sick")
     (found,) = busy(practice, "2027-03-02", "2027-03-03")
     assert found.period == Period(berlin("2027-03-02 14:00"), berlin("2027-03-02 15:30"))
 
 
 def test_why_somebody_is_away_is_nobodys_business(practice: Practice) -> None:
-    enter(practice, date(2027, 5, 1), date(2027, 5, 1), kind=Kind.SICK)
+    enter(practice, date(2027, 5, 1), date(2027, 5, 1), kind="sick")
     assert busy(practice, "2027-05-01", "2027-05-02")[0].text == "absent"
 
 
 def test_a_break_is_named_as_one(practice: Practice) -> None:
     """Rule 20: customers cannot book into it; staff may, with a warning."""
-    enter(practice, berlin("2027-03-02 10:00"), berlin("2027-03-02 10:15"), kind=Kind.BREAK)
+    enter(practice, berlin("2027-03-02 10:00"), berlin("2027-03-02 10:15"), kind="break")
     assert busy(practice, "2027-03-02", "2027-03-03")[0].rule == "20"
 
 
@@ -92,7 +90,7 @@ def test_an_appointment_in_it_refuses_the_absence_and_is_named(practice: Practic
 def test_an_appointment_that_shall_be_kept_is_kept(practice: Practice) -> None:
     """Rule 19."""
     booking = practice.book("massage", "2027-03-02 09:00")
-    enter(practice, date(2027, 3, 2), date(2027, 3, 2), keep=[booking.uid])
+    enter(practice, date(2027, 3, 2), date(2027, 3, 2), decisions={booking.uid: "keep"})
     assert len(busy(practice, "2027-03-02", "2027-03-03")) == 1
 
 
@@ -101,7 +99,7 @@ def test_keeping_one_appointment_says_nothing_about_another(practice: Practice) 
     kept = practice.book("massage", "2027-03-02 09:00")
     other = practice.book("massage", "2027-03-02 11:00")
     with pytest.raises(Refused) as refusal:
-        enter(practice, date(2027, 3, 2), date(2027, 3, 2), keep=[kept.uid])
+        enter(practice, date(2027, 3, 2), date(2027, 3, 2), decisions={kept.uid: "keep"})
     assert [affected.uid for affected in refusal.value.facts["bookings"]] == [other.uid]
 
 
@@ -140,7 +138,7 @@ def test_staff_see_and_delete_only_their_own(practice: Practice) -> None:
     hers = enter(practice, date(2027, 5, 1), date(2027, 5, 1), "anna")
     ben = Actor("ben@praxis.example", "office", None, practice.resource("ben").id, ROLES["staff"])
     with practice.hall.database.reading() as session:
-        assert {one.resource.slug for one in absences.listed(session, ben, berlin("2027-03-01"))} == {"ben"}
+        assert {one.resource.slug for one in absences.listed(session, ben)} == {"ben"}
     with pytest.raises(Refused) as refusal:
         practice.hall.database.write(lambda session: absences.delete(session, ben, hers.id))
     assert refusal.value.reason is Reason.NOT_FOUND
@@ -162,7 +160,7 @@ def test_entering_claims_the_person(practice: Practice) -> None:
     """Architecture §3: an absence and a booking of the same moment come one after the other."""
     before = practice.resource("anna").version
     enter(practice, date(2027, 5, 1), date(2027, 5, 1))
-    assert practice.resource("anna").version == before + 1
+    assert practice.resource("anna").version > before
 
 
 def test_entering_and_deleting_are_logged(practice: Practice) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests import acts
 from vorzimmer.testing import Browser, Practice
 
 PAGE = "/office/absences/"
@@ -49,7 +50,7 @@ def test_an_appointment_in_the_way_is_shown_and_nothing_is_done(practice: Practi
     booking = practice.book("massage", "2027-03-02 09:00")
     answer = enter(desk)
     assert answer.status_code == 409
-    assert f'value="{booking.uid}"' in answer.text
+    assert f'name="decision-{booking.uid}"' in answer.text
     assert f'href="/office/booking/{booking.uid}"' in answer.text
     assert rows(answer.text) == ["Ben Cordes"]
 
@@ -64,8 +65,45 @@ def test_what_was_typed_is_still_there_beside_the_appointments(practice: Practic
 def test_a_kept_appointment_lets_the_absence_in(practice: Practice, desk: Browser) -> None:
     """Rule 19."""
     booking = practice.book("massage", "2027-03-02 09:00")
-    answer = enter(desk, keep=booking.uid)
+    answer = enter(desk, **{f"decision-{booking.uid}": "keep"})
     assert rows(answer.text) == ["Anna Berger", "Ben Cordes"]
+
+
+def test_who_is_free_is_suggested_and_one_press_hands_over(practice: Practice, desk: Browser) -> None:
+    """O32, rule 19: ill at 07:40; the page asks once, with an answer for each appointment."""
+    booking = practice.book("massage", "2027-03-02 10:00")
+    asked = enter(desk, kind="sick")
+    assert re.search(r'<option value="reassign:ben"\s+selected', asked.text)
+    done = enter(desk, kind="sick", **{f"decision-{booking.uid}": "reassign:ben"})
+    assert done.status_code == 200
+    assert acts.again(practice.hall, booking.uid).staff.slug == "ben"  # type: ignore[union-attr]
+
+
+def test_one_choice_for_all_is_filled_in_and_nothing_done_yet(practice: Practice, desk: Browser) -> None:
+    """O33: cancelling all is a choice, never the default."""
+    booking = practice.book("massage", "2027-03-02 09:00")
+    asked = enter(desk, all="cancel")
+    assert re.search(r'<option value="cancel"\s+selected', asked.text)
+    assert acts.again(practice.hall, booking.uid).status == "confirmed"
+
+
+def test_who_was_free_and_is_no_more_has_to_be_decided_anew(practice: Practice, desk: Browser) -> None:
+    """Rule 19: nothing at all is done, and the page says which one it was."""
+    booking = practice.book("massage", "2027-03-02 10:00")
+    practice.book("massage", "2027-03-02 10:00", "ben", name="Lena Lang", email="")
+    answer = enter(desk, **{f"decision-{booking.uid}": "reassign:ben"})
+    assert answer.status_code == 409
+    assert re.search(rf'name="decision-{booking.uid}"[^>]*aria-invalid="true"', answer.text)
+    assert rows(answer.text) == ["Ben Cordes"]
+
+
+def test_a_slot_of_the_calendar_is_preset(desk: Browser) -> None:
+    """K82: block a time as absent straight from the slot."""
+    page = desk.get(
+        f"{PAGE}?resource=ben&kind=break&first=2027-03-02&last=2027-03-02&from=10:00&to=10:30"
+    ).text
+    assert re.search(r'<option value="ben"\s+selected', page)
+    assert 'value="10:30"' in page
 
 
 def test_part_of_a_day_leaves_the_rest_alone(practice: Practice, desk: Browser) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -12,10 +12,21 @@ from sqlalchemy.orm import Session
 from tests.web.desk import address
 from tests.web.desk import requested as _requested
 from vorzimmer import accounts, database
-from vorzimmer.models import Account, AppPassword, Booking
+from vorzimmer.access import Right
+from vorzimmer.hookspecs import NewAbsence
+from vorzimmer.models import (
+    Account,
+    AppPassword,
+    Attribute,
+    Booking,
+    Customer,
+    CustomerChange,
+    Role,
+    WebSession,
+)
 from vorzimmer.testing import DESK, Practice
 from vorzimmer_absences import absences
-from vorzimmer_absences.models import Absence, Kind
+from vorzimmer_absences.models import Absence
 
 LOGINS = {
     "customer": "max.muster@kunde.example",
@@ -34,32 +45,50 @@ CUSTOMER = {
 
 @dataclass(frozen=True)
 class Foreign:
-    """What belongs to Ben: a request of a customer, an absence, an app password."""
+    """What belongs to Ben: a request of a customer, the customer, an absence, an app password, a session, the login."""
 
     booking: Booking
     absence: int
     app_password: int
+    customer: str = ""
+    session: str = ""
+    account: int = 0
+    role: int = 0
+    change: int = 0
+    field: str = ""
 
 
 def of_ben(practice: Practice, day: int = 3) -> Foreign:
     """New things of Ben's, on a working day of the first weeks of March 2027."""
     booking = _requested(practice, f"2027-03-{day:02d} 10:00", "ben", **CUSTOMER)
-    absences = practice.hall.plugins.instance("vorzimmer_absences")
-    return Foreign(booking, *practice.hall.database.write(lambda session: _rest(session, practice, absences)))
+    absence, password = practice.hall.database.write(lambda session: _rest(session, practice))
+    return practice.hall.database.write(lambda session: _whole(session, practice, booking, absence, password))
 
 
-def _rest(session: Session, practice: Practice, _plugin: Any) -> tuple[int, int]:
-
-    ben = practice.resource("ben")
-    away = absences.enter(
-        session,
-        DESK,
-        ben.id,
-        date(2027, 5, 3),
-        date(2027, 5, 4),
-        Kind.VACATION,
-        zone=practice.hall.config.zone,
+def _whole(session: Session, practice: Practice, booking: Booking, absence: int, password: int) -> Foreign:
+    """With the customer of the booking, and the login of Ben, who is signed in somewhere."""
+    ben, now = address(session, "ben@praxis.example"), practice.clock.now
+    key = "f" * 64
+    if session.get(WebSession, key) is None:
+        later = now + timedelta(hours=12)
+        session.add(
+            WebSession(key_hash=key, account_id=ben.id, created_at=now, seen_at=now, expires_at=later)
+        )
+    customer = session.scalars(select(Customer).where(Customer.id == booking.customer_id)).one()
+    waiting = CustomerChange(customer_id=customer.id, values={"phone": f"0171 {MARK}"}, created_at=now)
+    field = Attribute(
+        slug=f"frage-{booking.id}", scope="booking", kind="text", labels={"de": "Frage"}, choices=[]
     )
+    session.add_all([waiting, field])
+    session.flush()
+    role = session.scalars(select(Role.id).where(Role.name == "staff")).one()
+    return Foreign(booking, absence, password, customer.uid, key[:16], ben.id, role, waiting.id, field.slug)
+
+
+def _rest(session: Session, practice: Practice) -> tuple[int, int]:
+
+    vacation = NewAbsence("ben", date(2027, 5, 3), date(2027, 5, 4), "vacation")
+    away = absences.enter(session, practice.hall, DESK, vacation)
     moment = database.now(session)
     secret = accounts.add_app_password(session, moment, address(session, "ben@praxis.example"), "phone")
     session.flush()
@@ -78,6 +107,22 @@ def state(practice: Practice, foreign: Foreign) -> tuple[Any, ...]:
             sorted(session.scalars(select(AppPassword.id).join(Account).where(Account.email.like("ben@%")))),
             sorted((one.email, one.active, one.password or "") for one in session.scalars(select(Account))),
         )
+
+
+def with_single_right(practice: Practice, right: Right) -> str:
+    """The address of a login with this right and no other, and without a calendar."""
+    email = f"only-{right}@praxis.example"
+
+    def work(session: Session) -> None:
+        password = address(session, "ben@praxis.example").password or ""
+        moment = database.now(session)
+        account = accounts.add_account(
+            session, moment, email=email, name="Ein Recht", role="customer", password_hash=password
+        )
+        account.roles = [Role(name=f"only {right}", permissions=[right])]
+
+    practice.hall.database.write(work)
+    return email
 
 
 def add_key(practice: Practice, email: str) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from vorzimmer.availability.assign import Assignment, Item, Placement, anyway, best
 from vorzimmer.availability.facts import Question
 from vorzimmer.availability.search import Search, Slot
+from vorzimmer.availability.standing_in import in_place_of, stand_ins
 from vorzimmer.availability.why import Phrase, Why, at_place, refused
 from vorzimmer.models import Customer, Service
 from vorzimmer.periods import Period
@@ -34,8 +35,10 @@ __all__ = [
     "assignment",
     "explain",
     "free_slots",
+    "in_place_of",
     "placement",
     "refusal",
+    "stand_ins",
 ]
 
 NEAR = timedelta(days=7)

@@ -13,6 +13,7 @@ from vorzimmer.availability.search import Event, Search
 from vorzimmer.availability.why import Why, against, general, off_grid_together, refused
 from vorzimmer.models import Booking, Location, Resource
 from vorzimmer.periods import day_period
+from vorzimmer.slots import Span
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def _offered(search: Search, place: Place, start: int) -> Assignment | None:
     for event in search.joinable_events(place, lanes):
         if event.start == start:
             return _join(search, place, lanes, event)
-    options = [_by_load(search, place, group, start) for group in search.options(lanes, start)]
+    options = [by_load(search, place, group, start) for group in search.options(lanes, start)]
     chosen = search.fill(options)
     return _assignment(search, place, chosen, start, range(search.question.seats)) if chosen else None
 
@@ -73,11 +74,16 @@ def _join(search: Search, place: Place, lanes: list[list[Lane]], event: Event) -
     return _assignment(search, place, chosen, event.start, free[: search.question.seats])
 
 
-def _by_load(search: Search, place: Place, lanes: Sequence[Lane], start: int) -> list[Lane]:
+def by_load(search: Search, place: Place, lanes: Sequence[Lane], start: int) -> list[Lane]:
     """Least minutes booked on that local day first, then by slug: ties have one answer (rule 56)."""
-    day = day_period(datetime.fromtimestamp(start, place.zone).date(), place.zone)
-    low, high = int(day.start.timestamp()), int(day.end.timestamp())
+    low, high = _day(place, start)
     return sorted(lanes, key=lambda lane: (_booked(search, lane, low, high), lane.resource.slug))
+
+
+def _day(place: Place, start: int) -> Span:
+    """The local day of a start."""
+    day = day_period(datetime.fromtimestamp(start, place.zone).date(), place.zone)
+    return int(day.start.timestamp()), int(day.end.timestamp())
 
 
 def _booked(search: Search, lane: Lane, low: int, high: int) -> int:
@@ -105,7 +111,7 @@ def _item(lane: Lane, start: int, seat: int) -> Item:
 def anyway(search: Search, start: int) -> Placement | None:
     """The best place for an appointment that may break rules; None where a need has nobody at all.
 
-    Fewest conflicts first, then fewest broken rules, then the place where it was, then where people work.
+    Fewest conflicts first, then a place where somebody works that day, then where it was, then fewest broken rules.
     What is on offer is placed as the search would.
     """
     offered = best(search, start)
@@ -113,7 +119,7 @@ def anyway(search: Search, start: int) -> Placement | None:
         return Placement(offered, [], [])
     here = _location_before(search)
     found = [
-        (len(placed.conflicts), len(placed.warnings), place.location.id != here, not at_work, index, placed)
+        (len(placed.conflicts), not at_work, place.location.id != here, len(placed.warnings), index, placed)
         for index, place in enumerate(search.places)
         for placed, at_work in _at(search, place, start)
     ]
@@ -127,7 +133,7 @@ def _location_before(search: Search) -> int | None:
 
 
 def _at(search: Search, place: Place, start: int) -> Iterator[tuple[Placement, bool]]:
-    """The placement at one place, if there is any, and whether somebody who takes it works there at all."""
+    """The placement at one place, if there is any, and whether somebody who takes it works there that day."""
     lanes = search.lanes(place, anybody=True)
     broken = [*general(search, place, start), *map(refused, search.refusals([start]))]
     for event in search.events_with_seats(place, start):
@@ -140,7 +146,7 @@ def _at(search: Search, place: Place, start: int) -> Iterator[tuple[Placement, b
     def badness(lane: Lane) -> tuple[int, int]:
         return sum(why.conflict for why in known[id(lane)]), len(known[id(lane)])
 
-    chosen = search.fill([sorted(_by_load(search, place, group, start), key=badness) for group in lanes])
+    chosen = search.fill([sorted(by_load(search, place, group, start), key=badness) for group in lanes])
     if chosen is None:
         return
     broken += [why for lane in chosen for why in known[id(lane)]]

@@ -18,11 +18,16 @@ from vorzimmer.booking.hold import HoldRequest, hold
 from vorzimmer.booking.move import Target, move
 from vorzimmer.booking.override import Override
 from vorzimmer.booking.pay import paid, pay
+from vorzimmer.booking.reassign import reassign
 from vorzimmer.booking.release import release
 from vorzimmer.booking.remind import remind
+from vorzimmer.booking.triage import CANCEL, KEEP, REASSIGN, affected, settle, stand_ins
 from vorzimmer.booking.walk_in import Chance, chances, walk_in
 
 __all__ = [
+    "CANCEL",
+    "KEEP",
+    "REASSIGN",
     "Chance",
     "Details",
     "Entry",
@@ -31,6 +36,7 @@ __all__ = [
     "Override",
     "Target",
     "accept",
+    "affected",
     "block",
     "cancel",
     "chances",
@@ -52,9 +58,12 @@ __all__ = [
     "overdue",
     "paid",
     "pay",
+    "reassign",
     "release",
     "remind",
     "reopen",
+    "settle",
+    "stand_ins",
     "version",
     "walk_in",
 ]

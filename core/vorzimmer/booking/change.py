@@ -71,22 +71,29 @@ def change(
     of the own, which is returned: a link that was mailed must not open what is somebody else's now.
     Refuses with `WRONG_STATE` (stale `seen` or `sequence`, or closed), `INVALID` (`errors`), and as `move` does.
     """
-    booking, moment = load.claimed(session, uid)
-    access.require(actor.is_staff and access.may_touch_booking(actor, booking))
-    require_seen(booking, seen)
-    if sequence is not None and sequence != booking.sequence:
-        raise Refused(Reason.WRONG_STATE, status=booking.status, sequence=booking.sequence)
-    if booking.status in (Status.HELD, Status.EXPIRED):
-        raise Refused(Reason.WRONG_STATE, status=booking.status)
+    first = load.booking(session, uid)
+    _require(actor, first, seen, sequence)
     wanted = _checked(actor, fields)
-    before = booking.sequence
-    if target:
-        booking = move(session, hall, actor, uid, target, message=message, override=override)
+    before = first.sequence
+    if target:  # claims old and new resources together, hence comes first
+        move(session, hall, actor, uid, target, sequence=before, message=message, override=override)
+    booking, moment = load.claimed(session, uid)
+    if target is None:
+        _require(actor, booking, seen, sequence)
     _apply(session, hall, actor, booking, wanted, moment, message, told=booking.sequence != before)
     customer = wanted.get("customer")
     if customer is None or (booking.customer and booking.customer.uid == customer):
         return booking
     return hand_over(session, hall, actor, booking, _customer(session, customer), moment, message)
+
+
+def _require(actor: Actor, booking: Booking, seen: str, sequence: int | None) -> None:
+    """The right to it, and that it is still as the actor saw it."""
+    access.require(actor.is_staff and access.may_touch_booking(actor, booking))
+    require_seen(booking, seen)
+    stale = sequence is not None and sequence != booking.sequence
+    if stale or booking.status in (Status.HELD, Status.EXPIRED):
+        raise Refused(Reason.WRONG_STATE, status=booking.status, sequence=booking.sequence)
 
 
 def _apply(

@@ -9,8 +9,10 @@ from vorzimmer.access import EVERYONE, open_to
 from vorzimmer.guard import CODES
 from vorzimmer.reasons import PluginFailed, Refused
 from vorzimmer_web.api import documented, problems
-from vorzimmer_web.api.door import check_shape, identify
+from vorzimmer_web.api.absences import absences
+from vorzimmer_web.api.door import check_shape, hall, identify
 from vorzimmer_web.api.fields import fields
+from vorzimmer_web.api.money import money
 from vorzimmer_web.api.public import public
 from vorzimmer_web.api.staff import staff
 from vorzimmer_web.api.views import shown
@@ -20,9 +22,11 @@ api = Blueprint("api", __name__, url_prefix="/api/v1")
 api.register_blueprint(public)
 api.register_blueprint(staff)
 api.register_blueprint(fields)
+api.register_blueprint(money)
+api.register_blueprint(absences)
 api.before_app_request(identify)
 api.before_request(check_shape)
-for part in (api, public, staff, fields):
+for part in (api, public, staff, fields, money, absences):
     csrf.exempt(part)  # JSON only, and `door` asks a cookie for its origin
 api.register_error_handler(HTTPException, problems.of_http_error)
 for status in CODES:  # else the pages' handlers of these codes come first
@@ -34,7 +38,7 @@ api.register_error_handler(documented.Invalid, documented.problem_of)
 @api.errorhandler(Refused)
 def refused(refusal: Refused) -> Response:
     """A refusal of the rules as a problem."""
-    return problems.refused(refusal, shown(refusal))
+    return problems.refused(refusal, shown(hall(), refusal))
 
 
 @api.get("/openapi.json")

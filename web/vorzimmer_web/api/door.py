@@ -48,7 +48,9 @@ def check_shape() -> None:
         return
     if any(len(values) > 1 for _name, values in request.args.lists()):
         raise BadRequest
-    if request.method in ("GET", "HEAD", "OPTIONS"):
+    if request.method in ("GET", "HEAD", "OPTIONS") or (
+        request.method == "DELETE" and not request.get_data()
+    ):
         return
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     if request.mimetype != "application/json" or charset != "utf-8" or request.content_encoding:
@@ -167,7 +169,7 @@ class Kept:
         try:
             return hall().database.write(once)
         except Refused as refusal:
-            answer = problems.refused(refusal, shown(refusal))
+            answer = problems.refused(refusal, shown(hall(), refusal))
             hall().database.write(lambda session: self._keep_refusal(session, answer))
             return answer
 

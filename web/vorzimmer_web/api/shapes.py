@@ -156,11 +156,21 @@ class NewBooking(Taken):
 
 
 class BookingChange(Taken):
-    """A move; `sequence` is the one last seen."""
+    """What changes; what is left out stays. `sequence` is the one last seen, `customer` the id of a record.
+
+    `price` in minor units, null is no price; `place` and `link` say where, where that is not the location.
+    """
 
     start: Instant | None = None
     staff: Slug | None = None
     service: Slug | None = None
+    customer: Token | None = None
+    price: Whole | None = Field(None, ge=0, le=2**31 - 1)
+    note: Text | None = None
+    place: Line | None = None
+    link: Annotated[str, StringConstraints(max_length=500)] | None = None
+    message: Text = ""
+    override: Overriding | None = None
     sequence: Whole = Field(ge=0, le=2**31 - 1)
 
 
@@ -270,18 +280,23 @@ class BookingOut(BaseModel):
 
 
 class CustomerOut(BaseModel):
-    """Who is booked for."""
+    """Who is booked for; `id` is that of the record, null during a hold."""
 
+    id: str | None
     name: str
     email: str | None
     phone: str
 
 
 class StaffBookingOut(BookingOut):
-    """A booking as staff see it."""
+    """A booking as staff see it. `note` is null for those without the right to notes; `paid` in minor units."""
 
     customer: CustomerOut
     message: str
+    note: str | None
+    place: str
+    link: str
+    paid: int
     fields: dict[str, Any]
     consents: dict[str, str]
     price: int | None
@@ -331,6 +346,12 @@ class FieldError(BaseModel):
     text: str
 
 
+class AffectedOut(StaffBookingOut):
+    """A booking in the time of an absence; `stand_ins` are those who are free to take it over."""
+
+    stand_ins: list[str]
+
+
 class Problem(BaseModel):
     """An error (RFC 9457) with its `code` and what belongs to it."""
 
@@ -341,3 +362,4 @@ class Problem(BaseModel):
     errors: list[FieldError] | None = None
     alternatives: list[SlotOut] | None = None
     attempts_left: int | None = None
+    bookings: list[AffectedOut] | None = None

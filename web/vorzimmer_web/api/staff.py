@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import Select, or_, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from vorzimmer import access, booking
 from vorzimmer.access import SIGNED_IN, Actor, Right, open_to
@@ -21,6 +21,7 @@ from vorzimmer_web.api.door import Answer, answered, hall, staff_caller
 from vorzimmer_web.api.views import staff_booking_out
 
 staff = Blueprint("api_staff", __name__)
+FIELDS = {"customer", "price", "note", "place", "link"}
 
 
 @staff.get("/bookings")
@@ -31,11 +32,11 @@ def bookings(query: shapes.BookingQuery) -> Response:
     actor = staff_caller()
     wanted = _filtered(_visible(actor), query).order_by(Booking.starts, Booking.id).limit(query.limit + 1)
     with hall().database.reading() as session:
-        found = list(session.scalars(wanted.options(*booking.load.WHOLE)))
+        found = list(session.scalars(wanted.options(*booking.load.WHOLE, selectinload(Booking.payments))))
         more = len(found) > query.limit
         page = found[: query.limit]
         return jsonify(
-            bookings=[staff_booking_out(hall(), one) for one in page],
+            bookings=[_out(actor, one) for one in page],
             next=_cursor(page[-1]) if more else None,
         )
 
@@ -92,9 +93,7 @@ def enter(json: shapes.NewBooking) -> Response:
     override = booking.Override(json.override.level, json.override.reason) if json.override else None
 
     def work(session: Session) -> Answer:
-        return {
-            "booking": staff_booking_out(hall(), booking.enter(session, hall(), actor, entry, override))
-        }, 201
+        return {"booking": _out(actor, booking.enter(session, hall(), actor, entry, override))}, 201
 
     return answered(work)
 
@@ -106,10 +105,10 @@ def one(uid: str) -> Response:
     """One booking."""
     actor = staff_caller()
     with hall().database.reading() as session:
-        return jsonify(booking=staff_booking_out(hall(), _mine(session, actor, uid)))
+        return jsonify(booking=_out(actor, mine(session, actor, uid)))
 
 
-def _mine(session: Session, actor: Actor, uid: str) -> Booking:
+def mine(session: Session, actor: Actor, uid: str) -> Booking:
     """The booking if the caller may see it; else the same answer as for one that does not exist (A1)."""
     found = booking.load.booking(session, uid)
     if not access.may_touch_booking(actor, found):
@@ -120,25 +119,46 @@ def _mine(session: Session, actor: Actor, uid: str) -> Booking:
 @staff.patch("/bookings/<uid>")
 @open_to(SIGNED_IN)
 @call(shapes.StaffBooked, key=True, refusals=(409,))
-def move(uid: str, json: shapes.BookingChange) -> Response:
-    """Move a booking: another time, person or service."""
+def change(uid: str, json: shapes.BookingChange) -> Response:
+    """Change a booking: another time, person, service, customer, price, note or place, in one step."""
     actor = staff_caller()
+    given = json.model_dump(include=FIELDS, exclude_unset=True)
+    fields = cast(
+        "booking.Fields", {name: v for name, v in given.items() if v is not None or name == "price"}
+    )
+    override = booking.Override(json.override.level, json.override.reason) if json.override else None
 
     def work(session: Session) -> Answer:
-        found = _mine(session, actor, uid)
-        target = booking.Target(json.start or found.starts, json.staff, json.service)
-        moved = booking.move(session, hall(), actor, uid, target, sequence=json.sequence)
-        return {"booking": staff_booking_out(hall(), moved)}, 200
+        found = mine(session, actor, uid)
+        target = None
+        if json.start or json.staff or json.service or not fields:
+            target = booking.Target(json.start or found.starts, json.staff, json.service)
+        changed = booking.change(
+            session,
+            hall(),
+            actor,
+            uid,
+            fields,
+            target=target,
+            sequence=json.sequence,
+            message=json.message,
+            override=override,
+        )
+        return {"booking": _out(actor, changed)}, 200
 
     return answered(work)
+
+
+def _out(actor: Actor, found: Booking) -> dict[str, Any]:
+    return staff_booking_out(hall(), found, notes=access.may(actor, Right.NOTES))
 
 
 def _act(uid: str, act: Callable[..., Booking], *more: Any) -> Response:
     actor = staff_caller()
 
     def work(session: Session) -> Answer:
-        _mine(session, actor, uid)
-        return {"booking": staff_booking_out(hall(), act(session, hall(), actor, uid, *more))}, 200
+        mine(session, actor, uid)
+        return {"booking": _out(actor, act(session, hall(), actor, uid, *more))}, 200
 
     return answered(work)
 
@@ -181,3 +201,19 @@ def complete(uid: str, json: shapes.Nothing) -> Response:
 def missed(uid: str, json: shapes.Nothing) -> Response:
     """The customer did not come."""
     return _act(uid, booking.missed)
+
+
+@staff.post("/bookings/<uid>/reopen")
+@open_to(SIGNED_IN)
+@call(shapes.StaffBooked, key=True, refusals=(409,))
+def reopen(uid: str, json: shapes.Nothing) -> Response:
+    """Take "completed" or "missed" back."""
+    return _act(uid, booking.reopen)
+
+
+@staff.post("/bookings/<uid>/remind")
+@open_to(SIGNED_IN)
+@call(shapes.StaffBooked, key=True, refusals=(409,))
+def remind(uid: str, json: shapes.Nothing) -> Response:
+    """Remind the customer now, at most once a minute."""
+    return _act(uid, booking.remind)

@@ -9,9 +9,10 @@ from flask_babel import gettext
 
 from vorzimmer import fields, urls
 from vorzimmer.availability import Slot
+from vorzimmer.booking import paid
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Service
-from vorzimmer.reasons import Refused
+from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.api.times import show
 
 
@@ -91,11 +92,20 @@ def booking_out(hall: Hall, booking: Booking) -> dict[str, Any]:
     }
 
 
-def staff_booking_out(hall: Hall, booking: Booking) -> dict[str, Any]:
-    """A booking as staff see it."""
+def staff_booking_out(hall: Hall, booking: Booking, *, notes: bool = False) -> dict[str, Any]:
+    """A booking as staff see it; the practice's note for those who may read `notes`."""
     return booking_out(hall, booking) | {
-        "customer": {"name": booking.name, "email": booking.email or None, "phone": booking.phone},
+        "customer": {
+            "id": booking.customer.uid if booking.customer else None,
+            "name": booking.name,
+            "email": booking.email or None,
+            "phone": booking.phone,
+        },
         "message": booking.message,
+        "note": booking.note if notes else None,
+        "place": booking.place,
+        "link": booking.link,
+        "paid": paid(booking),
         "fields": fields.of_booking(booking),
         "consents": booking.consents,
         "price": booking.price,
@@ -104,13 +114,19 @@ def staff_booking_out(hall: Hall, booking: Booking) -> dict[str, Any]:
     }
 
 
-def shown(refusal: Refused) -> dict[str, Any]:
+def shown(hall: Hall, refusal: Refused) -> dict[str, Any]:
     """Those facts of a refusal that the API shows."""
     facts: dict[str, Any] = {}
     if "alternatives" in refusal.facts:
         facts["alternatives"] = [slot_out(slot, None) for slot in refusal.facts["alternatives"]]
     if "attempts_left" in refusal.facts:
         facts["attempts_left"] = refusal.facts["attempts_left"]
+    if refusal.reason is Reason.AFFECTED:
+        facts["bookings"] = [
+            staff_booking_out(hall, one)
+            | {"stand_ins": [other.slug for other in refusal.facts["stand_ins"].get(one.uid, ())]}
+            for one in refusal.facts["bookings"]
+        ]
     if "errors" in refusal.facts:
         facts["errors"] = [
             {"field": name, "text": gettext(text)} for name, text in refusal.facts["errors"].items()

@@ -1,0 +1,81 @@
+"""Who could take an appointment over that stands already: its time and place stay, one resource changes (rule 19)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from vorzimmer.availability.assign import Assignment, anyway, by_load
+from vorzimmer.availability.facts import Question
+from vorzimmer.availability.lanes import Lane, Place
+from vorzimmer.availability.search import Search
+from vorzimmer.availability.why import Why, against
+from vorzimmer.models import Booking, Resource
+from vorzimmer.plugins import Plugins
+from vorzimmer.reasons import Reason, Refused
+
+SETTLED = frozenset({"21", "36", "37"})
+"""Grid, notice and horizon were settled when it was booked; hours, absences and neighbours count anew."""
+
+
+def stand_ins(
+    session: Session, plugins: Plugins, booking: Booking, away: int, moment: datetime
+) -> list[Resource]:
+    """The resources that are free to take the place of `away` (an id), least booked on that day first."""
+    search, start = _search(session, plugins, booking, moment)
+    taken = {allocation.resource_id for allocation in booking.allocations}
+    for place in search.places:
+        for group in search.lanes(place, anybody=True):
+            if away in [lane.resource.id for lane in group]:
+                others = by_load(
+                    search, place, [lane for lane in group if lane.resource.id not in taken], start
+                )
+                return [lane.resource for lane in others if not _hindered(search, place, lane, start)]
+    return []
+
+
+def in_place_of(
+    session: Session, plugins: Plugins, booking: Booking, only: frozenset[int], moment: datetime
+) -> Assignment:
+    """The same appointment with these resources. Refuses with `SLOT_TAKEN` or `NOT_OFFERED` (`warnings`)."""
+    search, start = _search(session, plugins, booking, moment, only)
+    placed = anyway(search, start)
+    if placed is None:
+        raise Refused(Reason.NOT_OFFERED)
+    if placed.conflicts:
+        raise Refused(Reason.SLOT_TAKEN, conflicts=placed.conflicts)
+    if any(_counts(why) for why in placed.warnings):
+        raise Refused(Reason.NOT_OFFERED, warnings=placed.warnings)
+    return placed.assignment
+
+
+def _search(
+    session: Session,
+    plugins: Plugins,
+    booking: Booking,
+    moment: datetime,
+    only: frozenset[int] | None = None,
+) -> tuple[Search, int]:
+    start = int(booking.starts.timestamp())
+    question = Question(
+        booking.service,
+        (start, start + 1),
+        moment,
+        location=booking.location.slug,
+        seats=booking.seats,
+        ignoring=booking.id,
+        only=only,
+    )
+    return Search(session, plugins, question, wide=True), start
+
+
+def _hindered(search: Search, place: Place, lane: Lane, start: int) -> bool:
+    joins = any(
+        lane.resource.id in event.resource_ids for event in search.events_with_seats(place, start)
+    )  # a group that the other one gives at the same time takes them in (rule 63)
+    return any(_counts(why) for why in against(search, place, lane, start, joins=joins))
+
+
+def _counts(why: Why) -> bool:
+    return why.rule.isdigit() and why.rule not in SETTLED
