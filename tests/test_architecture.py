@@ -19,7 +19,7 @@ CORE = ROOT / "core/vorzimmer"
 
 # From the ground up. A module may import what stands on its own floor (no circles) and below.
 FLOORS: list[set[str]] = [
-    {"periods", "slots", "config", "reasons", "failpoint"},
+    {"periods", "slots", "config", "colors", "reasons", "failpoint"},
     {"models"},
     {
         "plugins",
@@ -30,6 +30,7 @@ FLOORS: list[set[str]] = [
         "recurrence",
         "hookspecs",
         "hall",
+        "stored",
         "urls",
         "texts",
         "tries",
@@ -39,7 +40,7 @@ FLOORS: list[set[str]] = [
     {"outbox"},
     {"access"},
     {"accounts", "audit", "customers"},
-    {"availability", "catalogue", "registry"},
+    {"availability", "catalogue", "registry", "settings"},
     {"booking"},
     {"guard", "worker"},
     {"doctor"},

@@ -67,6 +67,7 @@ class Doors:
         path = environ["PATH_INFO"]
         if path == "/healthz":
             return _healthz(environ, start_response)
+        self.hall.refresh()
         if path == "/" and environ["REQUEST_METHOD"] in WEBDAV:
             path = CALDAV  # a client that was given nothing but the host name (RFC 6764 §6)
         for name, mount in self.mounts:

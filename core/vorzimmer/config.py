@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import tempfile
 import tomllib
@@ -14,6 +15,8 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, ValidationError
+
+from vorzimmer import colors
 
 Language = Literal["de", "en", "fr", "ru"]
 LANGUAGES: tuple[Language, ...] = ("de", "en", "fr", "ru")
@@ -43,8 +46,20 @@ def _zone(name: str) -> str:
     return name
 
 
+def _each_once(languages: tuple[Language, ...]) -> tuple[Language, ...]:
+    if not languages or len(set(languages)) < len(languages):
+        raise ValueError("at least one language is needed, and each once")
+    return languages
+
+
+def _address(url: str) -> str:
+    if url and not re.fullmatch(r"(https?://|/(?!/))[^\s]{1,500}", url):
+        raise ValueError("this is no address like https://praxis.example/imprint")
+    return url
+
+
 def _lists(table: dict[str, Any]) -> dict[str, Any]:
-    for key in ("enabled", "also"):
+    for key in ("enabled", "also", "off"):
         names = table.get(key, ())
         if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
             raise ValueError(f"{key} is a list of plugins' names")
@@ -58,15 +73,23 @@ class Table(BaseModel):
 
 
 class Practice(Table):
-    """`[practice]`: who runs this server. `base_url` is where customers reach it."""
+    """`[practice]`: who runs this server. `base_url` is where customers reach it.
 
-    name: str = "Vorzimmer"
+    `imprint` and `privacy` are texts of our own pages, for who has no address to link to. `logo` names the picture
+    that the office has stored. `accent` is "#rrggbb", dark enough to be read.
+    """
+
+    name: str = Field("Vorzimmer", min_length=1, max_length=80)
     zone: Annotated[str, AfterValidator(_zone)] = "Europe/Berlin"
-    languages: tuple[Language, ...] = LANGUAGES
+    languages: Annotated[tuple[Language, ...], AfterValidator(_each_once)] = LANGUAGES
     base_url: HttpUrl = HttpUrl("http://localhost:8080")
-    phone: str = ""
-    imprint_url: str = ""
-    privacy_url: str = ""
+    phone: str = Field("", max_length=40)
+    imprint_url: Annotated[str, AfterValidator(_address)] = ""
+    privacy_url: Annotated[str, AfterValidator(_address)] = ""
+    imprint: str = Field("", max_length=20_000)
+    privacy: str = Field("", max_length=60_000)
+    accent: Annotated[str, AfterValidator(colors.checked)] = ""
+    logo: Annotated[str, Field(pattern=r"^([0-9a-f]{16}\.(png|jpg))?$")] = ""
 
 
 class Server(Table):
@@ -93,7 +116,8 @@ class Booking(Table):
     hold_minutes: int = Field(10, ge=1, le=60)
     code_tries: int = Field(5, ge=1, le=5)
     undo_seconds: int = Field(120, ge=0, le=3600)
-    reminder_hours: tuple[int, ...] = (24,)
+    reminder_hours: tuple[Annotated[int, Field(ge=1, le=24 * 60)], ...] = (24,)
+    message_field: bool = True
 
 
 class Settings(Table):
@@ -112,12 +136,23 @@ class Config:
 
     The key comes from `VORZIMMER_SECRET_KEY`, else from `secret.key` in the data folder, made on first use (0600).
     `plugin_dir` holds plugins of one file each, which are loaded without being named (`--plugin-dir`).
+    `settings` are what holds now: what the office has set is laid between `under` and what file, environment and
+    command line say; `given` are without what the office has set.
     """
 
     def __init__(
-        self, settings: Settings, data: Path, *, file: Path | None = None, plugin_dir: Path | None = None
+        self,
+        settings: Settings,
+        data: Path,
+        *,
+        file: Path | None = None,
+        plugin_dir: Path | None = None,
+        under: Mapping[str, Any] | None = None,
+        fixed: Mapping[str, Any] | None = None,
     ) -> None:
-        self.settings = settings
+        self.settings = self.given = settings
+        self._under = under or {}
+        self._fixed = settings.model_dump(exclude_unset=True) if fixed is None else fixed
         self.data = data
         self.file = file
         self.plugin_dir = plugin_dir
@@ -144,8 +179,24 @@ class Config:
         folder = data or (file.parent if file else Path("vorzimmer-data"))
         path = file or folder / "config.toml"
         table = _read(path) if file or path.exists() else {}
-        table = merged(merged(under or {}, table), over or {})
-        return cls(_settings(table, path), folder.resolve(), file=path, plugin_dir=plugin_dir)
+        fixed = merged(table, over or {})
+        settings = _settings(merged(under or {}, fixed), path)
+        return cls(settings, folder.resolve(), file=path, plugin_dir=plugin_dir, under=under, fixed=fixed)
+
+    def lay(self, stored: Mapping[str, Any]) -> None:
+        """Let hold what the office has set, wherever the file says nothing. Raises `ConfigError`."""
+        self.settings = _settings(merged(merged(self._under, stored), self._fixed), self.file)
+
+    def fixed(self, table: str) -> Mapping[str, Any]:
+        """What file and command line say of a table, which the office cannot change."""
+        found: Any = self._fixed
+        for name in table.split("."):
+            found = found.get(name, {})
+        return dict(found)
+
+    def is_fixed(self, table: str, key: str) -> bool:
+        """Whether file or command line have set this."""
+        return key in self.fixed(table)
 
     @property
     def database_url(self) -> str:

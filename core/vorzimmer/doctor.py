@@ -103,7 +103,7 @@ def _plugins(hall: Hall) -> Iterator[Finding]:
     broken = [plugin for plugin in hall.plugins.loaded if plugin.error]
     for plugin in broken:
         yield Finding(Level.WRONG, f"plugin {plugin.name}: {plugin.error}")
-    names = {"enabled", "also", *(plugin.name for plugin in hall.plugins.loaded)}
+    names = {"enabled", "also", "off", *(plugin.name for plugin in hall.plugins.loaded)}
     for name in sorted(hall.config.settings.plugins.keys() - names):
         yield Finding(Level.WARNING, f"settings: [plugins.{name}] is of a plugin that is not enabled")
     yield Finding(Level.GOOD, f"plugins: {len(hall.plugins.loaded) - len(broken)} work")

@@ -64,14 +64,13 @@ class Guard:
 
     def __init__(self, app: Wsgi, config: Config) -> None:
         self.app = app
-        self.hosts = hosts(config)
-        self.headers = security_headers(config)
+        self.config = config
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer, or let the application answer."""
 
         def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
-            return start_response(status, complete(headers, self.headers), exc_info)
+            return start_response(status, complete(headers, security_headers(self.config)), exc_info)
 
         status = self._refusal(environ)
         if status:
@@ -96,7 +95,7 @@ class Guard:
 
     def _knows(self, host: str) -> bool:
         match = _HOST.fullmatch(host)
-        return match is not None and match[1].lower() in self.hosts
+        return match is not None and match[1].lower() in hosts(self.config)
 
 
 def hosts(config: Config) -> frozenset[str]:

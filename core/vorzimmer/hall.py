@@ -11,6 +11,7 @@ from pathlib import Path
 from vorzimmer.config import Config
 from vorzimmer.database import Database
 from vorzimmer.plugins import Plugins
+from vorzimmer.stored import Stored
 from vorzimmer.texts import Texts
 from vorzimmer.tries import Tries
 
@@ -29,8 +30,24 @@ class Hall:
     ) -> Hall:
         """Load the plugins, make the data folder, open the database; `migrate` is the caller's."""
         config.data.mkdir(parents=True, exist_ok=True)
+        database = Database(config.database_url)
+        stored = Stored(config, database)
+        stored.refresh()
         plugins = Plugins(config, only_ours=only_ours, entries=entries)
-        return cls(config, Database(config.database_url), plugins)
+        hall = cls(config, database, plugins)
+        hall.__dict__["stored"] = stored  # has been looked at already: plugins are loaded as the office has set
+        return hall
+
+    @cached_property
+    def stored(self) -> Stored:
+        """What the office has set, as far as this process knows."""
+        return Stored(self.config, self.database)
+
+    def refresh(self, *, at_once: bool = False) -> None:
+        """Take up what the office has set meanwhile; called at the beginning of requests and of the worker's rounds."""
+        if self.stored.refresh(at_once=at_once):
+            self.__dict__.pop("texts", None)
+            self.plugins.follow(self.config)
 
     @cached_property
     def texts(self) -> Texts:

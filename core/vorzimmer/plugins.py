@@ -65,8 +65,35 @@ class Plugins:
             singles = single_files(config.plugin_dir)
             found |= singles
             names += singles
+        self.installed = sorted(found)
+        self._rescue = only_ours
         for name in sorted(dict.fromkeys(names), key=lambda name: (name not in PLUGINS, name)):
             self.loaded.append(self._load(name, found.get(name), config))
+        self._switch(config)
+
+    def follow(self, config: Config) -> None:
+        """Take up changed settings: what is off, and each plugin's own where it keeps them as `config`."""
+        self._switch(config)
+        for loaded in self.loaded:
+            if isinstance(getattr(loaded.instance, "config", None), BaseModel):
+                try:
+                    loaded.instance.config = _configured(type(loaded.instance), loaded.name, config)
+                except ValueError as error:
+                    log.error("settings of a plugin cannot be used", plugin=loaded.name, error=str(error))
+
+    def _switch(self, config: Config) -> None:
+        """`--no-plugins` is the way back from a switch that should not have been touched."""
+        off = () if self._rescue else config.settings.plugins.get("off", ())
+        for loaded in self.loaded:
+            loaded.active = loaded.name not in off
+
+    def config_model(self, table: str) -> type[BaseModel]:
+        """What checks the settings of the plugin whose table this is; one without any where there is no such plugin."""
+        for loaded in self.loaded:
+            if loaded.instance is not None and getattr(loaded.instance, "table", loaded.name) == table:
+                model: type[BaseModel] = getattr(loaded.instance, "Config", NoConfig)
+                return model
+        return NoConfig
 
     def _load(self, name: str, entry: EntryPoint | None, config: Config) -> Loaded:
         if entry is None:
@@ -196,10 +223,15 @@ def _with_arguments(implementation: pluggy.HookImpl) -> Callable[..., Any]:
 
 
 def _construct(plugin: type[Any], name: str, config: Config) -> Any:
+    return plugin(_configured(plugin, name, config))
+
+
+def _configured(plugin: type[Any], name: str, config: Config) -> BaseModel:
+    """The plugin's settings; raises `ValueError` with what is wrong where."""
     settings: type[BaseModel] = getattr(plugin, "Config", NoConfig)
     table = getattr(plugin, "table", name)
     try:
-        return plugin(settings.model_validate(config.table(table)))
+        return settings.model_validate(config.table(table))
     except ValidationError as error:
         raise ValueError(
             describe(error, config.file, table if table == "mail" else f"plugins.{table}")

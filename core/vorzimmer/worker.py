@@ -113,6 +113,7 @@ class Worker:
 
     def run_due(self) -> int:
         """Deliver all that is due, close what ran out, do the jobs. How many messages were handled."""
+        self.hall.refresh()
         self._expire()
         handled = 0
         while not self._stopped.is_set() and (batch := self._lease()):

@@ -20,10 +20,10 @@ def forget(data: Path) -> None:
 
 
 def remember(config: Config) -> None:
-    """Write the settings in force, unless the folder has a file of the operator's own."""
+    """Write the settings given at the start, unless the folder has a file of the operator's own."""
     path = config.data / "config.toml"
     if not path.exists():
-        settings = config.settings.model_dump(mode="json", exclude_defaults=True)
+        settings = config.given.model_dump(mode="json", exclude_defaults=True)
         path.write_text(MARK + "".join(tables(settings)), encoding="utf-8")
 
 

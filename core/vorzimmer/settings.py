@@ -1,0 +1,140 @@
+"""Settings that the office makes, checked like those of the file; they hold in every process within a second."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator
+from sqlalchemy.orm import Session
+
+from vorzimmer import access, audit, database, stored
+from vorzimmer.access import Actor, Right
+from vorzimmer.config import Settings, merged
+from vorzimmer.hall import Hall
+from vorzimmer.models import Setting
+from vorzimmer.reasons import N_, Reason, Refused
+
+PLAIN = {
+    "string_too_long": N_("This is too long."),
+    "too_short": N_("Please fill this in."),
+    "string_too_short": N_("Please fill this in."),
+    "missing": N_("Please fill this in."),
+    "int_parsing": N_("Please enter a whole number."),
+    "int_type": N_("Please enter a whole number."),
+    "int_from_float": N_("Please enter a whole number."),
+    "float_parsing": N_("Please enter a number."),
+    "url_parsing": N_("Please enter an address like https://praxis.example."),
+    "url_scheme": N_("Please enter an address like https://praxis.example."),
+    "literal_error": N_("Please choose one of these."),
+    "enum": N_("Please choose one of these."),
+}
+"""Errors of pydantic that people meet, in words."""
+
+
+class Switches(BaseModel):
+    """The part of `[plugins]` that the office sets: what else is loaded at the next start, what is off."""
+
+    model_config = ConfigDict(extra="allow")
+    also: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
+
+    @field_validator("off")
+    @classmethod
+    def _not_the_pages(cls, off: tuple[str, ...]) -> tuple[str, ...]:
+        if "vorzimmer_web" in off:
+            raise ValueError("the office itself cannot be switched off")
+        return off
+
+
+def save(session: Session, hall: Hall, actor: Actor, table: str, values: Mapping[str, Any]) -> None:
+    """Set some keys of a table of the file ("practice", "plugins.vorzimmer_holidays"); None takes one back.
+
+    Call `hall.refresh(at_once=True)` after the commit. Refuses with `INVALID` (`errors`: key to text) what cannot be
+    used, and what file or environment have set.
+    """
+    access.require(access.may(actor, Right.SETTINGS))
+    name, _, plugin = table.partition(".")
+    row = _row(session, name)
+    before = json.loads(row.value or "{}")
+    own = dict(before.get(plugin, {}) if plugin else before)
+    model = model_of(hall, name, plugin)
+    secret = {key for key, kind in _keys(model) if kind is SecretStr}
+    for key, value in values.items():
+        if hall.config.is_fixed(table, key):
+            raise Refused(Reason.INVALID, errors={key: N_("This is set in config.toml.")})
+        if value is None:
+            own.pop(key, None)
+        else:
+            own[key] = stored.sealed(hall.config, value) if key in secret else value
+    after = {**before, plugin: own} if plugin else own
+    _check(hall, table, model, own, after, name)
+    row.value = json.dumps(after, ensure_ascii=False)
+    told = [masked(part.get(plugin, {}) if plugin else part, values) for part in (before, after)]
+    moment = database.now(session)
+    audit.write(
+        session, moment, actor, "settings_changed", f"settings {table}", before=told[0], after=told[1]
+    )
+
+
+def model_of(hall: Hall, table: str, plugin: str = "") -> type[BaseModel]:
+    """What checks a table: the core's model, or that of the plugin whose table it is."""
+    if plugin or table == "mail":
+        return hall.plugins.config_model(plugin or table)
+    if table == "plugins":
+        return Switches
+    model: type[BaseModel] = type(getattr(Settings(), table))
+    return model
+
+
+def masked(table: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    """Some keys of a table for the log: neither secrets nor long texts."""
+    return {key: _short(table[key]) for key in keys if key in table}
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, Mapping) and value.keys() == {stored.SEALED}:
+        return "••••••"
+    return f"{value[:200]} …" if isinstance(value, str) and len(value) > 200 else value
+
+
+def _check(
+    hall: Hall,
+    table: str,
+    model: type[BaseModel],
+    own: Mapping[str, Any],
+    after: Mapping[str, Any],
+    name: str,
+) -> None:
+    """Refuse what the model or the whole of the settings would not take."""
+    whole = merged(stored.unsealed(hall.config, own), hall.config.fixed(table))
+    try:
+        model.model_validate(whole)
+        Settings.model_validate({name: stored.unsealed(hall.config, after)})
+    except ValidationError as error:
+        raise Refused(Reason.INVALID, errors=errors_of(error)) from error
+
+
+def errors_of(error: ValidationError) -> dict[str, str]:
+    """What is wrong with which key, in words where we have some."""
+    found = {}
+    for problem in error.errors(include_url=False, include_input=False):
+        key = str(problem["loc"][0]) if problem["loc"] else ""
+        said = problem["msg"].removeprefix("Value error, ")
+        found[key] = PLAIN.get(problem["type"], said[:1].upper() + said[1:].rstrip(".") + ".")
+    return found
+
+
+def _keys(model: type[BaseModel]) -> list[tuple[str, Any]]:
+    return [(field.alias or name, field.annotation) for name, field in model.model_fields.items()]
+
+
+def _row(session: Session, name: str) -> Setting:
+    """The row of a table, locked until the end."""
+    row = session.get(Setting, f"{stored.PREFIX}{name}", with_for_update=not database.alone(session))
+    if row is None:
+        row = Setting(name=f"{stored.PREFIX}{name}", value="{}")
+        session.add(row)
+        session.flush()
+    return row
