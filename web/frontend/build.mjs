@@ -1,22 +1,32 @@
 // Bundles the pages' styles and scripts, the icons they use and the licences of what went in.
 // Usage: node build.mjs OUTPUT_FOLDER (made anew).
 import { build } from "esbuild";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 
 const source = new URL("./src/", import.meta.url).pathname;
 const modules = new URL("./node_modules/", import.meta.url).pathname;
-const output = process.argv[2];
-const bundled = ["@picocss/pico/LICENSE.md", "htmx.org/LICENSE", "heroicons/LICENSE"];
+const final = process.argv[2];
+const output = `${final}.draft`; // takes the place of the last one only when it is whole
+const bundled = [
+  "@picocss/pico/LICENSE.md",
+  "htmx.org/LICENSE",
+  "heroicons/LICENSE",
+  "@event-calendar/core/package.json", // has no text of its own; the field says which
+  "svelte/LICENSE.md",
+  "esm-env/LICENSE",
+  "clsx/license",
+];
 
 async function bundle() {
   await build({
-    entryPoints: ["booking.css", "booking.js", "office.css", "office.js"].map((name) => join(source, name)),
+    entryPoints: ["booking", "office", "calendar"].flatMap((name) => [join(source, `${name}.css`), join(source, `${name}.js`)]),
     outdir: output,
     bundle: true,
     minify: true,
     format: "iife",
+    conditions: ["production"],
     target: ["es2022", "safari16.4", "firefox115", "chrome111"],
     legalComments: "linked",
     logLevel: "warning",
@@ -50,9 +60,16 @@ async function compress() {
   );
 }
 
+async function licence(path) {
+  const text = await readFile(path, "utf8");
+  if (!path.endsWith("package.json")) return text;
+  const { license, repository } = JSON.parse(text);
+  return `${license} License, ${repository.url}\n`;
+}
+
 async function licences() {
   const texts = await Promise.all(
-    bundled.map(async (path) => `${path.replace(/\/LICENSE.*/, "")}\n\n${await readFile(join(modules, path), "utf8")}`),
+    bundled.map(async (path) => `${dirname(path)}\n\n${await licence(join(modules, path))}`),
   );
   await writeFile(join(output, "LICENSES.txt"), texts.join(`\n${"-".repeat(72)}\n\n`));
 }
@@ -61,3 +78,5 @@ await rm(output, { recursive: true, force: true });
 await mkdir(output, { recursive: true });
 await Promise.all([bundle(), sprite(), licences()]);
 await compress();
+await rm(final, { recursive: true, force: true });
+await rename(output, final);

@@ -31,11 +31,17 @@ class Plugin:
 
     @hookimpl
     def navigation(self) -> list[NavigationEntry]:
-        """The pages of the office that everybody of the practice has, and one's own calendar."""
+        """The pages of the office; a page that is not there is not shown."""
         return [
-            NavigationEntry(N_("Today"), "office.today", Right.AVAILABILITY),
-            NavigationEntry(N_("Week"), "office.week", Right.AVAILABILITY),
-            NavigationEntry(N_("Connect my calendar"), "office.connect", Right.OWN_CALENDAR),
+            NavigationEntry(N_("Today"), "office.today", Right.OWN_CALENDAR),
+            NavigationEntry(N_("Today"), "office.today", Right.CALENDARS),
+            NavigationEntry(N_("Calendar"), "office.calendar", Right.OWN_CALENDAR),
+            NavigationEntry(N_("Calendar"), "office.calendar", Right.CALENDARS),
+            NavigationEntry(N_("Requests"), "office.requests", Right.OWN_CALENDAR),
+            NavigationEntry(N_("Requests"), "office.requests", Right.CALENDARS),
+            NavigationEntry(N_("Customers"), "office.customers", Right.CUSTOMERS),
+            NavigationEntry(N_("Customers"), "office.customers", Right.OWN_CALENDAR),
+            NavigationEntry(N_("Customers"), "office.customers", Right.CALENDARS),
         ]
 
     @hookimpl

@@ -29,6 +29,8 @@ ASSETS = {
     "booking.js": "text/javascript",
     "office.css": "text/css",
     "office.js": "text/javascript",
+    "calendar.css": "text/css",
+    "calendar.js": "text/javascript",
 }
 
 site = Blueprint("site", __name__, template_folder="templates")
@@ -126,8 +128,8 @@ class Icons:
     def __call__(self, name: str) -> Markup:
         """The drawing of one icon."""
         return Markup(  # noqa: S704  (our own sprite)
-            '<svg class="icon" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.5"'
-            f' aria-hidden="true">{self._drawings[name]}</svg>'
+            '<svg class="icon" width="20" height="20" viewBox="0 0 24 24" fill="none" stroke="currentColor"'
+            f' stroke-width="1.5" aria-hidden="true">{self._drawings[name]}</svg>'
         )
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_interval
 from flask import current_app
 from flask_babel import get_locale, gettext, ngettext
 
@@ -38,7 +38,17 @@ def day(of: date) -> str:
 
 def short_day(of: date) -> str:
     """ "Mi, 3. März"."""
-    return format_date(of, SHORT_DAY[language()], locale=_locale()).replace(" ", "\N{NO-BREAK SPACE}")
+    return _together(format_date(of, SHORT_DAY[language()], locale=_locale()))
+
+
+def _together(text: str) -> str:
+    """Not to be broken over two lines."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def days(first: date, last: date) -> str:
+    """ "23.–29. März"."""
+    return format_interval(first, last, "MMMMd", locale=_locale())
 
 
 def month(of: date) -> str:
@@ -62,8 +72,9 @@ def clock(instant: datetime, zone: ZoneInfo) -> str:
 
 
 def when(instant: datetime, zone: ZoneInfo) -> str:
-    """ "Mi, 3. März, 10:30 Uhr"; the place's time is named where it is not the practice's."""
-    return _reader().when(instant, zone)
+    """ "Mi, 3. März, 10:30 Uhr", broken before the time at most; the place's time is named where it differs."""
+    day, comma, time = _reader().when(instant, zone).rpartition(", ")
+    return _together(day) + comma + _together(time)
 
 
 def near(of: date, today: date) -> str:
