@@ -1,54 +1,20 @@
-"""The hook, and how hours are set."""
+"""The hooks: working hours are available time; a page of the office to set them."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from datetime import date
-from itertools import pairwise
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Result, Row, and_, bindparam, delete, or_, select
 from sqlalchemy.orm import Session
 
-from vorzimmer.hookspecs import Available, Draft, hookimpl
-from vorzimmer.models import Location, Resource, Service
-from vorzimmer.periods import MINUTES_A_DAY, Period
+from vorzimmer.access import Right
+from vorzimmer.hookspecs import Available, Draft, NavigationEntry, Pages, hookimpl
+from vorzimmer.models import Resource, Service
+from vorzimmer.periods import Period
 from vorzimmer.plugins import NoConfig
-from vorzimmer_weekly_hours.days import ONE, WHOLE_DAY, DayHours, Days
-from vorzimmer_weekly_hours.models import Hours
-
-Minutes = tuple[int, int]
-"""A period of a local day in minutes after midnight; the end may reach into the next day."""
-
-
-Known = dict[Any, tuple[list[Period], list[Period]]]
-Found = Row[*tuple[Any, ...]]
-"""A row of hours with its place."""
-ROWS = (  # put together once: every search asks it
-    select(
-        Hours.resource_id,
-        Hours.service_id,
-        Hours.weekday,
-        Hours.day,
-        Hours.periods,
-        Hours.despite_closure,
-        Location.id.label("place_id"),
-        Location.slug.label("place"),
-        Location.zone,
-    )
-    .join(Location, and_(or_(Hours.location_id == Location.id, Hours.location_id.is_(None)), Location.active))
-    .where(
-        or_(
-            Hours.resource_id.in_(bindparam("resources", expanding=True)),
-            and_(Hours.resource_id.is_(None), Hours.service_id.is_(None)),
-            Hours.service_id == bindparam("service"),
-        ),
-        or_(Hours.weekday.is_not(None), Hours.day.between(bindparam("first"), bindparam("last"))),
-    )
-    .order_by(Hours.id, Location.id)
-)
+from vorzimmer.reasons import N_
+from vorzimmer_weekly_hours import storing
+from vorzimmer_weekly_hours.answering import available
+from vorzimmer_weekly_hours.pages import pages
 
 
 class Plugin:
@@ -57,52 +23,38 @@ class Plugin:
     def __init__(self, config: NoConfig) -> None:
         self.config = config
 
-    def set_week(self, session: Session, week: Mapping[int, Sequence[Minutes]], **subject: int) -> None:
-        """Replace weekly hours; weekdays (0 = Monday) that are missing are closed.
-
-        `subject`: `resource_id` and `location_id`, or `location_id`, or `service_id` (with or without a location).
-        Raises `ValueError` where a period has no length, begins outside its day or overlaps another.
-        """
-        session.execute(delete(Hours).where(*_is(subject), Hours.weekday.is_not(None)))
-        for weekday, periods in week.items():
-            session.add(Hours(**subject, weekday=weekday, periods=_checked(periods)))
-
-    def set_day(
-        self,
-        session: Session,
-        day: date,
-        periods: Sequence[Minutes] | None,
-        *,
-        despite_closure: bool = False,
-        **subject: int,
-    ) -> None:
-        """Replace the hours of one date (rule 14); no periods close it, None takes the exception back."""
-        session.execute(delete(Hours).where(*_is(subject), Hours.day == day))
-        if periods is not None:
-            hours = Hours(**subject, day=day, periods=_checked(periods), despite_closure=despite_closure)
-            session.add(hours)
+    set_week = staticmethod(storing.set_week)
+    set_day = staticmethod(storing.set_day)
 
     @hookimpl
     def available_periods(
         self, session: Session, resources: Sequence[Resource], service: Service | None, window: Period
     ) -> list[Available]:
-        """The hours of every subject in the window, unclipped: their starts anchor the grid (rules 22, 23)."""
-        days = Days(window)
-        by_id = {resource.id: resource for resource in resources}
-        exceptions: dict[int, set[date]] = defaultdict(set)
-        subjects: dict[tuple[int | None, int, int | None], _Week] = {}
-        for hours in _rows(session, by_id, service, window):
-            key = (hours.resource_id, hours.place_id, hours.service_id)
-            if key not in subjects:
-                source = _source(by_id.get(hours.resource_id or 0), service, hours)
-                subjects[key] = _Week(source, hours.zone)
-            subjects[key].add(hours)
-            if hours.resource_id and hours.day:
-                exceptions[hours.resource_id].add(hours.day)
-        known: Known = {}
+        """The hours of every subject in the window."""
+        return available(session, resources, service, window)
+
+    @hookimpl
+    def blueprints(self) -> list[Pages]:
+        """`/office/hours`."""
+        return [pages]
+
+    @hookimpl
+    def navigation(self) -> list[NavigationEntry]:
+        """A card of the settings, and a link beside each person, room, place and service."""
+        line = N_("When people work and places are open, week by week and on single days")
         return [
-            week.available(key, days, exceptions[key[0]] if key[0] else frozenset(), known)
-            for key, week in subjects.items()
+            NavigationEntry(
+                N_("Hours"), "vorzimmer_weekly_hours.overview", Right.AVAILABILITY, "settings", line
+            ),
+            NavigationEntry(
+                N_("Working hours"), "vorzimmer_weekly_hours.resource", Right.SETTINGS, "resource"
+            ),
+            NavigationEntry(
+                N_("Opening hours"), "vorzimmer_weekly_hours.location", Right.SETTINGS, "location"
+            ),
+            NavigationEntry(
+                N_("Hours of its own"), "vorzimmer_weekly_hours.service", Right.SETTINGS, "service"
+            ),
         ]
 
     @hookimpl
@@ -110,89 +62,3 @@ class Plugin:
         """The hours of the demo's people."""
         for hours in draft.hours:
             self.set_week(session, hours.week, resource_id=hours.resource.id, location_id=hours.location.id)
-
-
-class _Week:
-    """The hours of one subject at one place, gathered from its rows."""
-
-    def __init__(self, source: str, zone: str) -> None:
-        self.source = source
-        self.zone = ZoneInfo(zone)
-        self.weekdays: dict[int, tuple[DayHours, bool]] = {}
-        self.dates: dict[date, tuple[DayHours, bool]] = {}
-
-    def add(self, hours: Found) -> None:
-        """Take in one row."""
-        known = tuple((start, end) for start, end in hours.periods), hours.despite_closure
-        if hours.day:
-            self.dates[hours.day] = known
-        elif hours.weekday is not None:
-            self.weekdays[hours.weekday] = known
-
-    def available(
-        self, key: tuple[int | None, int, int | None], days: Days, elsewhere: Collection[date], known: Known
-    ) -> Available:
-        """The record of the subject. On a date `elsewhere` the person has an exception, maybe at another place.
-
-        `known`: who has the same hours as somebody before shares that one's lists.
-        """
-        resource_id, location_id, service_id = key
-        # a place with nothing but exceptions is open otherwise
-        otherwise = (WHOLE_DAY if resource_id is None and not self.weekdays else (), False)
-        weekdays, dates = tuple(sorted(self.weekdays.items())), tuple(sorted(self.dates.items()))
-        alike = self.zone, otherwise, weekdays, dates, frozenset(elsewhere)
-        if alike not in known:
-            known[alike] = self._periods(days, elsewhere, otherwise)
-        periods, despite = known[alike]
-        return Available(periods, self.source, resource_id, location_id, service_id, despite)
-
-    def _periods(
-        self, days: Days, elsewhere: Collection[date], otherwise: tuple[DayHours, bool]
-    ) -> tuple[list[Period], list[Period]]:
-        """All periods, and those that hold although the place is closed."""
-        periods: list[Period] = []
-        despite: list[Period] = []
-        for day in days.of(self.zone):
-            hours = self.dates.get(day.date)
-            if hours is None and day.date not in elsewhere:
-                hours = self.weekdays.get(day.weekday)
-            minutes, despite_closure = hours or otherwise
-            found = days.periods(day, self.zone, minutes)
-            periods += found
-            if despite_closure:
-                despite += found
-        return periods, despite
-
-
-def _rows(
-    session: Session, resource_ids: Collection[int], service: Service | None, window: Period
-) -> Result[*tuple[Any, ...]]:
-    """The rows that matter, each with its place; hours of a service without a place come once for each place."""
-    given = {
-        "resources": list(resource_ids),
-        "service": service.id if service else -1,
-        "first": window.start.date() - 2 * ONE,
-        "last": window.end.date() + ONE,
-    }
-    return session.execute(ROWS, given)
-
-
-def _source(resource: Resource | None, service: Service | None, hours: Found) -> str:
-    if resource:
-        return f"{'person' if resource.kind == 'staff' else resource.kind}:{resource.slug}"
-    return f"service:{service.slug}" if service and hours.service_id else f"location:{hours.place}"
-
-
-def _is(subject: Mapping[str, int]) -> list[ColumnElement[bool]]:
-    columns = (Hours.resource_id, Hours.location_id, Hours.service_id)
-    return [column.is_not_distinct_from(subject.get(column.key)) for column in columns]
-
-
-def _checked(periods: Sequence[Minutes]) -> list[list[int]]:
-    ordered = sorted(periods)
-    for start, end in ordered:
-        if not 0 <= start < min(end, MINUTES_A_DAY) or end > start + MINUTES_A_DAY:
-            raise ValueError(f"not a period of a day: {start} to {end} minutes after midnight")
-    if any(one[1] > other[0] for one, other in pairwise(ordered)):
-        raise ValueError("periods of one day overlap")
-    return [list(period) for period in ordered]

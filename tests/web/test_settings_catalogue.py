@@ -103,7 +103,7 @@ def test_a_need_is_added_without_saving(practice: Practice, owner: Browser) -> N
 
 
 def test_a_service_needs_a_person_and_a_room(practice: Practice, owner: Browser) -> None:
-    room = {"need": ["0", "1"], "need-1-kind": "room", "need-1-quantity": "1"}
+    room: dict[str, Any] = {"need": ["0", "1"], "need-1-kind": "room", "need-1-quantity": "1"}
     save(owner, **room)
     practice.book("lymphdrainage", "2027-03-02 09:00")
     page = owner.get(f"{SERVICES}lymphdrainage").text

@@ -1,0 +1,255 @@
+"""`/office/hours`: who works when, the week of one, and single dates that differ from it (K37 to K42, O54, O56)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from vorzimmer import access, database
+from vorzimmer.access import Actor, Right, open_to
+from vorzimmer.models import Location, Resource, Service
+from vorzimmer.periods import day_of
+from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer_weekly_hours import hours
+from vorzimmer_weekly_hours.form import WEEKDAYS, WRONG, Form, minutes, shown, texts
+from vorzimmer_weekly_hours.hours import Place, Subject
+from vorzimmer_weekly_hours.models import Hours
+from vorzimmer_weekly_hours.outside import outside
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from vorzimmer.hall import Hall
+
+pages = Blueprint("vorzimmer_weekly_hours", __name__, url_prefix="/office/hours", template_folder="templates")
+
+MONDAY = date(2024, 1, 1)
+DAYS = [MONDAY + timedelta(days=number) for number in WEEKDAYS]
+"""Any Monday to Sunday, to be called by their names."""
+
+
+@pages.get("/")
+@open_to(Right.AVAILABILITY, Right.SETTINGS)
+def overview() -> str:
+    """Everybody whose hours one may change, in a line each; places and services with the right to settings."""
+    actor = _actor()
+    with _hall().database.reading() as session:
+        all_of = [(N_("People, rooms, devices"), "resource", hours.resources(session, actor))]
+        if access.may(actor, Right.SETTINGS):
+            all_of.append((N_("Places"), "location", _active(session, Location)))
+            all_of.append((N_("Services"), "service", _active(session, Service)))
+        return render_template(
+            "vorzimmer_weekly_hours/overview.html",
+            sections=all_of,
+            weeks=_summaries(session),
+            names={place.id: place.name for place in _active(session, Location)},
+            weekdays=DAYS,
+        )
+
+
+def run_together(days: Sequence[int]) -> list[tuple[int, int]]:
+    """Weekdays as first and last of those in a row."""
+    runs: list[tuple[int, int]] = []
+    for day in days:
+        if runs and runs[-1][1] == day - 1:
+            runs[-1] = runs[-1][0], day
+        else:
+            runs.append((day, day))
+    return runs
+
+
+def _active(session: Session, model: type[Location | Service]) -> list[Any]:
+    return list(session.scalars(select(model).where(model.active).order_by(model.name)))
+
+
+def _summaries(
+    session: Session,
+) -> dict[tuple[str, int], list[tuple[Place, list[tuple[list[tuple[int, int]], str]]]]]:
+    """By kind and id of a subject: its places, and at each the weekdays that have the same hours."""
+    found: dict[tuple[str, int], dict[Place, dict[str, list[int]]]] = {}
+    rows = session.scalars(select(Hours).where(Hours.weekday.is_not(None)).order_by(Hours.weekday, Hours.id))
+    for row in rows:
+        kind = "resource" if row.resource_id else "service" if row.service_id else "location"
+        key = kind, row.resource_id or row.service_id or row.location_id or 0
+        times = ", ".join("–".join(shown((start, end))) for start, end in row.periods)
+        if times:
+            alike = found.setdefault(key, {}).setdefault(row.location_id, {})
+            alike.setdefault(times, []).append(row.weekday or 0)
+    return {
+        key: [
+            (place, [(run_together(days), times) for times, days in alike.items()])
+            for place, alike in places.items()
+        ]
+        for key, places in found.items()
+    }
+
+
+# ---- one week --------------------------------------------------------------------------------------------------------
+
+
+@pages.get("/resource/<slug>", endpoint="resource", defaults={"kind": "resource"})
+@pages.get("/location/<slug>", endpoint="location", defaults={"kind": "location"})
+@pages.get("/service/<slug>", endpoint="service", defaults={"kind": "service"})
+@open_to(Right.AVAILABILITY, Right.SETTINGS)
+def week(kind: str, slug: str) -> str:
+    """The form."""
+    with _hall().database.reading() as session:
+        subject = hours.find(session, _actor(), kind, slug)
+        places = _places(session, subject)
+        return _page(session, subject, Form.of_weeks(hours.weeks_of(session, subject), list(places)))
+
+
+def _places(session: Session, subject: Subject) -> dict[Place, str]:
+    """Where the subject's hours are set; `None` means everywhere."""
+    row = subject.row
+    if isinstance(row, Service):
+        return {None: gettext("At every place")}
+    if isinstance(row, Location):
+        return {row.id: row.name}
+    everywhere = {place.id: place.name for place in _active(session, Location)}
+    fixed = {row.location_id} if row.location_id in everywhere else everywhere.keys()
+    return {place: name for place, name in everywhere.items() if place in fixed}
+
+
+@pages.post("/<any(resource, location, service):kind>/<slug>")
+@open_to(Right.AVAILABILITY, Right.SETTINGS)
+def save(kind: str, slug: str) -> ResponseReturnValue:
+    """Store the week; or copy a day in the form, and store nothing yet."""
+    hall, actor = _hall(), _actor()
+    with hall.database.reading() as session:
+        subject = hours.find(session, actor, kind, slug)
+        form = Form.of_request(request.form, list(_places(session, subject)))
+        if "copy" in request.form:
+            form.copy(request.form)
+            return _page(session, subject, form, copied=True)
+    weeks = form.weeks()
+    if not form.errors:
+        try:
+            hall.database.write(
+                lambda s: hours.change_weeks(s, actor, hours.find(s, actor, kind, slug), weeks)
+            )
+        except Refused as refusal:
+            form.errors |= _wrong(refusal)
+        else:
+            flash(gettext("The hours of %(name)s are changed.", name=subject.row.name), "good")
+            return redirect(url_for(f".{kind}", slug=slug), 303)
+    with hall.database.reading() as session:
+        return _page(session, hours.find(session, actor, kind, slug), form), 422
+
+
+def _wrong(refusal: Refused) -> dict[str, str]:
+    if refusal.reason is not Reason.INVALID:
+        raise refusal
+    errors: dict[str, str] = refusal.facts["errors"]
+    return errors
+
+
+def _page(
+    session: Session,
+    subject: Subject,
+    form: Form,
+    *,
+    copied: bool = False,
+    day_errors: Mapping[str, str] | None = None,
+) -> str:
+    moment = database.now(session)
+    today = moment.astimezone(_hall().config.zone).date()
+    return render_template(
+        "vorzimmer_weekly_hours/week.html",
+        subject=subject,
+        form=form,
+        places=_places(session, subject),
+        weekdays=DAYS,
+        used={place or None for (place, _weekday), periods in form.days.items() if periods},
+        copied=copied,
+        exceptions=hours.days_of(session, subject, today),
+        shown=shown,
+        outside=outside(session, subject, moment),
+        day_errors=day_errors or {},
+        always=not isinstance(subject.row, Resource) or subject.row.kind != "staff",
+    )
+
+
+# ---- single dates ----------------------------------------------------------------------------------------------------
+
+
+@pages.post("/<any(resource, location, service):kind>/<slug>/day")
+@open_to(Right.AVAILABILITY, Right.SETTINGS)
+def set_day(kind: str, slug: str) -> ResponseReturnValue:
+    """Other hours on one date, or none (rule 14)."""
+    hall, actor, errors = _hall(), _actor(), dict[str, str]()
+    with hall.database.reading() as session:
+        subject = hours.find(session, actor, kind, slug)
+        places = _places(session, subject)
+    day, periods = _day(errors), _periods(errors)
+    place = request.form.get("place", type=int) if len(places) > 1 else next(iter(places), None)
+    if place not in places:
+        errors["place"] = N_("Please choose a place.")
+    if not errors and day:
+        despite = "despite" in request.form
+        try:
+            hall.database.write(
+                lambda s: hours.change_day(
+                    s, actor, hours.find(s, actor, kind, slug), place, day, periods, despite_closure=despite
+                )
+            )
+        except Refused as refusal:
+            errors |= _wrong(refusal)
+        else:
+            flash(gettext("The day is entered. It replaces the weekly hours of this date."), "good")
+            return redirect(url_for(f".{kind}", slug=slug) + "#days", 303)
+    with hall.database.reading() as session:
+        subject = hours.find(session, actor, kind, slug)
+        form = Form.of_weeks(hours.weeks_of(session, subject), list(places))
+        return _page(session, subject, form, day_errors=errors), 422
+
+
+def _day(errors: dict[str, str]) -> date | None:
+    try:
+        return day_of(request.form.get("day", ""))
+    except ValueError:
+        errors["day"] = N_("Please choose a day.")
+        return None
+
+
+def _periods(errors: dict[str, str]) -> Sequence[tuple[int, int]]:
+    try:
+        return [minutes(*pair) for pair in texts(request.form, "day")]
+    except ValueError:
+        errors["periods"] = WRONG
+        return []
+
+
+@pages.post("/<any(resource, location, service):kind>/<slug>/day/<int(max=2147483647):hours_id>/delete")
+@open_to(Right.AVAILABILITY, Right.SETTINGS)
+def delete_day(kind: str, slug: str, hours_id: int) -> ResponseReturnValue:
+    """Take an exception back: the weekly hours hold again."""
+    actor = _actor()
+
+    def work(session: Session) -> None:
+        subject = hours.find(session, actor, kind, slug)
+        found = session.get(Hours, hours_id)
+        mine = found is not None and found in hours.days_of(session, subject, date.min + timedelta(days=1))
+        if found is None or found.day is None or not mine:
+            raise Refused(Reason.NOT_FOUND)
+        hours.change_day(session, actor, subject, found.location_id, found.day, None)
+
+    _hall().database.write(work)
+    flash(gettext("The weekly hours hold again on this date."), "good")
+    return redirect(url_for(f".{kind}", slug=slug) + "#days", 303)
+
+
+def _hall() -> Hall:
+    hall: Hall = current_app.extensions["vorzimmer"]
+    return hall
+
+
+def _actor() -> Actor:
+    actor: Actor = g.actor  # set by whoever signed them in
+    return actor
