@@ -20,6 +20,7 @@ class Time:
     start: datetime
     zone: ZoneInfo
     location: str
+    staff: tuple[str, ...] = ()
 
     @property
     def value(self) -> str:
@@ -40,7 +41,7 @@ class Time:
 
 def offered(slots: Iterable[Slot]) -> list[Time]:
     """The slots as times to choose, sorted as they came."""
-    return [Time(slot.start, ZoneInfo(slot.location.zone), slot.location.slug) for slot in slots]
+    return [Time(slot.start, ZoneInfo(slot.location.zone), slot.location.slug, slot.staff) for slot in slots]
 
 
 def of_day(times: Iterable[Time], day: date) -> list[Time]:

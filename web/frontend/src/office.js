@@ -1,5 +1,6 @@
 // The office works without any script. Scripts add keys, and show times without loading the page anew.
 import "htmx.org";
+import "./office-call.js";
 
 const typing = (element) => element.closest("input, select, textarea, [contenteditable]");
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import availability, database
 from vorzimmer.access import Actor, Right, may
+from vorzimmer.availability import Wish
 from vorzimmer.booking import Override
 from vorzimmer.models import Booking, Location, Offer, Requirement, Resource, Service
 from vorzimmer.periods import Period, day_of, day_period, instant_of, local_instant
@@ -22,8 +23,9 @@ from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.site import hall
 from vorzimmer_web.times import Time, offered
 
-SEARCHED = 14  # days
+SEARCHED = (14, 92)  # days; the second only where the first has nothing free
 SHOWN = 4  # days with free times
+SOONEST = 8  # as many as have a key of their own
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Choice:
     def of_form(cls, zone: ZoneInfo, staff: str | None = None) -> Choice:
         """What the form or the address says; `staff` is the default."""
         given = request.values
-        start, _bar, place = given.get("slot", "").partition("|")
+        start, place, somebody = [*given.get("slot", "").split("|"), "", ""][:3]
         chosen = _instant(start)
         if chosen is None and given.get("slot", "other") == "other":
             chosen = _typed(given.get("date", ""), given.get("time", ""), zone)
@@ -52,7 +54,7 @@ class Choice:
         return cls(
             start=chosen,
             location=place or given.get("place") or None,
-            staff=given.get("staff", staff) or None,
+            staff=somebody or given.get("staff", staff) or None,
             day=_day(given.get("from", "")),
             override=Override(level, reason) if level in ("warning", "double") else None,
             typed_day=given.get("date", ""),
@@ -68,34 +70,41 @@ class Choice:
         self, session: Session, actor: Actor, service: Service, *, ignoring: Booking | None = None
     ) -> dict[str, Any]:
         """`people` who do the service, `days` of free times, and where to look `earlier` and `later`."""
-        everybody = _people(session, actor, service)
+        everybody = people_of(session, actor, service)
         staff = next((one.slug for one in everybody if one.slug == self.staff), None)
         if staff is None and not may(actor, Right.CALENDARS):
             staff = everybody[0].slug if everybody else None
         moment, zone = database.now(session), hall().config.zone
         first = max(self.day or date.min, moment.astimezone(zone).date())
-        window = Period(
-            day_period(first, zone).start, day_period(first + timedelta(days=SEARCHED), zone).start
-        )
-        slots = availability.free_slots(
-            session,
-            hall().plugins,
-            service,
-            window,
-            moment,
-            staff=staff,
-            ignoring=ignoring.id if ignoring else None,
-            seats=ignoring.seats if ignoring else 1,
-        )
-        days = [(day, list(times)) for day, times in groupby(offered(slots), key=lambda time: time.day)]
+        wish: Wish = {"staff": staff, "ignoring": ignoring.id if ignoring else None}
+        wish["seats"] = ignoring.seats if ignoring else 1
+        times: list[Time] = []
+        for number in SEARCHED:
+            window = Period(
+                day_period(first, zone).start, day_period(first + timedelta(days=number), zone).start
+            )
+            times = times or offered(
+                availability.free_slots(session, hall().plugins, service, window, moment, **wish)
+            )
+        days = [(day, list(those)) for day, those in groupby(times, key=lambda time: time.day)]
         return {
             "people": everybody,
+            "names": {one.slug: one.name for one in everybody},
             "staff": staff,
             "days": days[:SHOWN],
+            "soonest": soonest(times),
             "first": first,
-            "later": days[SHOWN][0] if len(days) > SHOWN else first + timedelta(days=SEARCHED),
+            "today": moment.astimezone(zone).date(),
             "places": _places(session, days),
         }
+
+
+def soonest(times: list[Time]) -> list[Time]:
+    """What one says first on the telephone: the next time, and the first of each half day after it."""
+    first: dict[tuple[date, str, str], Time] = {}
+    for one in times:
+        first.setdefault((one.day, one.part, one.location), one)
+    return list(first.values())[:SOONEST]
 
 
 def explained(refusal: Refused) -> Refused:
@@ -105,7 +114,8 @@ def explained(refusal: Refused) -> Refused:
     return refusal
 
 
-def _people(session: Session, actor: Actor, service: Service) -> Sequence[Resource]:
+def people_of(session: Session, actor: Actor, service: Service) -> Sequence[Resource]:
+    """Who gives the service, of those whose calendars the actor may change; by name."""
     query = (
         select(Resource)
         .join(Offer, Offer.resource_id == Resource.id)

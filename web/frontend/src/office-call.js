@@ -1,0 +1,202 @@
+// A booking while the telephone rings (keyboard alone): the page works without this in steps, and this takes the
+// steps within the page. Enter goes on to the next open question, figures choose a time, Enter there books.
+const form = document.querySelector("form[data-call]");
+const PARTS = { show: ["whom", "when"], pick: ["who", "what", "when"], forget: ["who", "what", "when"] };
+const part = (id) => form.querySelector(`#${id}`);
+const field = (name) => form.elements.namedItem(name);
+const times = () => [...form.querySelectorAll("input[data-digit]")];
+
+// ---- steps ----
+
+let latest = 0;
+let arriving = Promise.resolve();
+
+// Ask for the page as a button of the form would, and take over the parts that the step changes.
+function step(name, value) {
+  const number = ++latest;
+  const typed = new FormData(form);
+  typed.set(name, value);
+  form.setAttribute("aria-busy", "true");
+  arriving = fetch(form.action, { method: "POST", body: typed })
+    .then(async (answer) => {
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.querySelector("form[data-call]");
+      if (!answer.ok || !fresh) return location.assign(form.action); // signed out meanwhile
+      if (number === latest) take(fresh, PARTS[name]);
+    })
+    .finally(() => form.removeAttribute("aria-busy"));
+  return arriving;
+}
+
+function take(fresh, ids) {
+  const here = document.activeElement.id;
+  for (const id of ids) {
+    const [old, next] = [part(id), fresh.querySelector(`#${id}`)];
+    if (old && next) old.replaceWith(document.adoptNode(next));
+  }
+  if (here && !document.activeElement.id) part(here)?.focus();
+  listen();
+}
+
+// The next question that has no answer; else the times, the first of them chosen where none is.
+function goOn() {
+  const service = part("service");
+  if (!service.value) return service.focus();
+  const chosen = form.querySelector('input[name="slot"]:checked');
+  const next = chosen ?? times()[0] ?? part("staff") ?? service;
+  if (next.name === "slot") next.checked = true;
+  next.focus();
+}
+
+const enter = () => form.querySelector("[data-enters]")?.click();
+
+// ---- finding the customer ----
+
+let asked = null;
+let answered = Promise.resolve();
+const input = () => form.querySelector("[data-asks]");
+const list = () => part("hits");
+const options = () => [...list().children];
+const active = () => list().querySelector('[aria-selected="true"]');
+
+function ask() {
+  asked?.abort();
+  const words = input().value.trim();
+  if (!words) return close();
+  asked = new AbortController();
+  answered = fetch(`${input().dataset.asks}?q=${encodeURIComponent(words)}`, { signal: asked.signal })
+    .then((answer) => (answer.ok ? answer.text() : Promise.reject(answer.status)))
+    .then(open)
+    .catch(() => {});
+}
+
+function open(text) {
+  const found = new DOMParser().parseFromString(text, "text/html").querySelector("ul");
+  if (!found || document.activeElement !== input()) return;
+  list().replaceChildren(...found.children);
+  list().hidden = false;
+  input().setAttribute("aria-expanded", "true");
+  part("hits-said").textContent = found.dataset.said;
+  select(options()[0]);
+}
+
+function close() {
+  asked?.abort();
+  list().hidden = true;
+  list().replaceChildren();
+  input().setAttribute("aria-expanded", "false");
+  input().removeAttribute("aria-activedescendant");
+}
+
+function select(option) {
+  for (const other of options()) other.setAttribute("aria-selected", String(other === option));
+  if (!option) return;
+  input().setAttribute("aria-activedescendant", option.id);
+  option.scrollIntoView({ block: "nearest" });
+}
+
+async function choose(option) {
+  close();
+  if (!option?.dataset.pick) return welcome();
+  await step("pick", option.dataset.pick);
+  goOn();
+}
+
+// A new customer: what was typed may have been the number or the address.
+function welcome() {
+  const typed = input().value.trim();
+  const target = typed.includes("@") ? "email" : /^[\d\s()/+.-]+$/.test(typed) ? "phone" : null;
+  form.querySelector(".newcomer").dataset.open = "";
+  if (target) {
+    field(target).value = typed;
+    input().value = "";
+    input().focus();
+  } else if (!field("phone").value) field("phone").focus();
+  else goOn();
+}
+
+const KEYS = {
+  ArrowDown: () => select(options()[(options().indexOf(active()) + 1) % options().length]),
+  ArrowUp: () => select(options().at(options().indexOf(active()) - 1)),
+  Enter: async () => {
+    await answered;
+    choose(list().hidden ? null : active());
+  },
+  Escape: close,
+};
+
+function searching(event) {
+  if (event.isComposing || event.altKey || event.ctrlKey || event.metaKey || !KEYS[event.key]) return;
+  if (list().hidden && event.key !== "Enter") {
+    if (event.key === "ArrowDown") ask();
+    return;
+  }
+  if (event.key === "Enter" && !input().value.trim()) {
+    event.preventDefault();
+    return goOn();
+  }
+  event.preventDefault();
+  if (event.key === "Escape") input().dataset.escaped = "";
+  KEYS[event.key]();
+}
+
+function listen() {
+  const search = input();
+  if (!search) return;
+  search.addEventListener("input", ask);
+  search.addEventListener("keydown", searching);
+  search.addEventListener("keyup", (event) => {
+    if (event.key !== "Escape" || !("escaped" in search.dataset)) return;
+    event.stopPropagation(); // the first Escape closes the list, the second leaves the field
+    delete search.dataset.escaped;
+  });
+  search.addEventListener("blur", () => {
+    if (search.value.trim()) form.querySelector(".newcomer").dataset.open = "";
+    close();
+  });
+  list().addEventListener("mousedown", (event) => {
+    event.preventDefault();
+    choose(event.target.closest("[role=option]"));
+  });
+}
+
+// ---- keys ----
+
+const typing = (element) => element.matches("select, textarea, input:not([type=radio])");
+
+function digit(event) {
+  if (event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
+  const time = form.querySelector(`input[data-digit="${CSS.escape(event.key)}"]`);
+  if (!time) return;
+  time.checked = true;
+  time.focus();
+}
+
+function answer(event) {
+  if (event.key !== "Enter" || event.defaultPrevented || event.isComposing) return;
+  const here = event.target;
+  if (!here.matches("input, select")) return;
+  event.preventDefault();
+  const warning = here.closest(".notice");
+  if (warning) warning.querySelector("button").click();
+  else if (here.closest("#when")) enter();
+  else arriving.then(goOn);
+}
+
+if (form) {
+  listen();
+  if (!input() && !document.querySelector("#errors")) goOn();
+  form.addEventListener("keydown", answer);
+  form.addEventListener("change", (event) => {
+    if (!event.target.dataset.shows) return;
+    event.stopPropagation();
+    step("show", "1");
+  });
+  document.addEventListener("keydown", digit);
+  form.addEventListener("submit", (event) => {
+    const name = event.submitter?.name;
+    if (!(name in PARTS)) return;
+    event.preventDefault();
+    step(name, event.submitter.value).then(() => name !== "show" && (input() ?? part("service")).focus());
+  });
+}
