@@ -181,24 +181,18 @@ def test_notes_take_a_right_of_their_own(practice: Practice) -> None:
     """A21."""
     made = add(practice)
     blind = Actor("x", "office", rights=frozenset({Right.CUSTOMERS, Right.CALENDARS}))
-    booked = acts.book(practice.hall)
     assert reason(practice, lambda: change(practice, made.uid, blind, note="x")) is Reason.FORBIDDEN
-    assert (
-        reason(practice, lambda: do(practice, customers.write_note, booked.uid, "x", actor=blind))
-        is Reason.FORBIDDEN
-    )
+    kept = lambda: acts.act(practice.hall, customers.keep_note, blind, made.uid, "x", seen="")  # noqa: E731
+    assert reason(practice, kept) is Reason.FORBIDDEN
 
 
-def test_a_note_of_an_appointment_is_kept_and_never_overwritten_unseen(practice: Practice) -> None:
-    """O46, O17, A109."""
-    booked = acts.book(practice.hall, staff="anna")
-    do(practice, customers.write_note, booked.uid, " links\r\nrechts ", seen="")
-    assert acts.again(practice.hall, booked.uid).note == "links\nrechts"
-    stale = lambda: do(practice, customers.write_note, booked.uid, "x", seen="")  # noqa: E731
+def test_a_general_note_is_never_overwritten_unseen(practice: Practice) -> None:
+    """O45, A109."""
+    made = add(practice)
+    acts.act(practice.hall, customers.keep_note, DESK, made.uid, " links\r\nrechts ", seen="")
+    assert of_record(practice, made.uid)["note"] == "links\nrechts"
+    stale = lambda: acts.act(practice.hall, customers.keep_note, DESK, made.uid, "x", seen="")  # noqa: E731
     assert reason(practice, stale) is Reason.WRONG_STATE
-    ben = acts.staff(practice.resource("ben").id)
-    foreign = lambda: do(practice, customers.write_note, booked.uid, "x", actor=ben)  # noqa: E731
-    assert reason(practice, foreign) is Reason.NOT_FOUND
 
 
 @pytest.mark.parametrize("actor", [CUSTOMER, Actor("x", "office", rights=frozenset({Right.SETTINGS}))])

@@ -1,7 +1,7 @@
 """The practice's customers: found, kept, sorted into groups, joined; one use case a file, none commits."""
 
 from vorzimmer.customers.export import export, export_participants, participants
-from vorzimmer.customers.history import appointments, entries, messages, past, write_note
+from vorzimmer.customers.history import appointments, entries, messages, past
 from vorzimmer.customers.known import accept, find, ignore, of_booking, value_of, waiting
 from vorzimmer.customers.listing import NOTHING, Summary, Wish, listed, number, sizes, summaries
 from vorzimmer.customers.merge import alike, joined, merge, same_name
@@ -45,5 +45,4 @@ __all__ = [
     "version_of",
     "visible",
     "waiting",
-    "write_note",
 ]

@@ -6,17 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, not_, select, true, tuple_
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
-from vorzimmer import access, audit, contact, database
-from vorzimmer.access import Actor, Right
+from vorzimmer.access import Actor
 from vorzimmer.customers.listing import STANDING
 from vorzimmer.customers.search import of_calendars
 from vorzimmer.models import AuditEntry, Booking, Customer, Message, Status
 from vorzimmer.outbox import FACT
-from vorzimmer.reasons import N_, Reason, Refused
 
-NOTE_LENGTH = 10_000
 MESSAGES = 30
 ENTRIES = 30
 
@@ -50,7 +47,12 @@ def _ahead(moment: datetime) -> ColumnElement[bool]:
 
 
 def _seen(actor: Actor, customer: Customer) -> Select[Booking]:
-    whole = (joinedload(Booking.service), joinedload(Booking.location), joinedload(Booking.staff))
+    whole = (
+        joinedload(Booking.service),
+        joinedload(Booking.location),
+        joinedload(Booking.staff),
+        selectinload(Booking.payments),
+    )
     mine = Booking.customer_id == customer.id, Booking.status != Status.HELD
     return select(Booking).where(*mine, of_calendars(actor)).options(*whole)
 
@@ -69,36 +71,3 @@ def entries(session: Session, customer: Customer) -> Sequence[AuditEntry]:
     """The newest entries of the log about the record."""
     query = select(AuditEntry).where(AuditEntry.subject == f"customer {customer.uid}")
     return session.scalars(query.order_by(AuditEntry.id.desc()).limit(ENTRIES)).all()
-
-
-def write_note(session: Session, actor: Actor, uid: str, text: str, *, seen: str | None = None) -> Booking:
-    """Keep the practice's own note of an appointment (O17, O46).
-
-    Refuses with `WRONG_STATE` where the note is no longer the one that was `seen` (A109).
-    """
-    access.require(access.may(actor, Right.NOTES))
-    booking = session.scalar(
-        select(Booking)
-        .where(Booking.uid == uid, Booking.status != Status.HELD, of_calendars(actor))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if booking is None:
-        raise Refused(Reason.NOT_FOUND)
-    note = contact.lines(text).strip()
-    if len(note) > NOTE_LENGTH:
-        raise Refused(Reason.INVALID, errors={"note": N_("At most 10,000 characters.")})
-    if seen is not None and booking.note not in (contact.lines(seen).strip(), note):
-        raise Refused(Reason.WRONG_STATE)
-    if note != booking.note:
-        before, booking.note = {"note": booking.note}, note
-        audit.write(
-            session,
-            database.now(session),
-            actor,
-            "note_changed",
-            f"booking {uid}",
-            before=before,
-            after={"note": note},
-        )
-    return booking

@@ -53,7 +53,7 @@ def listed(
 
 def number(session: Session, actor: Actor, wish: Wish) -> int:
     """How many there are in all."""
-    wanted = _wanted(actor, wish).with_only_columns(func.count())
+    wanted = _wanted(actor, wish).with_only_columns(func.count(Customer.id))
     return session.scalar(wanted) or 0
 
 

@@ -10,6 +10,7 @@ from vorzimmer.guard import CODES
 from vorzimmer.reasons import PluginFailed, Refused
 from vorzimmer_web.api import documented, problems
 from vorzimmer_web.api.absences import absences
+from vorzimmer_web.api.customers import customers
 from vorzimmer_web.api.door import check_shape, hall, identify
 from vorzimmer_web.api.fields import fields
 from vorzimmer_web.api.money import money
@@ -21,12 +22,13 @@ from vorzimmer_web.site import csrf
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 api.register_blueprint(public)
 api.register_blueprint(staff)
+api.register_blueprint(customers)
 api.register_blueprint(fields)
 api.register_blueprint(money)
 api.register_blueprint(absences)
 api.before_app_request(identify)
 api.before_request(check_shape)
-for part in (api, public, staff, fields, money, absences):
+for part in (api, public, staff, customers, fields, money, absences):
     csrf.exempt(part)  # JSON only, and `door` asks a cookie for its origin
 api.register_error_handler(HTTPException, problems.of_http_error)
 for status in CODES:  # else the pages' handlers of these codes come first

@@ -54,6 +54,13 @@ EVENTS = {
     "reminded": N_("Reminder sent by hand"),
     "expired": N_("Lapsed"),
 }
+RECORD_EVENTS = {
+    "customer_added": N_("Record added"),
+    "customer_changed": N_("Record changed"),
+    "customer_merged": N_("Merged with another record"),
+    "change_accepted": N_("Change accepted"),
+    "change_ignored": N_("Change ignored"),
+}
 DOORS = {
     "page": N_("booking page"),
     "office": N_("office"),
@@ -66,7 +73,7 @@ DOORS = {
 
 def words() -> dict[str, Any]:
     """All of them in the language of the page, for templates."""
-    tables = {"topics": TOPICS, "states": STATES, "events": EVENTS, "doors": DOORS}
+    tables = {"topics": TOPICS, "states": STATES, "events": EVENTS | RECORD_EVENTS, "doors": DOORS}
     said: dict[str, Any] = {
         name: {key: gettext(text) for key, text in table.items()} for name, table in tables.items()
     }

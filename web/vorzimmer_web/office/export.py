@@ -1,0 +1,89 @@
+"""Customers and participants of a group as tables (C18 to C21)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from vorzimmer import customers, database, fields
+from vorzimmer.access import Actor, Right, may, open_to
+from vorzimmer.models import Attribute, Booking, Customer
+from vorzimmer.texts import Reader
+from vorzimmer_web import words
+from vorzimmer_web.office import tables
+from vorzimmer_web.office.agenda import STAFF
+from vorzimmer_web.office.customers import rights, wish
+from vorzimmer_web.requests import reading, signed_in
+from vorzimmer_web.site import hall
+
+AT_ONCE = 1000  # ids that one query takes
+
+
+@open_to(Right.EXPORTS)
+def all_customers() -> ResponseReturnValue:
+    """The customers of the list as it is narrowed, as CSV (C19, C21)."""
+    person, narrowed = signed_in(), wish()
+    rows = hall().database.write(lambda s: list(_table(s, person, customers.export(s, person, narrowed))))
+    return tables.answer(rows, "customers")
+
+
+def _table(session: Session, person: Actor, found: Sequence[Customer]) -> Iterator[list[str]]:
+    """A row for each; notes only for those who may read them (A21)."""
+    moment, notes = database.now(session), may(person, Right.NOTES)
+    known = fields.attributes(session, fields.CUSTOMER)
+    reader = hall().texts.reader(words.language())
+    heads = [gettext("Name"), gettext("E-mail"), gettext("Phone"), gettext("Language"), gettext("Groups")]
+    heads += [gettext("Next appointment"), gettext("No-shows")]
+    heads += [fields.in_language(one.labels, reader.language) for one in known]
+    yield [*heads, gettext("Note")] if notes else heads
+    zone = hall().config.zone
+    summaries: dict[int, customers.Summary] = {}
+    for first in range(0, len(found), AT_ONCE):
+        summaries |= customers.summaries(session, person, found[first : first + AT_ONCE], moment)
+    for one in found:
+        summary = summaries[one.id]
+        following = summary.next.astimezone(zone).strftime("%Y-%m-%d %H:%M") if summary.next else ""
+        row = [one.name, one.email or "", one.phone, one.language]
+        row += [", ".join(group.name for group in one.groups), following, str(summary.missed)]
+        row += [_shown(attribute, one, reader) for attribute in known]
+        yield [*row, one.note] if notes else row
+
+
+def _shown(attribute: Attribute, customer: Customer, reader: Reader) -> str:
+    value = customer.attributes.get(attribute.slug)
+    return "" if value is None else fields.shown(attribute, value, reader)
+
+
+@open_to(*STAFF)
+def participants(uid: str) -> str:
+    """Who takes part in a group appointment, to read and to print (C18)."""
+    person = signed_in()
+    found = customers.participants(reading(), person, uid)
+    return render_template("office/customers/participants.html", uid=uid, found=found, may=rights(person))
+
+
+@open_to(Right.EXPORTS)
+def participants_file(uid: str) -> ResponseReturnValue:
+    """The same as CSV (C20)."""
+    person = signed_in()
+    found = hall().database.write(lambda s: customers.export_participants(s, person, uid))
+    return tables.answer(_list(found, may(person, Right.NOTES)), "participants")
+
+
+def _list(found: Sequence[Booking], notes: bool) -> Iterator[list[str]]:
+    heads = [gettext("Name"), gettext("E-mail"), gettext("Phone"), gettext("Places"), gettext("Status")]
+    yield [*heads, gettext("Note")] if notes else heads
+    for one in found:
+        row = [one.name, one.email, one.phone, str(one.seats), one.status]
+        yield [*row, one.note] if notes else row
+
+
+def add_to(office: Blueprint) -> None:
+    """Put the pages in their places."""
+    office.post("/customers/export", endpoint="customers_file")(all_customers)
+    office.get("/booking/<uid>/participants", endpoint="participants")(participants)
+    office.post("/booking/<uid>/participants", endpoint="participants_file")(participants_file)
