@@ -36,7 +36,7 @@ OPENINGS = {
     "accepted": N_("We have accepted your request: your appointment is confirmed."),
     "declined": N_("We are sorry that we cannot offer you this appointment."),
     "moved": N_("Your appointment has changed."),
-    "changed": N_("The time of your appointment stays, but something else about it has changed."),
+    "changed": N_("The time of your appointment stays the same, but something else about it has changed."),
     "cancelled": N_("Your appointment has been cancelled."),
     "reminder": N_("We look forward to seeing you. This is a reminder of your appointment."),
     "completed": N_(
@@ -45,7 +45,7 @@ OPENINGS = {
     "expired": N_(
         "We are sorry that your request was not answered in time. It has expired, the time is no longer reserved."
     ),
-    "asked": N_("There is a new request to decide on."),
+    "asked": N_("A new request is waiting for your decision."),
 }
 SIX_DIGITS = re.compile(r"(?<!\d)\d{6}(?!\d)")
 LINK_LIKE = re.compile(r"://|@|www\.|\w\.\w", re.IGNORECASE)
@@ -80,9 +80,9 @@ def code_letter(reader: Reader, config: Config, message: Message, booking: Booki
         greeting=reader.gettext("Hello,"),
         paragraphs=[
             reader.gettext("Please enter this code on the page to complete your booking:"),
-            reader.gettext("The appointment is kept for you until then, for a few minutes."),
+            reader.gettext("Until then the time is kept for you for a few minutes."),
             reader.gettext(
-                "You have not booked anything? Then simply ignore this mail; nothing will happen."
+                "You have not booked anything? Then simply ignore this e-mail; nothing will happen."
             ),
         ],
         facts=[(label, _without_six(value)) for label, value in _facts(reader, message, booking)[:2]],
@@ -201,7 +201,7 @@ def _duration(reader: Reader, told: dict[str, Any]) -> str:
 
 def _button(reader: Reader, config: Config, topic: str, booking: Booking) -> tuple[str, str]:
     if topic == "asked":
-        return reader.gettext("Decide in the office"), urls.absolute(config, f"/office/booking/{booking.uid}")
+        return reader.gettext("Decide on the request"), urls.absolute(config, f"/office/booking/{booking.uid}")
     if topic in ENDED or topic == "completed":
         return reader.gettext("Choose another time"), urls.absolute(config, f"/book/{booking.service.slug}")
     return reader.gettext("See, move or cancel the appointment"), urls.manage(config, booking.uid)

@@ -122,7 +122,7 @@ def hold(slug: str) -> ResponseReturnValue:
         made = hall().database.write(lambda db: use_cases.hold(db, hall(), CUSTOMER, wish))
     except Refused as refusal:
         return _taken(slug, refusal, start)
-    _remember(made.uid)
+    _remember(made.uid, staff or "any")
     return redirect(url_for("booking.details", slug=slug, uid=made.uid), 303)
 
 
@@ -138,8 +138,15 @@ def _taken(slug: str, refusal: Refused, wanted: datetime) -> ResponseReturnValue
     return _choose_time(_wish(slug, request.form), refusal=refusal, wanted=wanted), status
 
 
-def _remember(uid: str) -> None:
+def _remember(uid: str, staff: str) -> None:
     session["holds"] = [*session.get("holds", []), uid][-HOLDS_REMEMBERED:]
+    session["wished"] = (uid, staff)
+
+
+def _wished(held: Booking) -> str:
+    """Whom the customer chose, who is asked for again when another time is needed; else "any"."""
+    uid, staff = session.get("wished", ("", "any"))
+    return staff if uid == held.uid else "any"
 
 
 def _last_hold() -> str | None:
@@ -199,8 +206,8 @@ def _stands(held: Booking) -> bool:
 
 @booking.context_processor
 def _countdown() -> dict[str, Any]:
-    """How many seconds a hold still stands, by the server's clock: the reader's may be wrong."""
-    return {"seconds_left": _seconds_left}
+    """How many seconds a hold still stands, by the server's clock: the reader's may be wrong; who was chosen."""
+    return {"seconds_left": _seconds_left, "wished": _wished}
 
 
 def _seconds_left(held: Booking) -> int:
@@ -247,10 +254,11 @@ def _over(held: Booking, refusal: Refused) -> ResponseReturnValue:
         return redirect(url_for("booking.done", slug=held.service.slug, uid=held.uid), 303)
     if refusal.reason is Reason.RATE_LIMITED:
         return render_template("booking/code.html", held=held, refusal=refusal), 429
-    wish = _wish(held.service.slug, {"staff": "any", "location": "any"})
+    staff = _wished(held)
+    wish = _wish(held.service.slug, {"staff": staff, "location": "any"})
     if not refusal.facts.get("alternatives"):
         refusal.facts["alternatives"] = availability.alternatives(
-            reading(), hall().plugins, held.service, held.starts, wish["finder"].now
+            reading(), hall().plugins, held.service, held.starts, wish["finder"].now, staff=_or_any(staff)
         )
     return _choose_time(wish, refusal=refusal, wanted=held.starts, old=held), 409
 
