@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, audit, database, stored
+from vorzimmer import access, audit, database, pictures, stored
 from vorzimmer.access import Actor, Right
 from vorzimmer.config import Settings, merged
 from vorzimmer.hall import Hall
 from vorzimmer.models import Setting
 from vorzimmer.reasons import N_, Reason, Refused
 
+LOGO = "logo"
+"""The row that holds the picture."""
 PLAIN = {
     "string_too_long": N_("This is too long."),
     "too_short": N_("Please fill this in."),
@@ -76,6 +81,27 @@ def save(session: Session, hall: Hall, actor: Actor, table: str, values: Mapping
     audit.write(
         session, moment, actor, "settings_changed", f"settings {table}", before=told[0], after=told[1]
     )
+
+
+def set_logo(session: Session, hall: Hall, actor: Actor, picture: bytes | None) -> None:
+    """Store the practice's picture, or take it away. Refuses with `INVALID` what is no small PNG or JPEG."""
+    name = None
+    if picture is not None:
+        try:
+            name = f"{hashlib.sha256(picture).hexdigest()[:16]}.{pictures.kind(picture)}"
+        except ValueError as error:
+            text = N_("Please choose a PNG or JPEG of at most 256 kB and 2000 pixels.")
+            raise Refused(Reason.INVALID, errors={"logo": text}) from error
+    save(session, hall, actor, "practice", {"logo": name})
+    session.execute(delete(Setting).where(Setting.name == LOGO))
+    if picture is not None:
+        session.add(Setting(name=LOGO, value=base64.b64encode(picture).decode()))
+
+
+def logo(session: Session) -> bytes | None:
+    """The picture that is stored."""
+    row = session.get(Setting, LOGO)
+    return base64.b64decode(row.value) if row else None
 
 
 def model_of(hall: Hall, table: str, plugin: str = "") -> type[BaseModel]:

@@ -19,6 +19,7 @@ from vorzimmer.testing import Practice
 
 OPEN = """
 GET /
+GET /<any(imprint, privacy):which>
 GET /api/v1/days
 GET /api/v1/explain
 GET /api/v1/openapi.json
@@ -39,6 +40,8 @@ GET /office/link/<secret>
 GET /office/login
 GET /ready
 GET /static/<digest>/<name>
+GET /static/<digest>/practice.css
+GET /static/logo/<name>
 POST /api/v1/holds
 POST /api/v1/holds/<uid>/confirm
 POST /api/v1/holds/<uid>/details

@@ -15,6 +15,7 @@ from vorzimmer_web.booking import booking
 from vorzimmer_web.errors import errors
 from vorzimmer_web.manage import manage
 from vorzimmer_web.office import office
+from vorzimmer_web.practice import practice
 from vorzimmer_web.sessions import prune
 from vorzimmer_web.site import site
 
@@ -27,7 +28,7 @@ class Plugin:
     @hookimpl
     def blueprints(self) -> list[Blueprint]:
         """What all pages share first, then the doors."""
-        return [site, errors, api, booking, manage, office]
+        return [site, errors, practice, api, booking, manage, office]
 
     @hookimpl
     def navigation(self) -> list[NavigationEntry]:

@@ -218,7 +218,14 @@ def _seconds_left(held: Booking) -> int:
 def _details_page(
     held: Booking, typed: dict[str, str], sheet: Sheet, errors: dict[str, str] | None = None
 ) -> str:
-    return render_template("booking/details.html", held=held, typed=typed, sheet=sheet, errors=errors or {})
+    return render_template(
+        "booking/details.html",
+        held=held,
+        typed=typed,
+        sheet=sheet,
+        errors=errors or {},
+        message_field=hall().config.settings.booking.message_field,
+    )
 
 
 @booking.post("/book/<slug>/<uid>/details")

@@ -44,6 +44,8 @@ def details(session: Session, hall: Hall, actor: Actor, uid: str, given: Details
     """
     booking = load.locked(session, uid)
     form = fields.asked(session, booking.service_id)
+    if given.message.strip() and not hall.config.settings.booking.message_field:
+        raise Refused(Reason.INVALID, errors={"message": N_("There is no such field.")})
     clean = checked(given, hall.config.settings.practice.languages, form)
     moment = database.now(session)
     require_live(booking, moment)

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from vorzimmer import hookspecs
 from vorzimmer.access import Right, open_to
 from vorzimmer.reasons import N_
-from vorzimmer_web.office.settings import fields, places, resources, services, staff
+from vorzimmer_web.office.settings import fields, places, practice, resources, services, staff
 from vorzimmer_web.requests import actor
 from vorzimmer_web.site import hall
 
@@ -27,8 +27,14 @@ class Card:
     right: str
 
 
-AREAS = (services, resources, places, fields, staff)
+AREAS = (practice, services, resources, places, fields, staff)
 CARDS: list[Card] = [
+    Card(
+        N_("Practice"),
+        N_("Name, languages, imprint and privacy, colour and picture, reminders"),
+        "office.practice",
+        Right.SETTINGS,
+    ),
     Card(
         N_("Services"),
         N_("What can be booked: duration, price, colour, who gives it, links"),

@@ -60,7 +60,7 @@ def _period(days: int | None) -> str:
     """How long an answer is kept, in words."""
     known = PERIODS.get("always" if days is None else str(days))
     if known or days is None:
-        return gettext(known or "")
+        return str(gettext(known or ""))
     said: str = ngettext("%(num)d day after the appointment", "%(num)d days after the appointment", days)
     return said
 

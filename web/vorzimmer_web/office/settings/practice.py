@@ -1,0 +1,147 @@
+"""The practice itself: name, languages, address, legal texts, colour, picture, and how it books (K6, § 5 DDG, T52)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from vorzimmer import settings
+from vorzimmer.access import Right, open_to
+from vorzimmer.guard import hosts, is_loopback
+from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer_web.office.settings.typed import Typed
+from vorzimmer_web.requests import signed_in
+from vorzimmer_web.site import LANGUAGES, hall
+
+TEXTS = ("name", "phone", "base_url", "imprint_url", "imprint", "privacy_url", "privacy")
+TABLES = ("practice", "booking")
+
+
+@open_to(Right.SETTINGS)
+def show() -> str:
+    """The form, filled with what holds."""
+    return _page(Typed(_shown()))
+
+
+@open_to(Right.SETTINGS)
+def save() -> ResponseReturnValue:
+    """Set what was changed; what config.toml sets is left alone."""
+    typed = Typed(request.form)
+    given = {"practice": _practice(typed), "booking": _booking(typed)}
+    changed = {table: _changed(table, values) for table, values in given.items()}
+    if (error := strands(changed["practice"].get("base_url"), request.host)) is not None:
+        typed.errors["base_url"] = error
+    if not typed.errors:
+        try:
+            hall().database.write(lambda session: _save(session, changed))
+        except Refused as refusal:
+            if refusal.reason is not Reason.INVALID:
+                raise
+            typed.errors |= refusal.facts["errors"]
+    if typed.errors:
+        return _page(typed), 422
+    hall().refresh(at_once=True)
+    flash(gettext("The settings are saved and hold everywhere."), "good")
+    return redirect(url_for("office.practice"), 303)
+
+
+@open_to(Right.SETTINGS)
+def logo() -> ResponseReturnValue:
+    """Take a new picture, or take it away."""
+    sent = request.files.get("logo")
+    picture = sent.read() if sent and "remove" not in request.form else None
+    if not picture and "remove" not in request.form:
+        return redirect(url_for("office.practice"), 303)
+    try:
+        hall().database.write(
+            lambda session: settings.set_logo(session, hall(), signed_in(), picture or None)
+        )
+    except Refused as refusal:
+        if refusal.reason is not Reason.INVALID:
+            raise
+        typed = Typed(_shown())
+        typed.errors = refusal.facts["errors"]
+        return _page(typed), 422
+    hall().refresh(at_once=True)
+    flash(gettext("The picture is saved.") if picture else gettext("The picture is gone."), "good")
+    return redirect(url_for("office.practice"), 303)
+
+
+def strands(address: str | None, host: str) -> str | None:
+    """What is wrong with a new base address: whoever sets it must not be locked out by it."""
+    if address is None:
+        return None
+    parts = urlsplit(address)
+    name = (parts.hostname or "").lower()
+    if parts.scheme == "http" and not is_loopback(name):
+        return N_("Only https keeps logins and links secret.")
+    here = re.sub(r":\d+$", "", host).lower()
+    known = hosts(hall().config) - {urlsplit(hall().config.base_url).hostname or ""}
+    if here not in known | {name}:
+        return N_("You would lock yourself out: open the office at the new address first.")
+    return None
+
+
+def _save(session: Session, changed: Mapping[str, Mapping[str, Any]]) -> None:
+    for table, values in changed.items():
+        if values:
+            settings.save(session, hall(), signed_in(), table, values)
+
+
+def _practice(typed: Typed) -> dict[str, Any]:
+    chosen = [code for code in LANGUAGES if code in typed.values.getlist("languages")]
+    first = typed.get("first")
+    texts = {key: typed.get(key).replace("\r\n", "\n") for key in TEXTS}
+    return {
+        **texts,
+        "languages": sorted(chosen, key=lambda code: code != first),
+        "accent": typed.get("accent") if typed.get("own_accent") else "",
+    }
+
+
+def _booking(typed: Typed) -> dict[str, Any]:
+    hours = sorted(set(typed.numbers("reminder_hours")), reverse=True)
+    return {"reminder_hours": hours, "message_field": "message_field" in typed.values}
+
+
+def _changed(table: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What differs from what holds, and is the office's to set."""
+    holds = getattr(hall().config.settings, table).model_dump(mode="json")
+    if "base_url" in holds:
+        holds["base_url"] = holds["base_url"].rstrip("/")
+    return {
+        key: value
+        for key, value in values.items()
+        if value != holds[key] and not hall().config.is_fixed(table, key)
+    }
+
+
+def _shown() -> dict[str, Any]:
+    found, booking = hall().config.settings.practice, hall().config.settings.booking
+    shown: dict[str, Any] = {key: getattr(found, key) for key in TEXTS}
+    shown["base_url"] = hall().config.base_url
+    shown["languages"] = list(found.languages)
+    shown["first"] = found.languages[0]
+    shown["accent"] = found.accent or "#0b6b6b"
+    shown["reminder_hours"] = ", ".join(map(str, booking.reminder_hours))
+    on = {"own_accent": bool(found.accent), "message_field": booking.message_field}
+    return shown | {key: "1" for key, value in on.items() if value}
+
+
+def _page(typed: Typed) -> str:
+    fixed = {key for table in TABLES for key in hall().config.fixed(table)}
+    return render_template("office/settings/practice.html", typed=typed, fixed=fixed, all_languages=LANGUAGES)
+
+
+def add_to(office: Blueprint) -> None:
+    """Put the pages in their places."""
+    office.get("/settings/practice", endpoint="practice")(show)
+    office.post("/settings/practice", endpoint="save_practice")(save)
+    office.post("/settings/practice/logo", endpoint="logo")(logo)
