@@ -1,4 +1,4 @@
-"""The hook: closures of each location."""
+"""The hooks: closures of each location, and a page of the office to set them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import holidays
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer.hookspecs import Busy, hookimpl
+from vorzimmer.access import Right
+from vorzimmer.hookspecs import Busy, NavigationEntry, Pages, hookimpl
 from vorzimmer.models import Location
 from vorzimmer.periods import MINUTES_A_DAY, Period, day_period, local_instant
 from vorzimmer.reasons import N_
+from vorzimmer_holidays.pages import pages
 from vorzimmer_holidays.settings import OwnDay, Settings
 
 PLACES = select(Location).where(Location.active).order_by(Location.id)
@@ -27,6 +29,19 @@ class Plugin:
 
     def __init__(self, config: Settings) -> None:
         self.config = config
+
+    @hookimpl
+    def blueprints(self) -> list[Pages]:
+        """`/office/holidays`."""
+        return [pages]
+
+    @hookimpl
+    def navigation(self) -> list[NavigationEntry]:
+        """A card of the settings."""
+        line = N_("Public holidays of your state, and days of your own")
+        return [
+            NavigationEntry(N_("Holidays"), "vorzimmer_holidays.overview", Right.SETTINGS, "settings", line)
+        ]
 
     @hookimpl
     def busy_periods(self, session: Session, window: Period) -> list[Busy]:

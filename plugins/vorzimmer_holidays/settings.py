@@ -56,6 +56,11 @@ class OwnDay(Table):
             raise ValueError("the end is not after the start")
         return self
 
+    @property
+    def on(self) -> date:
+        """The day; that of any leap year where it is every year's."""
+        return date.fromisoformat(self.day if len(self.day) > 5 else f"{EVERY_YEAR:04}-{self.day}")
+
     def falls_on(self, day: date) -> bool:
         """Whether this is the day."""
         return day.isoformat().endswith(self.day)

@@ -51,6 +51,11 @@ def days(first: date, last: date) -> str:
     return format_interval(first, last, "MMMMd", locale=_locale())
 
 
+def day_of_year(of: date) -> str:
+    """ "24. Dezember"."""
+    return format_date(of, DAY[language()].removeprefix("EEEE").strip(", "), locale=_locale())
+
+
 def month(of: date) -> str:
     """ "März 2027"."""
     return format_date(of, "LLLL y", locale=_locale())

@@ -1,0 +1,146 @@
+"""`/office/holidays`: whose public holidays close the places, and days of one's own (K40, rule 17)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from flask_babel import get_locale, gettext
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from vorzimmer import database, settings
+from vorzimmer.access import Actor, Right, open_to
+from vorzimmer.models import Location
+from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer_holidays import regions
+from vorzimmer_holidays.settings import OwnDay, Settings
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from vorzimmer.hall import Hall
+
+pages = Blueprint("vorzimmer_holidays", __name__, url_prefix="/office/holidays", template_folder="templates")
+
+TABLE = "plugins.vorzimmer_holidays"
+MOST = 200
+
+
+@pages.get("/")
+@open_to(Right.SETTINGS)
+def overview() -> str:
+    """The calendars that hold, and the own days."""
+    return _page({})
+
+
+def _page(errors: dict[str, str]) -> str:
+    hall, config, locale = _hall(), _config(), get_locale()
+    with hall.database.reading() as session:
+        today = database.now(session).astimezone(hall.config.zone).date()
+        places = {place.slug: place.name for place in _places(session)}
+    language = locale.language if locale else "en"
+    return render_template(
+        "vorzimmer_holidays/overview.html",
+        places=places,
+        general=regions.spelled(config),
+        regions={slug: regions.spelled(config.region(slug)) for slug in config.locations},
+        choices=list(regions.choices(locale)) if locale else [],
+        coming=regions.coming(config, today, language),
+        fixed=any(hall.config.is_fixed(TABLE, key) for key in ("country", "subdivision", "locations")),
+        own=sorted(enumerate(config.own), key=lambda one: (len(one[1].day) > 5, one[1].day)),
+        own_fixed=hall.config.is_fixed(TABLE, "own"),
+        errors=errors,
+    )
+
+
+@pages.post("/regions")
+@open_to(Right.SETTINGS)
+def set_regions() -> ResponseReturnValue:
+    """Choose the calendar of the practice and of places that have another."""
+    with _hall().database.reading() as session:
+        slugs = [place.slug for place in _places(session)]
+    chosen = {slug: request.form.get(f"region-{slug}", "") for slug in slugs}
+    values: dict[str, Any] = regions.read(request.form.get("region", ""))
+    values["locations"] = {slug: regions.read(text) for slug, text in chosen.items() if text}
+    return _saved(values, gettext("The public holidays are set."))
+
+
+@pages.post("/days")
+@open_to(Right.SETTINGS)
+def add_day() -> ResponseReturnValue:
+    """Add a day, or a part of one (K40: each day is one entry)."""
+    given = request.form
+    day = given.get("day", "")
+    try:
+        made = OwnDay(
+            day=day[5:] if "yearly" in given and len(day) > 5 else day,
+            name=given.get("name", "").strip()[:80],
+            location=given.get("location", ""),
+            **{name: given[name] for name in ("start", "end") if given.get(name)},
+        )
+    except ValidationError as error:
+        return _page(_words(error)), 422
+    _hall().refresh(at_once=True)
+    own = [*_config().own, made]
+    if len(own) > MOST:
+        return _page({"day": N_("These are too many days.")}), 422
+    return _saved({"own": _written(own)}, gettext("The day is entered: nobody can book on it."))
+
+
+def _words(error: ValidationError) -> dict[str, str]:
+    """What is wrong, beside the fields."""
+    texts = {"day": N_("Please choose a day."), "end": N_("The end is not after the start.")}
+    found = {str(problem["loc"][0]) if problem["loc"] else "end" for problem in error.errors()}
+    return {name: texts.get(name, N_("Please enter a time like 13:30.")) for name in sorted(found)}
+
+
+@pages.post("/days/<int(max=2147483647):number>/delete")
+@open_to(Right.SETTINGS)
+def delete_day(number: int) -> ResponseReturnValue:
+    """Take a day back; `day` says which one was meant, for the list may have changed."""
+    _hall().refresh(at_once=True)
+    own = list(_config().own)
+    if number >= len(own) or own[number].day != request.form.get("day"):
+        raise Refused(Reason.NOT_FOUND)
+    del own[number]
+    return _saved({"own": _written(own)}, gettext("The day is deleted; it can be booked again."))
+
+
+def _written(own: Sequence[OwnDay]) -> list[dict[str, Any]]:
+    return [day.model_dump(mode="json", exclude_defaults=True) for day in own]
+
+
+def _saved(values: dict[str, Any], said: str) -> ResponseReturnValue:
+    hall, actor = _hall(), _actor()
+    work: Callable[[Session], None] = lambda session: settings.save(session, hall, actor, TABLE, values)  # noqa: E731
+    try:
+        hall.database.write(work)
+    except Refused as refusal:
+        if refusal.reason is not Reason.INVALID:
+            raise
+        return _page(refusal.facts["errors"]), 422
+    hall.refresh(at_once=True)
+    flash(said, "good")
+    return redirect(url_for(".overview"), 303)
+
+
+def _places(session: Session) -> Sequence[Location]:
+    return session.scalars(select(Location).where(Location.active).order_by(Location.name)).all()
+
+
+def _config() -> Settings:
+    config: Settings = _hall().plugins.instance("vorzimmer_holidays").config
+    return config
+
+
+def _hall() -> Hall:
+    hall: Hall = current_app.extensions["vorzimmer"]
+    return hall
+
+
+def _actor() -> Actor:
+    actor: Actor = g.actor  # set by whoever signed them in
+    return actor

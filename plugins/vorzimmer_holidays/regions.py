@@ -1,0 +1,58 @@
+"""Calendars of public holidays to choose from: countries by name, the states of the nearest ones below them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from functools import cache
+
+import holidays
+from babel import Locale
+
+from vorzimmer_holidays.settings import Region
+
+NEAR = ("DE", "AT", "CH")
+"""Countries whose states are offered, too."""
+
+
+def spelled(region: Region) -> str:
+    """ "DE-BE", "LU", or empty."""
+    return f"{region.country}-{region.subdivision}" if region.subdivision else region.country
+
+
+def read(text: str) -> dict[str, str]:
+    """Country and subdivision of "DE-BE"."""
+    country, _, subdivision = text.partition("-")
+    return {"country": country, "subdivision": subdivision}
+
+
+def choices(locale: Locale) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Groups of regions, each as written and as people call it."""
+    for country in NEAR:
+        name = locale.territories.get(country, country)
+        yield name, [(country, name), *((f"{country}-{code}", state) for code, state in _states(country))]
+    rest = [code for code in holidays.list_supported_countries() if len(code) == 2 and code not in NEAR]
+    named = sorted((locale.territories.get(code, code), code) for code in rest)
+    yield "…", [(code, name) for name, code in named]
+
+
+@cache
+def _states(country: str) -> list[tuple[str, str]]:
+    """The states of a country by name; of several spellings the longest."""
+    names: dict[str, str] = {}
+    for name, code in getattr(holidays, country)().subdivisions_aliases.items():
+        names[code] = max(names.get(code, ""), name, key=len)
+    return sorted(names.items(), key=lambda state: state[1])
+
+
+def coming(region: Region, today: date, language: str, number: int = 4) -> list[tuple[date, str]]:
+    """The next public holidays and their names, in this language where the calendar has it."""
+    if not region.country:
+        return []
+    years = (today.year, today.year + 1)
+    known = holidays.country_holidays(region.country, subdiv=region.subdivision or None, years=years[0])
+    spoken = next((one for one in known.supported_languages or () if one.partition("_")[0] == language), None)
+    found = holidays.country_holidays(
+        region.country, subdiv=region.subdivision or None, years=years, language=spoken
+    )
+    return [(day, name) for day, name in sorted(found.items()) if day >= today][:number]

@@ -1,0 +1,91 @@
+"""The office's page of holidays (K40, rule 17)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from vorzimmer.testing import Browser, Practice
+
+PAGE = "/office/holidays/"
+
+
+@pytest.fixture
+def database_url() -> str:
+    """SQLite alone: nothing here depends on the database."""
+    return ""
+
+
+@pytest.fixture
+def settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """The file leaves the holidays to the office."""
+    settings["plugins"] = {}
+    return settings
+
+
+@pytest.fixture
+def owner(practice: Practice, client: Browser) -> Browser:
+    client.sign_in("owner@praxis.example")
+    client.get(PAGE)
+    return client
+
+
+def free(browser: Browser, day: str, staff: str = "anna") -> list[str]:
+    query = {"service": "massage", "from": day, "to": day, "staff": staff}
+    return [
+        one["start"][11:16] for one in browser.get("/api/v1/slots", query_string=query).get_json()["slots"]
+    ]
+
+
+def test_the_holidays_of_a_state_close_the_places(owner: Browser) -> None:
+    """K40: Women's Day is a holiday in Berlin, not in Bavaria."""
+    owner.send(f"{PAGE}regions", region="DE-BE")
+    assert free(owner, "2027-03-08") == []
+    owner.send(f"{PAGE}regions", region="DE-BY")
+    assert free(owner, "2027-03-08")[0] == "09:00"
+
+
+def test_a_place_has_the_holidays_of_its_own_state(owner: Browser) -> None:
+    owner.send(f"{PAGE}regions", region="DE-BY", **{"region-markt": "DE-BE"})
+    assert free(owner, "2027-03-08") == []
+
+
+def test_the_next_holidays_are_shown(owner: Browser) -> None:
+    assert "Karfreitag" in owner.send(f"{PAGE}regions", region="DE-BE").text
+
+
+def test_an_own_day_closes_and_opens_again(owner: Browser) -> None:
+    """K40: each day is one entry."""
+    assert "Betriebsausflug" in owner.send(f"{PAGE}days", day="2027-03-05", name="Betriebsausflug").text
+    assert free(owner, "2027-03-05") == []
+    owner.send(f"{PAGE}days/0/delete", day="2027-03-05")
+    assert free(owner, "2027-03-05")[0] == "09:00"
+
+
+def test_a_part_of_a_day_every_year(owner: Browser) -> None:
+    """Rule 17: a day from noon, whatever the year."""
+    owner.send(f"{PAGE}days", day="2026-03-05", start="12:00", yearly="1", location="markt")
+    assert free(owner, "2027-03-05")[-1] == "11:30"
+
+
+@pytest.mark.parametrize("wrong", [{"day": ""}, {"day": "2027-03-05", "start": "14:00", "end": "13:00"}])
+def test_a_wrong_day_is_refused_and_kept_in_the_form(owner: Browser, wrong: dict[str, str]) -> None:
+    answer = owner.send(f"{PAGE}days", name="Fest", **wrong)
+    assert answer.status_code == 422
+    assert 'value="Fest"' in answer.text
+
+
+def test_a_region_that_does_not_exist_is_refused(owner: Browser) -> None:
+    assert owner.send(f"{PAGE}regions", region="XX-YY").status_code == 422
+
+
+def test_a_day_that_is_gone_is_not_found(owner: Browser) -> None:
+    """A second click, or somebody was quicker."""
+    assert owner.send(f"{PAGE}days/0/delete", day="2027-03-05").status_code == 404
+
+
+def test_only_who_may_change_settings_sees_the_page(practice: Practice, client: Browser) -> None:
+    """A1, O52."""
+    client.sign_in("empfang@praxis.example")
+    assert client.get(PAGE).status_code == 403
