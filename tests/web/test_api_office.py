@@ -9,7 +9,7 @@ from tests.security.world import add_key
 from vorzimmer.testing import Browser, Practice
 
 OWNER = {"Authorization": "Bearer vz_demo_0000000000000000000000000001"}
-SICK = {"resource": "anna", "start": "2027-03-02", "end": "2027-03-02", "kind": "sick"}
+SICK: dict[str, Any] = {"resource": "anna", "start": "2027-03-02", "end": "2027-03-02", "kind": "sick"}
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_decisions_are_done_with_the_absence(practice: Practice, client: Browser
 
 def test_an_absence_by_hours_is_listed_by_hours_and_taken_back(practice: Practice, client: Browser) -> None:
     """Rule 18, O30."""
-    times = {"start": "2027-03-02T14:00:00+01:00", "end": "2027-03-02T15:30:00+01:00"}
+    times: dict[str, Any] = {"start": "2027-03-02T14:00:00+01:00", "end": "2027-03-02T15:30:00+01:00"}
     made = post(client, "/absences", resource="anna", kind="break", **times).json["absence"]
     window = "/api/v1/absences?from=2027-03-02&to=2027-03-02"
     assert client.get(window, headers=OWNER).json["absences"] == [made]

@@ -17,7 +17,7 @@ from vorzimmer.booking.expire import expire, overdue
 from vorzimmer.booking.hold import HoldRequest, hold
 from vorzimmer.booking.move import Target, move
 from vorzimmer.booking.override import Override
-from vorzimmer.booking.pay import paid, pay
+from vorzimmer.booking.pay import methods, paid, pay
 from vorzimmer.booking.reassign import reassign
 from vorzimmer.booking.release import release
 from vorzimmer.booking.remind import remind
@@ -53,6 +53,7 @@ __all__ = [
     "expire",
     "extend_block",
     "hold",
+    "methods",
     "missed",
     "move",
     "overdue",

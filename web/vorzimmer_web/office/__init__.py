@@ -14,9 +14,11 @@ from vorzimmer_web.office import (
     account,
     agenda,
     booking,
+    bulk,
     calendar,
     connect,
     customers,
+    edit,
     entry,
     export,
     fresh,
@@ -41,7 +43,10 @@ OWN = (
     (N_("My account"), "office.account", None),
 )
 office = Blueprint("office", __name__, url_prefix="/office")
-for pages in (agenda, calendar, booking, entry, connect, settings, record, customers, export, account, fresh, links):
+for pages in (
+    *(agenda, calendar, bulk, booking, edit, entry, connect, settings, record, customers, export, account),
+    *(fresh, links),
+):
     pages.add_to(office)
 office.context_processor(wording.words)
 
@@ -50,7 +55,9 @@ office.context_processor(wording.words)
 def _set_up(state: BlueprintSetupState) -> None:
     app: Flask = state.app  # type: ignore[assignment]  # only a Flask application registers us
     accounts.install(app)
-    app.jinja_env.globals.update(navigation=navigation, own_pages=own_pages, who=actor)
+    app.jinja_env.globals.update(
+        navigation=navigation, own_pages=own_pages, who=actor, requests_waiting=bulk.count
+    )
 
 
 def navigation() -> list[tuple[str, str]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,38 +13,20 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import booking as use_cases
 from vorzimmer import database
-from vorzimmer.access import Actor, may_touch_booking, open_to
+from vorzimmer.access import Actor, Right, may, may_touch_booking, open_to
 from vorzimmer.booking import Target, load
 from vorzimmer.booking.status import LEGAL, OPEN
-from vorzimmer.contact import plain
-from vorzimmer.hall import Hall
 from vorzimmer.models import AuditEntry, Booking, Message, Status
 from vorzimmer.outbox import FACT
-from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.reasons import Reason, Refused
+from vorzimmer_web.office.acts import ACTS, report, said
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.choose import Choice, explained
+from vorzimmer_web.office.settings.typed import money_shown
 from vorzimmer_web.requests import reading, signed_in
 from vorzimmer_web.site import hall
 
-LONGEST_MESSAGE = 1000
-Act = Callable[[Session, Hall, Actor, str, str], Booking]
-
-DONE = {
-    "accept": N_("The appointment of %(name)s is confirmed."),
-    "decline": N_("The request of %(name)s is declined."),
-    "cancel": N_("The appointment of %(name)s is cancelled."),
-    "complete": N_("%(name)s was here."),
-    "missed": N_("%(name)s did not come."),
-    "move": N_("The appointment of %(name)s has a new time."),
-}
-ACTS: dict[str, Act] = {
-    "accept": use_cases.accept,
-    "decline": use_cases.decline,
-    "cancel": use_cases.cancel,
-    "complete": lambda session, hall, actor, uid, _message: use_cases.complete(session, hall, actor, uid),
-    "missed": lambda session, hall, actor, uid, _message: use_cases.missed(session, hall, actor, uid),
-}
-QUIET = frozenset({"complete", "missed"})
+CLOSED = (Status.COMPLETED, Status.MISSED, Status.CANCELLED)
 
 
 def own(session: Session, actor: Actor, uid: str) -> Booking:
@@ -55,45 +37,43 @@ def own(session: Session, actor: Actor, uid: str) -> Booking:
     return found
 
 
-def said(text: str) -> str:
-    """What staff typed, without control characters and not too long."""
-    return "\n".join(plain(line) for line in text.splitlines()).strip()[:LONGEST_MESSAGE]
-
-
-def report(act: str, booking: Booking) -> None:
-    """Say what happened and who was told."""
-    happened = gettext(DONE[act], name=booking.name)
-    if act in QUIET:
-        flash(happened, "good")
-    elif booking.email:
-        flash(f"{happened} {gettext('%(email)s is told.', email=booking.email)}", "good")
-    else:
-        flash(
-            f"{happened} {gettext('There is no e-mail address: please tell the customer yourself.')}",
-            "warning",
-        )
-
-
 @open_to(*STAFF)
 def detail(uid: str) -> str:
     """Everything about one appointment."""
+    return page(own(reading(), signed_in(), uid))
+
+
+def page(found: Booking, errors: dict[str, str] | None = None) -> str:
+    """The page; `errors` are those of its form of payments."""
     session, person = reading(), signed_in()
-    found = own(session, person, uid)
     messages = session.scalars(
         select(Message).where(Message.booking_id == found.id, Message.topic != FACT).order_by(Message.id)
     ).all()
     history = session.scalars(
-        select(AuditEntry).where(AuditEntry.subject == f"booking {uid}").order_by(AuditEntry.id)
+        select(AuditEntry).where(AuditEntry.subject == f"booking {found.uid}").order_by(AuditEntry.id)
     ).all()
+    now = database.now(session)
     return render_template(
         "office/booking.html",
         booking=found,
         messages=messages,
         history=history,
-        now=database.now(session),
-        legal=LEGAL[Status(found.status)],
+        now=now,
+        legal=_legal(found, now),
         open=found.status in OPEN,
+        paid=use_cases.paid(found),
+        methods=use_cases.methods(hall(), found),
+        seen=use_cases.version(found),
+        may_note=may(person, Right.NOTES),
+        errors=errors or {},
+        money=money_shown,
     )
+
+
+def _legal(found: Booking, now: datetime) -> frozenset[Status]:
+    """The states that a press may lead to; what has not begun did not end, either."""
+    legal = LEGAL[Status(found.status)]
+    return legal if found.starts <= now else legal - {Status.COMPLETED, Status.MISSED}
 
 
 @open_to(*STAFF)
@@ -106,13 +86,16 @@ def ask(uid: str, act: str) -> str:
 def do(uid: str, act: str) -> ResponseReturnValue:
     """Do it, say so, and go back to the appointment."""
     person, message = signed_in(), said(request.form.get("message", ""))
-    own(reading(), person, uid)
+    before = own(reading(), person, uid).status
     try:
-        changed = hall().database.write(lambda s: ACTS[act](s, hall(), person, uid, message))
+        changed = hall().database.write(
+            partial(ACTS[act], hall=hall(), actor=person, uid=uid, message=message)
+        )
     except Refused as refusal:
-        flash(gettext(refusal.text), "warning")
+        errors = refusal.facts.get("errors", {})
+        flash(gettext(next(iter(errors.values()), refusal.text)), "warning")
     else:
-        report(act, changed)
+        report(act, changed, quiet=before in CLOSED)
     return redirect(url_for("office.booking", uid=uid), 303)
 
 
@@ -161,5 +144,5 @@ def add_to(office: Blueprint) -> None:
     """Put the pages in their places."""
     office.get("/booking/<uid>", endpoint="booking")(detail)
     office.get("/booking/<uid>/<any(decline, cancel):act>")(ask)
-    office.post("/booking/<uid>/<any(accept, decline, cancel, complete, missed):act>")(do)
+    office.post("/booking/<uid>/<any(accept, decline, cancel, complete, missed, reopen, remind):act>")(do)
     office.route("/booking/<uid>/move", methods=["GET", "POST"])(move)

@@ -1,0 +1,142 @@
+"""What waits for a decision, and one act on several appointments of the same state (K68, K69, K91, O60)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from flask import Blueprint, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from vorzimmer import database
+from vorzimmer.access import Actor, Right, may, open_to
+from vorzimmer.booking.load import WHOLE
+from vorzimmer.models import Allocation, Booking, CustomerChange, Status
+from vorzimmer.reasons import N_, Refused
+from vorzimmer_web.office.acts import ACTS, DONE, said
+from vorzimmer_web.office.agenda import STAFF, reach, requests_waiting
+from vorzimmer_web.requests import reading, signed_in
+from vorzimmer_web.site import hall, local_path
+
+MOST = 200
+
+
+@dataclass(frozen=True)
+class Line:
+    """What came of one appointment; `reason` is an English msgid, empty where it was done."""
+
+    booking: Booking
+    reason: str
+
+    @property
+    def told(self) -> bool:
+        """Whether the customer can be told at all."""
+        return bool(self.booking.email)
+
+
+def waiting(person: Actor) -> int:
+    """How many decisions wait for the person: requests, and changes that customers made."""
+    session = reading()
+    moment = database.now(session)
+    open_requests = select(func.count(Booking.id)).where(
+        Booking.status == Status.REQUESTED, Booking.expires_at > moment, reach(person)
+    )
+    return (session.scalar(open_requests) or 0) + _changes(session, person)
+
+
+def _changes(session: Session, person: Actor) -> int:
+    if not may(person, Right.CUSTOMERS):
+        return 0
+    return session.scalar(select(func.count(CustomerChange.id))) or 0
+
+
+def _overlaps(session: Session, person: Actor) -> Sequence[tuple[Booking, Allocation]]:
+    """Appointments over which a series of private events was laid afterwards (architecture §3): both stand."""
+    moment = database.now(session)
+    booked = Allocation.__table__.alias()
+    return [
+        (found, private)
+        for found, private in session.execute(
+            select(Booking, Allocation)
+            .join(booked, booked.c.booking_id == Booking.id)
+            .join(
+                Allocation,
+                (Allocation.resource_id == booked.c.resource_id)
+                & (Allocation.starts < booked.c.ends)
+                & (Allocation.ends > booked.c.starts),
+            )
+            .where(
+                Allocation.block == 1, Allocation.guarded.is_(False), Allocation.ends > moment, reach(person)
+            )
+            .options(*WHOLE, joinedload(Allocation.resource))
+            .order_by(Booking.starts)
+            .limit(MOST)
+        )
+        .unique()
+        .all()
+    ]
+
+
+@open_to(*STAFF)
+def requests() -> str:
+    """Everything that waits for a decision, the nearest first."""
+    session, person = reading(), signed_in()
+    return render_template(
+        "office/requests.html",
+        waiting=requests_waiting(session, reach(person), database.now(session)),
+        changes=_changes(session, person) if "office.customers" in current_app.view_functions else 0,
+        overlaps=_overlaps(session, person),
+    )
+
+
+@open_to(*STAFF)
+def act() -> ResponseReturnValue:
+    """Do one thing with several appointments, each in a transaction of its own; what came of each is listed."""
+    session, person, name = reading(), signed_in(), request.form.get("act", "")
+    picked = list(dict.fromkeys(request.form.getlist("pick")))[:MOST]
+    found = session.scalars(
+        select(Booking).where(Booking.uid.in_(picked), reach(person)).options(*WHOLE).order_by(Booking.starts)
+    ).all()
+    back = local_path(request.form.get("next", "/office/requests"))
+    wrong = _wrong(name, found)
+    if wrong:
+        return render_template("office/results.html", wrong=wrong, lines=[], back=back, act=name), 409
+    message = said(request.form.get("message", ""))
+    lines = [_done(person, name, one, message) for one in found]
+    return render_template("office/results.html", lines=lines, back=back, act=name, done=DONE[name])
+
+
+def _wrong(name: str, found: Sequence[Booking]) -> str:
+    """Why nothing is done at all."""
+    if name not in ACTS:
+        return N_("Please choose what to do.")
+    if not found:
+        return N_("No appointment was selected.")
+    if len({one.status for one in found}) > 1:
+        return N_("Only appointments of the same state can be changed together.")
+    return ""
+
+
+def _done(person: Actor, name: str, one: Booking, message: str) -> Line:
+    try:
+        done = hall().database.write(
+            partial(ACTS[name], hall=hall(), actor=person, uid=one.uid, message=message)
+        )
+    except Refused as refusal:
+        errors = refusal.facts.get("errors", {})
+        return Line(one, next(iter(errors.values()), refusal.text))
+    return Line(done, "")
+
+
+def count() -> int:
+    """The number beside "Requests" in the navigation; for templates."""
+    return waiting(signed_in())
+
+
+def add_to(office: Blueprint) -> None:
+    """Put the pages in their places."""
+    office.get("/requests")(requests)
+    office.post("/appointments", endpoint="act")(act)
