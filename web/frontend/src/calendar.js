@@ -326,6 +326,14 @@ function propose(record, { start, column }) {
   dialog.open(`${at(root.dataset.shift, record.uid)}?${query}`);
 }
 
+// A hand is not exact: the service's own steps are what is meant. The dialog takes any time.
+function onGrid(record, { start, end }) {
+  const step = Math.min(record.step, 30) * 60_000;
+  const middle = new Date(start).setHours(12, 0, 0, 0);
+  const shift = Math.round((start - middle) / step) * step + middle - start;
+  return [start, end].map((edge) => wall(new Date(edge.getTime() + shift)));
+}
+
 function dropped({ event, oldEvent }) {
   const record = state.feed.events.find((one) => one.id === oldEvent.id);
   const column = columnOf(event.resourceIds[0]);
@@ -333,7 +341,8 @@ function dropped({ event, oldEvent }) {
   // only people are chosen: a room or device goes where it was, at the new time
   const to = column.id !== from.id && (column.kind !== "staff" || from.kind !== "staff") ? from : column;
   if (to !== column) byId("calendar-said").textContent = phrase("rooms");
-  state.pending = { id: record.id, start: wall(event.start), end: wall(event.end), column: to.id };
+  const [start, end] = onGrid(record, event);
+  state.pending = { id: record.id, start, end, column: to.id };
   draw();
   propose(record, state.pending);
 }

@@ -71,6 +71,7 @@ class Drawing:
             "sequence": first.sequence,
             "movable": first.status in OPEN,
             "lead": int((first.starts - first.promised).total_seconds() // 60),
+            "step": first.step,
             "twice": not first.guarded,
         }
 

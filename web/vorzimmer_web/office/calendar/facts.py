@@ -63,7 +63,7 @@ class Row(NamedTuple):
     service_id: int
     color: str
     capacity: int
-    minutes: int
+    step: int
     place: str
 
 
@@ -154,7 +154,7 @@ def _statement(dialect: str) -> CompoundSelect[*tuple[Any, ...]]:
             Service.id,
             Service.color,
             Service.capacity,
-            Service.minutes,
+            Service.step,
             Location.name,
         )
         .outerjoin(Booking, Booking.id == Allocation.booking_id)
