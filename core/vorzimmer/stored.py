@@ -8,11 +8,13 @@ import hmac
 import json
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import structlog
 from cryptography.fernet import Fernet, InvalidToken
+from sqlalchemy.exc import SQLAlchemyError
 
 from vorzimmer.config import Config, ConfigError
 from vorzimmer.database import Database
@@ -53,19 +55,17 @@ class Stored:
         return True
 
     def _rows(self) -> list[tuple[str, str]] | None:
-        """The rows, by a bare connection, so that it costs next to nothing; None where there is no such table yet."""
+        """The rows, by a bare connection, so that it costs next to nothing; None where there are none to read."""
         engine = self._database.engine
         if self._database.sqlite and not Path(engine.url.database or "").exists():
             return None
-        connection = engine.raw_connection()
         try:
-            cursor = connection.cursor()
-            cursor.execute(_READ)
-            return [(name, value) for name, value in cursor.fetchall()]
-        except engine.dialect.loaded_dbapi.Error:
+            with closing(engine.raw_connection()) as connection:
+                cursor = connection.cursor()
+                cursor.execute(_READ)
+                return [(name, value) for name, value in cursor.fetchall()]
+        except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error):
             return None
-        finally:
-            connection.close()
 
 
 def of_rows(rows: list[tuple[str, str]]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Every address of the server: who may call it (A2, A166), and what changes nothing (A13)."""
 
+import re
 from datetime import datetime
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -19,7 +20,6 @@ from vorzimmer.testing import Practice
 
 OPEN = """
 GET /
-GET /<any(imprint, privacy):which>
 GET /api/v1/days
 GET /api/v1/explain
 GET /api/v1/openapi.json
@@ -37,7 +37,9 @@ GET /book/<slug>/<uid>/details
 GET /book/<slug>/<uid>/done
 GET /office/forgotten
 GET /office/link/<secret>
+GET /imprint
 GET /office/login
+GET /privacy
 GET /ready
 GET /static/<digest>/<name>
 GET /static/<digest>/practice.css
@@ -87,9 +89,8 @@ def rules(app: Flask) -> list[tuple[str, Rule]]:
 def address(rule: Rule) -> str:
     """The address with something in place of its parameters."""
     given: dict[str, Any] = dict.fromkeys(rule.arguments, "1")
-    choices = {"act": "accept" if "accept" in rule.rule else "cancel"}
-    with_choices = {name: choices.get(name, value) for name, value in given.items()}
-    built = rule.build(with_choices)
+    choices = {name: first for first, name in re.findall(r"<any\((\w+)[^)]*\):(\w+)>", rule.rule)}
+    built = rule.build({**given, **choices})
     assert built is not None
     return built[1]
 

@@ -83,7 +83,8 @@ def _kept(response: Response) -> Response:
     return response
 
 
-@practice.get("/<any(imprint, privacy):which>")
+@practice.get("/imprint", defaults={"which": "imprint"})
+@practice.get("/privacy", defaults={"which": "privacy"})
 @open_to(EVERYONE)
 def legal(which: str) -> ResponseReturnValue:
     """The imprint or the privacy notice, or the way to it."""
