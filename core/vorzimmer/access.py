@@ -29,6 +29,11 @@ class Right(StrEnum):
     ACCOUNTS = "accounts"
 
 
+APPOINTMENTS = (Right.OWN_CALENDAR, Right.CALENDARS)
+"""Either of these opens what is about appointments; whose, each use case looks at."""
+RECORDS = (*APPOINTMENTS, Right.CUSTOMERS)
+"""Any of these opens records of customers: all, or those of the own appointments."""
+
 ROLES: dict[str, frozenset[Right]] = {
     "owner": frozenset(Right),
     "desk": frozenset({Right.CALENDARS, Right.AVAILABILITY, Right.CUSTOMERS, Right.NOTES}),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import access, registry
 from vorzimmer import fields as core
-from vorzimmer.access import SIGNED_IN, Right, open_to
+from vorzimmer.access import Right, open_to
 from vorzimmer.models import Attribute
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
@@ -87,7 +87,7 @@ class Fields(BaseModel):
 
 
 @fields.get("/fields")
-@open_to(SIGNED_IN)
+@open_to(Right.SETTINGS)
 @call(Fields, key=True)
 def listed(query: shapes.NoQuery) -> Response:
     """All questions of the registry."""
@@ -99,7 +99,7 @@ def listed(query: shapes.NoQuery) -> Response:
 
 
 @fields.post("/fields")
-@open_to(SIGNED_IN)
+@open_to(Right.SETTINGS)
 @call(OneField, 201, key=True)
 def define(json: NewField) -> Response:
     """Add a question at the end."""
@@ -112,7 +112,7 @@ def define(json: NewField) -> Response:
 
 
 @fields.patch("/fields/<slug>")
-@open_to(SIGNED_IN)
+@open_to(Right.SETTINGS)
 @call(OneField, key=True)
 def change(slug: str, json: FieldChange) -> Response:
     """Change a question, retire it (`active`), or put it elsewhere in the order."""

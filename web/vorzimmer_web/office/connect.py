@@ -15,6 +15,7 @@ from vorzimmer import accounts, audit, database
 from vorzimmer.access import Actor, Right, open_to
 from vorzimmer.contact import plain
 from vorzimmer.models import Account, AppPassword
+from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.office import profile
 from vorzimmer_web.requests import read_anew, signed_in
 from vorzimmer_web.site import hall
@@ -77,9 +78,10 @@ def revoke(password_id: int) -> ResponseReturnValue:
 def _revoked(session: Session, person: Actor, password_id: int) -> None:
     own = AppPassword.id == password_id, AppPassword.account_id == person.account_id
     label = session.scalar(select(AppPassword.label).where(*own))
-    if label is not None:
-        session.execute(delete(AppPassword).where(*own))
-        _log(session, person, database.now(session), "app_password_revoked", label)
+    if label is None:
+        raise Refused(Reason.NOT_FOUND)
+    session.execute(delete(AppPassword).where(*own))
+    _log(session, person, database.now(session), "app_password_revoked", label)
 
 
 def _log(session: Session, person: Actor, moment: datetime, act: str, label: str) -> None:
