@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
-from vorzimmer import accounts
+from vorzimmer import accounts, setup
 from vorzimmer.cli import main
 from vorzimmer.config import PLUGINS, Config
 from vorzimmer.hall import Hall
@@ -143,7 +143,7 @@ def test_a_login_is_added_with_a_password_from_stdin(practice: Practice, data: P
     [
         (["anna@praxis.example", "--role", "staff"], SECRET, "has a login already"),
         (["ANNA@praxis.example", "--role", "staff"], SECRET, "has a login already"),
-        (["neu@praxis.example", "--role", "staff"], "short", "at least 12"),
+        (["neu@praxis.example", "--role", "staff"], "short", "At least 12"),
         (["neu@praxis.example", "--role", "staff", "--staff", "zoe"], SECRET, "there is no zoe"),
     ],
 )
@@ -334,3 +334,12 @@ def test_the_demo_stays_on_this_machine(tmp_path: Path, options: list[str], why:
 def _account(hall: Hall, email: str) -> Any:
     with hall.database.reading() as session:
         return session.scalars(select(Account).where(Account.email == email)).one()
+
+
+def test_init_without_an_owner_leaves_the_owner_to_the_browser(tmp_path: Path) -> None:
+    """A50: `serve` prints the link."""
+    options = ["--name", "Praxis", "--base-url", "http://localhost:8080"]
+    said(run("init", "--data", tmp_path / "data", *options))
+    hall = Hall.open(Config.load(data=tmp_path / "data"))
+    assert hall.database.write(lambda session: setup.begin(session, hall)) is not None
+    hall.database.dispose()

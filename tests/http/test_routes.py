@@ -41,6 +41,7 @@ GET /imprint
 GET /office/login
 GET /privacy
 GET /ready
+GET /setup/<secret>
 GET /static/<digest>/<name>
 GET /static/<digest>/practice.css
 GET /static/logo/<name>
@@ -60,6 +61,7 @@ POST /office/forgotten
 POST /office/link/<secret>
 POST /office/login
 POST /office/logout
+POST /setup/<secret>
 """
 """All that nobody has to sign in for. A line more is a decision: who could misuse it, and how often?"""
 

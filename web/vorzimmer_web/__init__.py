@@ -17,6 +17,7 @@ from vorzimmer_web.manage import manage
 from vorzimmer_web.office import office
 from vorzimmer_web.practice import practice
 from vorzimmer_web.sessions import prune
+from vorzimmer_web.setup import pages as setup
 from vorzimmer_web.site import site
 
 
@@ -28,7 +29,7 @@ class Plugin:
     @hookimpl
     def blueprints(self) -> list[Blueprint]:
         """What all pages share first, then the doors."""
-        return [site, errors, practice, api, booking, manage, office]
+        return [site, errors, practice, api, booking, manage, office, setup]
 
     @hookimpl
     def navigation(self) -> list[NavigationEntry]:

@@ -12,11 +12,12 @@ import click
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import accounts, audit, availability, booking, database
+from vorzimmer import accounts, audit, availability, booking, database, setup
 from vorzimmer.access import ROLES, Actor
 from vorzimmer.cli.options import authors_practice, fail, opened, practice
 from vorzimmer.config import Config
 from vorzimmer.models import Account, Resource, WebSession
+from vorzimmer.reasons import Refused
 
 CLI = Actor("command line", "cli")
 
@@ -27,7 +28,13 @@ CLI = Actor("command line", "cli")
 )
 @click.option("--name", prompt="Name of the practice", help="As pages and mails call it.")
 @click.option("--base-url", prompt="Address (https://…)", help="Where customers reach this server.")
-@click.option("--owner", prompt="E-mail address of the owner", help="Gets the first login.")
+@click.option(
+    "--owner",
+    default="",
+    prompt="E-mail address of the owner (empty: by a link in the browser)",
+    prompt_required=False,
+    help="Gets the first login; without, `serve` prints a link to make it.",
+)
 def init(data: Path, name: str, base_url: str, owner: str) -> None:
     """Make a data folder: configuration, database, the owner's login (password asked for, or from stdin)."""
     file = data / "config.toml"
@@ -40,8 +47,15 @@ def init(data: Path, name: str, base_url: str, owner: str) -> None:
     text = f"[practice]\nname = {json.dumps(name)}\nbase_url = {json.dumps(base_url)}\n"
     file.write_text(text, encoding="utf-8")
     hall = opened(Config.load(data=data))
-    secret = _password()
-    hall.database.write(lambda session: _add(session, owner, "", "owner", None, secret))
+    if owner:
+        hashed = accounts.PASSWORDS.hash(accounts.normal(_password()))
+        first = setup.Owner(
+            owner.partition("@")[0], owner, hashed, hall.config.settings.practice.languages[0]
+        )
+        try:
+            hall.database.write(lambda session: setup.add_owner(session, database.now(session), first, CLI))
+        except Refused as refusal:
+            fail("; ".join(refusal.facts["errors"].values()))
     click.echo(f"{data} is ready: vorzimmer serve --data {data}")
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from vorzimmer import serve as server
+from vorzimmer import setup
 from vorzimmer.app import create_app
 from vorzimmer.cli.options import config_option, data_option, plugin_dir_option, practice, write_logs
 from vorzimmer.config import Config
@@ -56,7 +57,14 @@ def serve(
     hall = Hall.open(config, only_ours=no_plugins)
     hall.migrate()
     address = f"{config.settings.server.host}:{bound.getsockname()[1]}"
-    run(hall, bound, ready=lambda: click.echo(f"{config.settings.practice.name} serves on http://{address}"))
+    link = hall.database.write(lambda session: setup.begin(session, hall))
+
+    def ready() -> None:
+        click.echo(f"{config.settings.practice.name} serves on http://{address}")
+        if link:
+            click.echo(f"nobody owns this practice yet: set it up at {link} (once, within 24 hours)")
+
+    run(hall, bound, ready=ready)
 
 
 def run(hall: Hall, bound: socket.socket, *, ready: Callable[[], None]) -> None:

@@ -16,6 +16,7 @@ from vorzimmer_web.office import (
     booking,
     bulk,
     calendar,
+    checklist,
     connect,
     customers,
     edit,
@@ -45,7 +46,7 @@ OWN = (
 office = Blueprint("office", __name__, url_prefix="/office")
 for pages in (
     *(agenda, calendar, bulk, booking, edit, entry, connect, settings, record, customers, export, account),
-    *(fresh, links),
+    *(fresh, links, checklist),
 ):
     pages.add_to(office)
 office.context_processor(wording.words)
