@@ -194,6 +194,58 @@ def absences() -> Absences | None:
     """
 
 
+@dataclass(frozen=True)
+class HoursOf:
+    """Whose hours, by slugs: `kind` is `resource` (at a `location`), `location` or `service`."""
+
+    kind: str
+    slug: str
+    location: str | None = None
+
+
+@dataclass(frozen=True)
+class HoursFound:
+    """Hours in minutes after local midnight: by weekday (0 is Monday), and on dates that replace it (rule 14)."""
+
+    of: HoursOf
+    week: Mapping[int, Sequence[tuple[int, int]]]
+    days: Mapping[date, Sequence[tuple[int, int]]]
+
+
+class WorkingHours(Protocol):
+    """A store of hours. All need a session in a transaction; refusals are `Refused`, also `NOT_FOUND` out of reach."""
+
+    def listed(self, session: Session, actor: Actor) -> list[HoursFound]:
+        """All hours that the actor may change."""
+
+    def set_week(
+        self, session: Session, actor: Actor, of: HoursOf, week: Mapping[int, Sequence[tuple[int, int]]]
+    ) -> None:
+        """Replace weekly hours; `INVALID` where periods overlap."""
+
+    def set_day(
+        self,
+        session: Session,
+        actor: Actor,
+        of: HoursOf,
+        day: date,
+        periods: Sequence[tuple[int, int]] | None,
+        *,
+        on_holidays: bool,
+    ) -> None:
+        """Replace the hours of a date; None takes that back."""
+
+
+@hookspec(firstresult=True)
+def working_hours() -> WorkingHours | None:
+    """Where hours are stored, for those doors that are not the plugin's own page.
+
+    Given: nothing. Returned: the store; the first answer counts. If it raises: the act is refused.
+
+        return Store()
+    """
+
+
 # ---- booking policies ------------------------------------------------------------------------------------------------
 
 
@@ -381,7 +433,7 @@ class NavigationEntry:
     """An entry of the office's navigation: `right` is needed to see it, `title` and `line` are English msgids.
 
     `section` "settings" makes it a card of the settings, where `line` says in a few words what is set there.
-    "resource", "location" and "service" make it a link beside the settings of one of these: the endpoint gets its `slug`.
+    "resource", "location", "service" make it a link beside the settings of one of these; the endpoint gets its `slug`.
     """
 
     title: str

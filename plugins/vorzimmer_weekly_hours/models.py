@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, MetaData
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from vorzimmer.models import Location, Resource, Service
 from vorzimmer.models.columns import NAMES
@@ -36,3 +36,7 @@ class Hours(Tables):
     day: Mapped[date | None] = mapped_column(Date)
     periods: Mapped[list[list[int]]] = mapped_column(JSON, default=list)
     despite_closure: Mapped[bool] = mapped_column(default=False)
+
+    resource: Mapped[Resource | None] = relationship(Resource)
+    location: Mapped[Location | None] = relationship(Location)
+    service: Mapped[Service | None] = relationship(Service)

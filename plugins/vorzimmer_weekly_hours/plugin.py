@@ -15,6 +15,7 @@ from vorzimmer.reasons import N_
 from vorzimmer_weekly_hours import storing
 from vorzimmer_weekly_hours.answering import available
 from vorzimmer_weekly_hours.pages import pages
+from vorzimmer_weekly_hours.store import Store
 
 
 class Plugin:
@@ -32,6 +33,11 @@ class Plugin:
     ) -> list[Available]:
         """The hours of every subject in the window."""
         return available(session, resources, service, window)
+
+    @hookimpl
+    def working_hours(self) -> Store:
+        """Where hours are stored."""
+        return Store()
 
     @hookimpl
     def blueprints(self) -> list[Pages]:

@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from vorzimmer import hookspecs
+from vorzimmer.access import ROLES, Actor
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Available
 from vorzimmer.models import Resource, Service
@@ -206,3 +208,15 @@ def test_one_query_for_twenty_people_and_a_month(practice: Practice) -> None:
         answers = hours(practice.hall).available_periods(session, twenty, None, window)
     assert len([statement for statement in statements if statement.startswith("SELECT")]) == 1
     assert {len(answer.periods) for answer in answers} == {23}
+
+
+def test_other_doors_read_and_set_hours_by_the_hook(practice: Practice) -> None:
+    """`working_hours`: what the API gives and takes, by slugs."""
+    store = practice.hall.plugins.ask_first(hookspecs.working_hours)
+    assert store
+    owner = Actor("owner@praxis.example", "api", rights=ROLES["owner"])
+    whose = hookspecs.HoursOf("resource", "clara", "hafen")
+    practice.hall.database.write(lambda session: store.set_week(session, owner, whose, {5: [(1320, 1560)]}))
+    with practice.hall.database.reading() as session:
+        found = {one.of: one.week for one in store.listed(session, owner)}
+    assert found[whose] == {5: [(1320, 1560)]}

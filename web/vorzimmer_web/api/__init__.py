@@ -10,9 +10,11 @@ from vorzimmer.guard import CODES
 from vorzimmer.reasons import PluginFailed, Refused
 from vorzimmer_web.api import documented, problems
 from vorzimmer_web.api.absences import absences
+from vorzimmer_web.api.catalogue import catalogue
 from vorzimmer_web.api.customers import customers
 from vorzimmer_web.api.door import check_shape, hall, identify
 from vorzimmer_web.api.fields import fields
+from vorzimmer_web.api.hours import hours
 from vorzimmer_web.api.money import money
 from vorzimmer_web.api.public import public
 from vorzimmer_web.api.staff import staff
@@ -26,9 +28,11 @@ api.register_blueprint(customers)
 api.register_blueprint(fields)
 api.register_blueprint(money)
 api.register_blueprint(absences)
+api.register_blueprint(catalogue)
+api.register_blueprint(hours)
 api.before_app_request(identify)
 api.before_request(check_shape)
-for part in (api, public, staff, customers, fields, money, absences):
+for part in (api, public, staff, customers, fields, money, absences, catalogue, hours):
     csrf.exempt(part)  # JSON only, and `door` asks a cookie for its origin
 api.register_error_handler(HTTPException, problems.of_http_error)
 for status in CODES:  # else the pages' handlers of these codes come first

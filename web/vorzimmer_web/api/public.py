@@ -11,24 +11,26 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, jsonify
 from flask_babel import gettext
 from sqlalchemy import Select, bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from vorzimmer import availability, booking, database, fields, urls
-from vorzimmer.access import EVERYONE, open_to
+from vorzimmer.access import EVERYONE, Right, may, open_to
 from vorzimmer.availability import Slot
-from vorzimmer.models import Location, Resource, Service
+from vorzimmer.models import Location, Offer, Requirement, Resource, Service
 from vorzimmer.periods import Period, day_period
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web import limits
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, caller, hall, public_caller
-from vorzimmer_web.api.views import booking_out, field_out, hold_out, service_out, slot_out
+from vorzimmer_web.api.views import booking_out, field_out, hold_out, service_out, slot_out, staff_service_out
 
 MOST_DAYS = 62
 DAY = timedelta(days=1)
 PRIVATE = {"person", "room", "device"}  # sources that tell of somebody
 GRID = {"21", "22", "23", "25"}
+
+WITH_NEEDS = (selectinload(Service.requirements).selectinload(Requirement.offers).joinedload(Offer.resource),)
 
 # Statements are built once: putting one together takes as long as running it.
 _ZONES = select(Location.zone).where(Location.active).distinct()
@@ -44,16 +46,19 @@ public = Blueprint("api_public", __name__)
 @open_to(EVERYONE)
 @call(shapes.Services)
 def services(query: shapes.NoQuery) -> Response:
-    """The services that can be booked; unlisted ones only with a key."""
+    """The services that can be booked; unlisted ones only with a key, and all of each where its owner may set it."""
     actor = caller()
     wanted = select(Service).where(Service.active).order_by(Service.id)
+    out = service_out
+    if actor and may(actor, Right.SETTINGS):
+        out, wanted = staff_service_out, wanted.options(*WITH_NEEDS)
     if actor is None or not actor.is_staff:
         wanted = wanted.where(Service.listed)
     with hall().database.reading() as session:
         found = session.scalars(wanted).all()
         forms = fields.asked_by_service(session, [service.id for service in found])
         asked = {number: [field_out(field) for field in form] for number, form in forms.items()}
-        return jsonify(services=[{**service_out(service), "fields": asked[service.id]} for service in found])
+        return jsonify(services=[{**out(service), "fields": asked[service.id]} for service in found])
 
 
 @public.get("/slots")

@@ -10,10 +10,24 @@ from flask_babel import gettext
 from vorzimmer import fields, urls
 from vorzimmer.availability import Slot
 from vorzimmer.booking import paid
+from vorzimmer.catalogue.services import needs_of
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Service
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.api.times import show
+
+SERVICE_FIELDS = {
+    "duration_minutes": "minutes",
+    "step_minutes": "step",
+    "before_minutes": "before",
+    "after_minutes": "after",
+    "notice_minutes": "notice",
+    "horizon_days": "horizon",
+    "cancel_until_minutes": "cancel_until",
+    "move_until_minutes": "move_until",
+    "reminder_hours": "reminders",
+}
+"""Names of the API whose core's name differs: the core's have their units in the docstring."""
 
 
 def service_out(service: Service) -> dict[str, Any]:
@@ -24,11 +38,24 @@ def service_out(service: Service) -> dict[str, Any]:
         "description": service.description,
         "category": service.category,
         "duration_minutes": service.minutes,
-        "price": service.price,
+        "price": service.price if service.price_shown else None,
         "currency": service.currency,
         "policy": service.policy,
         "capacity": service.capacity,
     }
+
+
+def staff_service_out(service: Service) -> dict[str, Any]:
+    """A service with all that the practice sets, its price also where customers don't see it."""
+    renamed = {name: getattr(service, core) for name, core in SERVICE_FIELDS.items()}
+    same = ("buffer_rule", "buffers_inside", "notice_working_days", "notice_cut_off", "price_shown", "listed")
+    needs = [{**vars(need), "members": list(need.members)} for need in needs_of(service)]
+    return (
+        service_out(service)
+        | renamed
+        | {name: getattr(service, name) for name in (*same, "active", "color")}
+        | {"price": service.price, "needs": needs}
+    )
 
 
 def field_out(field: fields.Field) -> dict[str, Any]:
