@@ -136,6 +136,12 @@ class Caller(Taken):
     phone: Line = ""
 
 
+class Known(Taken):
+    """A customer's record, by its `id`: name and addresses are taken from there."""
+
+    id: Token
+
+
 class Overriding(Taken):
     """An explicit breach of rules (`warning`) or over another appointment (`double`)."""
 
@@ -144,15 +150,25 @@ class Overriding(Taken):
 
 
 class NewBooking(Taken):
-    """A booking that staff enter."""
+    """A booking that staff enter, for a known record or for whoever is named. `note` is the practice's own."""
 
     service: Slug
     start: Instant
     staff: Slug | None = None
     location: Slug | None = None
-    customer: Caller
+    customer: Caller | Known
+    note: Text = ""
     fields: Answers = Field(default_factory=dict)
     override: Overriding | None = None
+
+
+class WalkIn(Taken):
+    """Somebody at the desk. Without a `customer` no record is made."""
+
+    service: Slug
+    staff: Slug | None = None
+    customer: Caller | Known | None = None
+    note: Text = ""
 
 
 class BookingChange(Taken):
@@ -220,42 +236,10 @@ class ServiceOut(BaseModel):
     fields: list[FieldOut]
 
 
-class NeedOut(BaseModel):
-    """What a service needs."""
-
-    kind: str
-    members: list[str]
-    quantity: int
-    offset: int
-    minutes: int | None
-
-
-class StaffServiceOut(ServiceOut):
-    """A service with all that the practice sets."""
-
-    step_minutes: int
-    before_minutes: int
-    after_minutes: int
-    buffer_rule: Literal["max", "sum"]
-    buffers_inside: bool
-    notice_minutes: int
-    notice_working_days: int
-    notice_cut_off: int | None
-    horizon_days: int
-    price_shown: bool
-    listed: bool
-    active: bool
-    color: str
-    reminder_hours: list[int] | None
-    cancel_until_minutes: int
-    move_until_minutes: int
-    needs: list[NeedOut]
-
-
 class Services(BaseModel):
-    """The catalogue; with a key whose owner may change settings all of each service."""
+    """The catalogue."""
 
-    services: list[StaffServiceOut | ServiceOut]
+    services: list[ServiceOut]
 
 
 class SlotOut(BaseModel):
