@@ -63,7 +63,7 @@ def plain_text(letter: Letter) -> str:
     blocks.append("\n".join(f"{label} {value}" for label, value in letter.facts))
     blocks += [letter.note, *letter.paragraphs[1:]]
     if letter.button:
-        blocks.append(f"{letter.button[0]}:\n{letter.button[1]}")
+        blocks.append("\n".join(letter.button))
     if any(letter.footer):
         blocks.append("\n".join(["-- ", *filter(None, letter.footer)]))
     return "\n\n".join(filter(None, blocks)) + "\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -35,7 +36,7 @@ OPENINGS = {
     ),
     "accepted": N_("We have accepted your request: your appointment is confirmed."),
     "declined": N_("We are sorry that we cannot offer you this appointment."),
-    "moved": N_("Your appointment has changed."),
+    "moved": N_("Your appointment has been moved."),
     "changed": N_("The time of your appointment stays the same, but something else about it has changed."),
     "cancelled": N_("Your appointment has been cancelled."),
     "reminder": N_("We look forward to seeing you. This is a reminder of your appointment."),
@@ -91,23 +92,51 @@ def code_letter(reader: Reader, config: Config, message: Message, booking: Booki
     )
 
 
-def booking_letter(reader: Reader, config: Config, message: Message, booking: Booking) -> Letter:
-    """The mail about an appointment; what it says of it is what was true when the message was written."""
+def booking_letter(
+    reader: Reader,
+    config: Config,
+    message: Message,
+    booking: Booking,
+    *,
+    opening: str | None = None,
+    answers: Sequence[tuple[str, str]] = (),
+) -> Letter:
+    """The mail about an appointment; what it says of it is what was true when the message was written.
+
+    `opening` is the practice's own first sentence, `answers` are those to its questions, for its own eyes.
+    """
     details, topic = message.details, message.topic
     return Letter(
         language=reader.language,
         subject=_subject(reader, message, booking),
         greeting=_greeting(reader, booking) if topic != "asked" else reader.gettext("Hello,"),
-        paragraphs=[reader.gettext(OPENINGS[topic])],
+        paragraphs=[opening or reader.gettext(OPENINGS[topic])],
         facts=[
             *_facts(reader, message, booking),
             *_more_facts(reader, message, booking),
             *(_customer_facts(reader, booking) if topic == "asked" else ()),
+            *((label, ical.plain(value)) for label, value in answers),
         ],
         note=ical.plain_lines(details.get("message", "")),
         button=_button(reader, config, topic, booking),
         footer=list(filter(None, [config.settings.practice.name, config.settings.practice.phone])),
     )
+
+
+def values(reader: Reader, config: Config, message: Message, booking: Booking) -> dict[str, str]:
+    """What the placeholders of own texts stand for; a name that would become a link is left out (A88)."""
+    details = message.details
+    told = details.get("old", details) if message.topic in ENDED else details
+    name = ical.plain(booking.customer.name if booking.customer else booking.name)
+    return {
+        "name": "" if LINK_LIKE.search(name) else name,
+        "service": ical.plain(told["service"]),
+        "time": reader.when(datetime.fromisoformat(told["starts"]), ZoneInfo(booking.zone)),
+        "staff": ", ".join(map(ical.plain, details["staff"])),
+        "place": ical.plain(booking.place) or ical.place(booking.location),
+        "practice": ical.plain(config.settings.practice.name),
+        "phone": ical.plain(config.settings.practice.phone),
+    }
 
 
 def _subject(reader: Reader, message: Message, booking: Booking) -> str:
@@ -201,9 +230,17 @@ def _duration(reader: Reader, told: dict[str, Any]) -> str:
 
 def _button(reader: Reader, config: Config, topic: str, booking: Booking) -> tuple[str, str]:
     if topic == "asked":
-        return reader.gettext("Decide on the request"), urls.absolute(config, f"/office/booking/{booking.uid}")
-    if topic in ENDED or topic == "completed":
+        return reader.gettext("Decide on the request"), urls.absolute(
+            config, f"/office/booking/{booking.uid}"
+        )
+    if topic in ENDED:
         return reader.gettext("Choose another time"), urls.absolute(config, f"/book/{booking.service.slug}")
+    if topic == "completed":
+        return reader.gettext("Book another appointment"), urls.absolute(
+            config, f"/book/{booking.service.slug}"
+        )
+    if topic == "requested":
+        return reader.gettext("See, move or withdraw the request"), urls.manage(config, booking.uid)
     return reader.gettext("See, move or cancel the appointment"), urls.manage(config, booking.uid)
 
 

@@ -48,6 +48,11 @@ def relay(url: str) -> Relay:
     return Relay(host, port or PORTS[tls], tls, unquote(parts.username or ""), unquote(parts.password or ""))
 
 
+def fixed_by_environment() -> bool:
+    """Whether the server is set where the office cannot change it."""
+    return bool(os.environ.get(VARIABLE))
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine."""
     try:

@@ -1,0 +1,135 @@
+"""Writes, dresses and posts one message after the other."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy.orm import Session
+
+from vorzimmer import config as core
+from vorzimmer import database, fields, ical, urls
+from vorzimmer.hookspecs import Sent, Undeliverable
+from vorzimmer.models import Booking, Message
+from vorzimmer.texts import Reader, Texts
+from vorzimmer_email import folder, settings, smtp, texts
+from vorzimmer_email.envelope import Envelope, Invitation, build, plain_text
+from vorzimmer_email.letter import ENDED, Letter, booking_letter, code_letter, values
+from vorzimmer_email.logins import login_letter, secret_of
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
+    from vorzimmer.hall import Hall
+
+MASK = "••••••"
+
+
+class Desk:
+    """Writes, dresses and posts one message after the other."""
+
+    def __init__(self, config: settings.Config, core_config: core.Config, texts: Texts) -> None:
+        self.config = config
+        self.core = core_config
+        self.texts = texts
+
+    def send(self, session: Session, message: Message) -> Sent:
+        """Post a message; what left, with its code and the token of its link masked (A30, A42, A174)."""
+        letter, invitation, secret = self._written(session, message)
+        envelope = Envelope(self.sender(), _ascii(message.recipient), message.key, database.now(session))
+        mail = build(envelope, letter, invitation)
+        session.commit()  # only read so far: the connection is free while the network is slow
+        self._post(mail)
+        text = plain_text(letter)
+        for hidden in filter(None, [letter.code, secret]):
+            text = text.replace(hidden, MASK)
+        return Sent(letter.subject, text)
+
+    def _written(self, session: Session, message: Message) -> tuple[Letter, Invitation | None, str]:
+        """The letter, its calendar part, and the token in its link."""
+        reader = self.texts.reader(message.language)
+        if message.booking_id is None:
+            return login_letter(reader, self.core, message), None, secret_of(self.core, message)
+        booking = session.get_one(Booking, message.booking_id)
+        secret = urls.token(self.core, "manage", booking.uid)
+        if message.topic == "code":
+            return code_letter(reader, self.core, message, booking), None, secret
+        own = texts.find(session, booking.service_id, message.topic, reader.language)
+        opening = texts.filled(own, values(reader, self.core, message, booking)) if own else None
+        answers = _answers(session, booking, reader) if message.topic == "asked" else []
+        letter = booking_letter(reader, self.core, message, booking, opening=opening, answers=answers)
+        return letter, self._invitation(message, booking, letter), secret
+
+    def _invitation(self, message: Message, booking: Booking, letter: Letter) -> Invitation:
+        details = message.details
+        method = "CANCEL" if message.topic in ENDED else "REQUEST"
+        event = ical.Event(
+            uid=booking.uid,
+            sequence=details["sequence"],
+            status="CANCELLED" if method == "CANCEL" else ical.STATUS[details["status"]],
+            starts=datetime.fromisoformat(details["starts"]),
+            ends=datetime.fromisoformat(details["ends"]),
+            zone=booking.zone,
+            summary=", ".join([details["service"], *details["staff"]]),
+            location=ical.where(booking),
+            description="\n".join(f"{label} {value}" for label, value in letter.facts),
+            url=letter.button[1] if letter.button and method == "REQUEST" else "",
+            conference=booking.link if method == "REQUEST" else "",
+        )
+        name = "" if message.topic == "asked" else booking.name
+        attendee = ical.Person(name, _ascii(message.recipient))
+        text = ical.invitation(
+            event, method, organizer=self.sender(), attendee=attendee, stamp=message.planned_at
+        )
+        return Invitation(method, text)
+
+    def try_out(self, recipient: str, reader: Reader, moment: datetime) -> None:
+        """Post a mail that says no more than that it has arrived. Raises what smtplib raises, or `Undeliverable`."""
+        practice = self.core.settings.practice.name
+        letter = Letter(
+            language=reader.language,
+            subject=reader.gettext("Test mail of %(practice)s", practice=practice),
+            greeting=reader.gettext("Hello,"),
+            paragraphs=[reader.gettext("This mail has arrived: customers will get theirs the same way.")],
+            footer=[practice],
+        )
+        self._post(build(Envelope(self.sender(), _ascii(recipient), str(uuid.uuid4()), moment), letter, None))
+
+    def _post(self, mail: EmailMessage) -> None:
+        if self.config.relay:
+            smtp.send(self.config.relay, mail, self._host())
+        else:
+            folder.write(self.core.data / self.config.directory, mail)
+
+    def sender(self) -> ical.Person:
+        """Whom all mail is from."""
+        address = self.config.sender or f"vorzimmer@{self._host()}"
+        return ical.Person(self.core.settings.practice.name, str(address))
+
+    def _host(self) -> str:
+        return urlsplit(self.core.base_url).hostname or "localhost"
+
+
+def _answers(session: Session, booking: Booking, reader: Reader) -> list[tuple[str, str]]:
+    """What was answered to the practice's questions; nothing about health goes out by mail."""
+    known = [one for one in fields.attributes(session) if not one.health]
+    return [(f"{label}:", value) for label, value in fields.told(known, fields.of_booking(booking), reader)]
+
+
+def desk_of(hall: Hall) -> Desk:
+    """The desk of a server, with the settings that hold now."""
+    return Desk(hall.plugins.instance("vorzimmer_email").config, hall.config, hall.texts)
+
+
+def _ascii(address: str) -> str:
+    """The address with its domain as mail servers write it (RFC 5891, where ß is not ss). Raises `Undeliverable`."""
+    try:
+        read = validate_email(
+            address, check_deliverability=False, globally_deliverable=False, test_environment=True
+        )
+    except EmailNotValidError as error:
+        raise Undeliverable("not an address") from error
+    return read.ascii_email or address

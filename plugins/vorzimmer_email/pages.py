@@ -1,0 +1,221 @@
+"""The settings' pages of the plugin: how mail leaves, with a test mail; and the practice's own texts (D8)."""
+
+from __future__ import annotations
+
+import smtplib
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask_babel import get_locale, gettext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from vorzimmer import database, settings
+from vorzimmer.access import Actor, Right, open_to
+from vorzimmer.hookspecs import Undeliverable
+from vorzimmer.models import Service
+from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer_email import letter, texts
+from vorzimmer_email.desk import desk_of
+from vorzimmer_email.sample import sample
+from vorzimmer_email.settings import PORTS, fixed_by_environment
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from vorzimmer.hall import Hall
+
+pages = Blueprint("vorzimmer_email", __name__, url_prefix="/office/settings", template_folder="templates")
+
+TLS = {"starttls": N_("STARTTLS"), "ssl": N_("TLS from the start"), "none": N_("none (this machine only)")}
+TYPED = ("host", "port", "tls", "user", "from")
+LANGUAGES = {"de": "Deutsch", "en": "English", "fr": "Français", "ru": "Русский"}
+
+
+# ---- how mail leaves -------------------------------------------------------------------------------------------------
+
+
+@pages.get("/mail")
+@open_to(Right.SETTINGS)
+def mail() -> str:
+    """The server that takes our mail."""
+    config = desk_of(_hall()).config
+    relay = config.relay
+    shown = {"from": str(config.sender or ""), "tls": "starttls"}
+    if relay:
+        shown |= {"host": relay.host, "port": str(relay.port), "tls": relay.tls, "user": relay.user}
+    return _mail_page(shown)
+
+
+@pages.post("/mail")
+@open_to(Right.SETTINGS)
+def save_mail() -> ResponseReturnValue:
+    """Set it; an empty password keeps the one there is."""
+    typed = {key: request.form.get(key, "").strip() for key in TYPED}
+    values: dict[str, Any] = {"from": typed["from"] or None}
+    if not _smtp_fixed():
+        values["smtp"] = _address(typed, request.form.get("password", "")) or None
+    try:
+        values = {key: value for key, value in values.items() if not _hall().config.is_fixed("mail", key)}
+        _hall().database.write(lambda session: settings.save(session, _hall(), _actor(), "mail", values))
+    except Refused as refusal:
+        if refusal.reason is not Reason.INVALID:
+            raise
+        return _mail_page(typed, refusal.facts["errors"]), 422
+    _hall().refresh(at_once=True)
+    flash(gettext("Saved. Send yourself a test mail now."), "good")
+    return redirect(url_for(".mail"), 303)
+
+
+@pages.post("/mail/test")
+@open_to(Right.SETTINGS)
+def test_mail() -> ResponseReturnValue:
+    """Send a mail to whoever asks."""
+    reader = _hall().texts.reader(_language())
+    try:
+        with _hall().database.reading() as session:
+            moment = database.now(session)
+        desk_of(_hall()).try_out(_actor().name, reader, moment)
+    except (OSError, smtplib.SMTPException, Undeliverable) as error:
+        flash(gettext("The test mail did not leave: %(why)s", why=str(error)[:200]), "warning")
+    else:
+        flash(gettext("A test mail is on its way to %(address)s.", address=_actor().name), "good")
+    return redirect(url_for(".mail"), 303)
+
+
+def _address(typed: dict[str, str], password: str) -> str:
+    """The address of the server as `[mail] smtp` has it; empty for none."""
+    if not typed["host"]:
+        return ""
+    relay = desk_of(_hall()).config.relay
+    if not password and relay and (relay.host, relay.user) == (typed["host"], typed["user"]):
+        password = relay.password  # never for another server: it would be handed to whoever runs that
+    login = f"{quote(typed['user'], safe='')}:{quote(password, safe='')}@" if typed["user"] else ""
+    port = f":{typed['port']}" if typed["port"] else ""
+    return f"smtp://{login}{typed['host']}{port}?tls={typed['tls']}"
+
+
+def _smtp_fixed() -> bool:
+    return fixed_by_environment() or _hall().config.is_fixed("mail", "smtp")
+
+
+def _mail_page(typed: dict[str, str], errors: dict[str, str] | None = None) -> str:
+    desk = desk_of(_hall())
+    return render_template(
+        "vorzimmer_email/mail.html",
+        typed=typed,
+        errors=errors or {},
+        smtp_fixed=_smtp_fixed(),
+        from_fixed=_hall().config.is_fixed("mail", "from"),
+        relay=desk.config.relay,
+        folder=desk.config.directory,
+        sender=desk.sender().email,
+        tls={key: gettext(text) for key, text in TLS.items()},
+        ports=PORTS,
+        person=_actor(),
+    )
+
+
+# ---- own texts -------------------------------------------------------------------------------------------------------
+
+
+@pages.get("/messages")
+@open_to(Right.SETTINGS)
+def messages() -> str:
+    """What is said when: the default or an own text, for all services or one."""
+    with _hall().database.reading() as session:
+        service = _service(session)
+        return render_template(
+            "vorzimmer_email/messages.html",
+            service=service,
+            services=texts.services(session),
+            own=texts.of_service(session, service.id if service else None),
+            everywhere=texts.of_service(session, None),
+            topics={topic: letter.TITLES[topic] for topic in texts.TOPICS},
+            languages_of=_languages(),
+        )
+
+
+@pages.route("/messages/<topic>/<language>", methods=["GET", "POST"])
+@open_to(Right.SETTINGS)
+def message(topic: str, language: str) -> ResponseReturnValue:
+    """One text, with a preview of the mail as it would leave."""
+    if topic not in texts.TOPICS or language not in _languages():
+        abort(404)
+    typed, error = request.form.get("text", "").replace("\r\n", "\n"), None
+    with _hall().database.reading() as session:
+        service = _service(session)
+        if request.method == "GET":
+            typed = texts.of_service(session, service.id if service else None).get((topic, language), "")
+    if request.method == "POST" and "preview" not in request.form:
+        typed = "" if "default" in request.form else typed
+        try:
+            _hall().database.write(
+                lambda session: texts.write(session, _actor(), service, topic, language, typed)
+            )
+        except Refused as refusal:
+            if refusal.reason is not Reason.INVALID:
+                raise
+            error = refusal.facts["errors"]["text"]
+        else:
+            said = (
+                gettext("The text is saved.") if typed.strip() else gettext("The default text is sent again.")
+            )
+            flash(said, "good")
+            return redirect(url_for(".messages", service=service.slug if service else None), 303)
+    return _text_page(service, topic, language, typed, error), 422 if error else 200
+
+
+def _text_page(service: Service | None, topic: str, language: str, typed: str, error: str | None) -> str:
+    reader = _hall().texts.reader(language)
+    with _hall().database.reading() as session:
+        example = sample(session, _hall(), reader, topic, service)
+        inherited = texts.find(session, None, topic, language) if service else None
+        own = typed.strip() or inherited
+        shown = example.letter(own if own and texts.fault(own) is None else None)
+    return render_template(
+        "vorzimmer_email/message.html",
+        service=service,
+        topic=topic,
+        title=letter.TITLES[topic],
+        language=language,
+        language_name=LANGUAGES[language],
+        typed=typed,
+        error=error or (texts.fault(typed) if request.method == "POST" else None),
+        default=inherited or reader.gettext(letter.OPENINGS[topic]),
+        letter=shown,
+        placeholders={
+            name: (gettext(text), example.values[name]) for name, text in texts.PLACEHOLDERS.items()
+        },
+    )
+
+
+def _service(session: Session) -> Service | None:
+    """The service of the address; none for all."""
+    slug = request.values.get("service")
+    if not slug:
+        return None
+    found = session.scalar(select(Service).where(Service.slug == slug, Service.active))
+    if found is None:
+        raise Refused(Reason.NOT_FOUND)
+    return found
+
+
+def _languages() -> dict[str, str]:
+    return {code: LANGUAGES[code] for code in _hall().config.settings.practice.languages}
+
+
+def _language() -> str:
+    locale = get_locale()
+    return locale.language if locale else "en"
+
+
+def _hall() -> Hall:
+    hall: Hall = current_app.extensions["vorzimmer"]
+    return hall
+
+
+def _actor() -> Actor:
+    actor: Actor = g.actor  # set by whoever signed them in
+    return actor
