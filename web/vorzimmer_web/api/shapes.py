@@ -236,10 +236,42 @@ class ServiceOut(BaseModel):
     fields: list[FieldOut]
 
 
-class Services(BaseModel):
-    """The catalogue."""
+class NeedOut(BaseModel):
+    """What a service needs."""
 
-    services: list[ServiceOut]
+    kind: str
+    members: list[str]
+    quantity: int
+    offset: int
+    minutes: int | None
+
+
+class StaffServiceOut(ServiceOut):
+    """A service with all that the practice sets."""
+
+    step_minutes: int
+    before_minutes: int
+    after_minutes: int
+    buffer_rule: Literal["max", "sum"]
+    buffers_inside: bool
+    notice_minutes: int
+    notice_working_days: int
+    notice_cut_off: int | None
+    horizon_days: int
+    price_shown: bool
+    listed: bool
+    active: bool
+    color: str
+    reminder_hours: list[int] | None
+    cancel_until_minutes: int
+    move_until_minutes: int
+    needs: list[NeedOut]
+
+
+class Services(BaseModel):
+    """The catalogue; with a key whose owner may change settings all of each service."""
+
+    services: list[StaffServiceOut | ServiceOut]
 
 
 class SlotOut(BaseModel):
