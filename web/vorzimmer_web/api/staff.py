@@ -11,7 +11,7 @@ from sqlalchemy import Select, or_, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
 from vorzimmer import access, booking, database
-from vorzimmer.access import SIGNED_IN, Actor, Right, open_to
+from vorzimmer.access import APPOINTMENTS, Actor, Right, open_to
 from vorzimmer.models import Allocation, Booking, Resource
 from vorzimmer.periods import day_period
 from vorzimmer.reasons import Reason, Refused
@@ -25,7 +25,7 @@ FIELDS = {"customer", "price", "note", "place", "link"}
 
 
 @staff.get("/bookings")
-@open_to(SIGNED_IN)
+@open_to(*APPOINTMENTS)
 @call(shapes.Bookings, key=True)
 def bookings(query: shapes.BookingQuery) -> Response:
     """Bookings in order of their start, as far as the caller's rights reach."""
@@ -74,7 +74,7 @@ def _position(cursor: str) -> tuple[datetime, int]:
 
 
 @staff.post("/bookings")
-@open_to(SIGNED_IN)
+@open_to(*APPOINTMENTS)
 @call(shapes.StaffBooked, 201, key=True, refusals=(409,))
 def enter(json: shapes.NewBooking) -> Response:
     """Enter a booking for a customer; an address is not needed."""
@@ -104,7 +104,7 @@ def _whom(customer: shapes.Caller | shapes.Known | None) -> dict[str, Any]:
 
 
 @staff.post("/bookings/walk-in")
-@open_to(SIGNED_IN)
+@open_to(*APPOINTMENTS)
 @call(shapes.StaffBooked, 201, key=True, refusals=(409,))
 def walk_in(json: shapes.WalkIn) -> Response:
     """Enter somebody who stands at the desk with the first person who is free now, or next today."""
@@ -125,7 +125,7 @@ def walk_in(json: shapes.WalkIn) -> Response:
 
 
 @staff.get("/bookings/<uid>")
-@open_to(SIGNED_IN)
+@open_to(*APPOINTMENTS)
 @call(shapes.StaffBooked, key=True)
 def one(uid: str) -> Response:
     """One booking."""
@@ -143,7 +143,7 @@ def mine(session: Session, actor: Actor, uid: str) -> Booking:
 
 
 @staff.patch("/bookings/<uid>")
-@open_to(SIGNED_IN)
+@open_to(*APPOINTMENTS)
 @call(shapes.StaffBooked, key=True, refusals=(409,))
 def change(uid: str, json: shapes.BookingChange) -> Response:
     """Change a booking: another time, person, service, customer, price, note or place, in one step."""
@@ -190,7 +190,7 @@ def _act(uid: str, act: Callable[..., Booking], *more: Any) -> Response:
 
 
 @staff.post("/bookings/<uid>/cancel")
-@open_to(SIGNED_IN)
+@open_to(*APPOINTMENTS)
 @call(shapes.StaffBooked, key=True, refusals=(409,))
 def cancel(uid: str, json: shapes.Message) -> Response:
     """Cancel, with an optional message to the customer."""
@@ -198,7 +198,7 @@ def cancel(uid: str, json: shapes.Message) -> Response:
 
 
 @staff.post("/bookings/<uid>/accept")
-@open_to(SIGNED_IN)
+@open_to(*APPOINTMENTS)
 @call(shapes.StaffBooked, key=True, refusals=(409,))
 def accept(uid: str, json: shapes.Message) -> Response:
     """Accept a request."""
@@ -206,7 +206,7 @@ def accept(uid: str, json: shapes.Message) -> Response:
 
 
 @staff.post("/bookings/<uid>/decline")
-@open_to(SIGNED_IN)
+@open_to(*APPOINTMENTS)
 @call(shapes.StaffBooked, key=True, refusals=(409,))
 def decline(uid: str, json: shapes.Message) -> Response:
     """Decline a request, with an optional message to the customer."""
@@ -214,7 +214,7 @@ def decline(uid: str, json: shapes.Message) -> Response:
 
 
 @staff.post("/bookings/<uid>/complete")
-@open_to(SIGNED_IN)
+@open_to(*APPOINTMENTS)
 @call(shapes.StaffBooked, key=True, refusals=(409,))
 def complete(uid: str, json: shapes.Nothing) -> Response:
     """The customer came."""
@@ -222,7 +222,7 @@ def complete(uid: str, json: shapes.Nothing) -> Response:
 
 
 @staff.post("/bookings/<uid>/missed")
-@open_to(SIGNED_IN)
+@open_to(*APPOINTMENTS)
 @call(shapes.StaffBooked, key=True, refusals=(409,))
 def missed(uid: str, json: shapes.Nothing) -> Response:
     """The customer did not come."""
@@ -230,7 +230,7 @@ def missed(uid: str, json: shapes.Nothing) -> Response:
 
 
 @staff.post("/bookings/<uid>/reopen")
-@open_to(SIGNED_IN)
+@open_to(*APPOINTMENTS)
 @call(shapes.StaffBooked, key=True, refusals=(409,))
 def reopen(uid: str, json: shapes.Nothing) -> Response:
     """Take "completed" or "missed" back."""
@@ -238,7 +238,7 @@ def reopen(uid: str, json: shapes.Nothing) -> Response:
 
 
 @staff.post("/bookings/<uid>/remind")
-@open_to(SIGNED_IN)
+@open_to(*APPOINTMENTS)
 @call(shapes.StaffBooked, key=True, refusals=(409,))
 def remind(uid: str, json: shapes.Nothing) -> Response:
     """Remind the customer now, at most once a minute."""
