@@ -324,7 +324,8 @@ def delete_role(role_id: int) -> ResponseReturnValue:
     except Refused as refusal:
         if refusal.reason is not Reason.INVALID:
             raise
-        flash(gettext(refusal.facts["errors"]["role"]), "warning")
+        for text in refusal.facts["errors"].values():
+            flash(gettext(text), "warning")
     else:
         flash(gettext("The role is deleted."), "good")
     return redirect(url_for(HOME), 303)
