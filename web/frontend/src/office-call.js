@@ -102,6 +102,12 @@ async function choose(option) {
   goOn();
 }
 
+// Whoever types a name and goes on by Tab or mouse means a new customer.
+function reveal(search) {
+  const newcomer = form.querySelector(".newcomer");
+  if (newcomer && search.value.trim() && document.activeElement !== search) newcomer.dataset.open = "";
+}
+
 // A new customer: what was typed may have been the number or the address.
 function welcome() {
   const typed = input().value.trim();
@@ -151,8 +157,8 @@ function listen() {
     delete search.dataset.escaped;
   });
   search.addEventListener("blur", () => {
-    if (search.value.trim()) form.querySelector(".newcomer").dataset.open = "";
     close();
+    setTimeout(() => reveal(search), 250); // nothing moves below the finger that is pressing
   });
   list().addEventListener("mousedown", (event) => {
     event.preventDefault();
