@@ -223,7 +223,7 @@ def test_the_customer_is_changed_by_search(practice: Practice, desk: Browser) ->
     practice.book("massage", "2027-03-10 10:00", name="Лена Константинопольская", email="lena@kunde.example")
     made = practice.book("massage", "2027-03-02 14:00")
     path = f"/office/booking/{made.uid}/customer"
-    page = text(desk.get(f"{path}?q=Лена"))
+    page = text(desk.get(f"{path}?who=Лена"))
     (uid,) = re.findall(r'name="customer" value="([^"]+)"', page)
     answer = desk.send(path, customer=uid, seen=seen(page))
     assert "Лена Константинопольская" in text(answer)

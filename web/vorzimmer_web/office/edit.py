@@ -131,7 +131,7 @@ def _form(found: Booking, typed: Typed, **more: Any) -> str:
 def give(uid: str) -> ResponseReturnValue:
     """Choose another customer for the appointment (O19)."""
     session, person = reading(), signed_in()
-    found, words = own(session, person, uid), request.values.get("q", "").strip()
+    found, words = own(session, person, uid), request.values.get("who", "").strip()
     picked = request.form.get("customer", "")
     status = 200
     if request.method == "POST":
