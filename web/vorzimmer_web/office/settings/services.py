@@ -213,7 +213,8 @@ def category() -> ResponseReturnValue:
     except Refused as refusal:
         if refusal.reason is not Reason.INVALID:
             raise
-        flash(gettext(refusal.facts["errors"]["category"]), "warning")
+        (wrong,) = refusal.facts["errors"].values()
+        flash(gettext(wrong), "warning")
     else:
         flash(
             ngettext(
