@@ -9,6 +9,7 @@ from pydantic import Field
 from vorzimmer.config import Table
 from vorzimmer.hookspecs import BookingPolicy, hookimpl
 from vorzimmer.models import Service, Status
+from vorzimmer.reasons import N_
 
 POLICY = "request"
 
@@ -16,7 +17,7 @@ POLICY = "request"
 class Settings(Table):
     """`[plugins.vorzimmer_booking_request]`: how long a request waits for an answer."""
 
-    hours: int = Field(48, ge=1, le=24 * 30)
+    hours: int = Field(48, ge=1, le=24 * 30, title=N_("Hours until an unanswered request lapses"))
 
 
 class Plugin:

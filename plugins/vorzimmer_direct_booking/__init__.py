@@ -22,7 +22,9 @@ OPEN = (Status.REQUESTED, Status.CONFIRMED)
 class Settings(Table):
     """`[plugins.vorzimmer_direct_booking]`: how many future appointments one customer may have; None is no limit."""
 
-    open_bookings_per_customer: int | None = Field(None, ge=1)
+    open_bookings_per_customer: int | None = Field(
+        None, ge=1, title=N_("Coming appointments that one customer may have at most")
+    )
 
 
 class Plugin:

@@ -133,6 +133,7 @@ def messages() -> str:
             own=texts.of_service(session, service.id if service else None),
             everywhere=texts.of_service(session, None),
             topics={topic: letter.TITLES[topic] for topic in texts.TOPICS},
+            openings=letter.OPENINGS,
             languages_of=_languages(),
         )
 

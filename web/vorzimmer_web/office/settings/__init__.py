@@ -10,7 +10,7 @@ from flask_babel import gettext
 from vorzimmer import hookspecs
 from vorzimmer.access import Right, open_to
 from vorzimmer.reasons import N_
-from vorzimmer_web.office.settings import fields, places, practice, resources, services, staff
+from vorzimmer_web.office.settings import fields, places, plugins, practice, resources, services, staff
 from vorzimmer_web.requests import actor
 from vorzimmer_web.site import hall
 
@@ -27,7 +27,7 @@ class Card:
     right: str
 
 
-AREAS = (practice, services, resources, places, fields, staff)
+AREAS = (practice, services, resources, places, fields, staff, plugins)
 CARDS: list[Card] = [
     Card(
         N_("Practice"),
@@ -59,6 +59,9 @@ CARDS: list[Card] = [
         N_("Who may sign in, and what each may do"),
         "office.staff_accounts",
         Right.ACCOUNTS,
+    ),
+    Card(
+        N_("Plugins"), N_("What is installed, on or off, and its settings"), "office.plugins", Right.SETTINGS
     ),
 ]
 """Our own areas, in the order of the page; plugins add theirs by `NavigationEntry(section="settings")`."""
