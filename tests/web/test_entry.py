@@ -184,6 +184,24 @@ def test_an_empty_practice_is_searched_further_ahead(client: Browser, practice: 
     assert 'data-digit="1"' in page
 
 
+def test_time_clicked_in_the_calendar_is_kept_until_the_service_is_chosen(
+    client: Browser, practice: Practice
+) -> None:
+    """O14: day, time and person come with the address."""
+    client.sign_in(DESK)
+    first = text(client.get("/office/new?day=2027-03-02&time=11:00&staff=ben"))
+    assert all(f'name="{name}" value="{value}"' in first for name, value in KEPT.items())
+    page = text(send(client, show="1", service="massage", **KEPT))
+    assert 'value="other" checked' in page
+    assert 'value="ben" selected' in page
+    send(client, service="massage", name="Eva Klein", **KEPT)
+    made = last(practice)
+    assert (made.staff.slug, made.starts) == ("ben", berlin("2027-03-02 11:00"))  # type: ignore[union-attr]
+
+
+KEPT = {"slot": "other", "date": "2027-03-02", "time": "11:00", "staff": "ben"}
+
+
 # ---- afterwards ------------------------------------------------------------------------------------------------------
 
 

@@ -44,10 +44,11 @@ class Choice:
     def of_form(cls, zone: ZoneInfo, staff: str | None = None) -> Choice:
         """What the form or the address says; `staff` is the default."""
         given = request.values
+        day, clock = given.get("date") or given.get("day", ""), given.get("time", "")
         start, place, somebody = [*given.get("slot", "").split("|"), "", ""][:3]
         chosen = _instant(start)
         if chosen is None and given.get("slot", "other") == "other":
-            chosen = _typed(given.get("date", ""), given.get("time", ""), zone)
+            chosen = _typed(day, clock, zone)
         if "show" in given:
             chosen = None
         level, reason = given.get("override", ""), given.get("reason", "").strip()[:300]
@@ -57,8 +58,8 @@ class Choice:
             staff=somebody or given.get("staff", staff) or None,
             day=_day(given.get("from", "")),
             override=Override(level, reason) if level in ("warning", "double") else None,
-            typed_day=given.get("date", ""),
-            typed_time=given.get("time", ""),
+            typed_day=day,
+            typed_time=clock,
         )
 
     @classmethod
