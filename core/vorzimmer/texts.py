@@ -109,7 +109,7 @@ class Texts:
         for package in self._packages:
             catalogue = _catalogue(package / "translations" / language / "LC_MESSAGES", language)
             merged.merge(catalogue)
-            if catalogue.files:  # merging leaves the rule of plurals behind; an empty catalogue has none
+            if catalogue.info():  # merging leaves the rule of plurals behind; an empty catalogue has none
                 merged.plural = catalogue.plural
         return merged
 

@@ -94,7 +94,7 @@ def test_empty_day_says_when_the_next_free_time_is(client: Browser, practice: Pr
     """The Monday after is a holiday in Berlin."""
     english(client)
     page = client.get("/book/massage?staff=anna&day=2027-03-06").text
-    assert ("Nothing is free here" in page, "day=2027-03-09#day" in page) == (True, True)
+    assert ("Nothing is free on this day" in page, "day=2027-03-09#day" in page) == (True, True)
 
 
 def test_month_can_be_turned_and_the_first_day_is_shown(client: Browser, practice: Practice) -> None:
@@ -178,6 +178,22 @@ def test_nothing_typed_is_lost_when_the_time_is(client: Browser, practice: Pract
     assert details(client, uid).status_code == 409
     page = client.get(hold(client, "2027-03-02 11:00").headers["Location"]).text
     assert {key: field(page, key) for key in ("name", "email", "phone")} | {"message": "Bis bald!"} == MAX
+
+
+def test_person_who_was_chosen_is_still_asked_for_when_the_time_ran_out(
+    client: Browser, practice: Practice
+) -> None:
+    """Rule 60: on Fridays Ben is at the harbour, Anna is not."""
+    uid = uid_of(hold(client, "2027-03-05 10:00"))
+    practice.clock.move(minutes=11)
+    assert {time.rpartition("|")[2] for time in times(details(client, uid).text)} == {"markt"}
+
+
+def test_place_is_said_where_times_at_several_are_nearest(client: Browser, practice: Practice) -> None:
+    uid = uid_of(hold(client, "2027-03-05 10:00", staff="any"))
+    practice.clock.move(minutes=11)
+    near = details(client, uid).text.partition("month-grid")[0]
+    assert ("Praxis am Hafen" in near, "Praxis am Markt" in near) == (True, True)
 
 
 def test_token_is_needed_to_hold(client: Browser, practice: Practice) -> None:

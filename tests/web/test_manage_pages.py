@@ -87,6 +87,12 @@ def test_customer_cancels(opened: Browser, practice: Practice, made: Booking) ->
     assert ("has been cancelled" in page, found(practice, made.uid).status) == (True, "cancelled")
 
 
+def test_cancelled_appointment_asks_for_no_money(opened: Browser) -> None:
+    assert "You pay after your appointment." in opened.get("/b/").text
+    opened.get("/b/cancel")
+    assert "You pay after your appointment." not in opened.send("/b/cancel").text
+
+
 def test_asking_to_cancel_cancels_nothing(opened: Browser, practice: Practice, made: Booking) -> None:
     """A57."""
     opened.get("/b/cancel")
@@ -109,6 +115,11 @@ def test_move_can_be_asked_for_with_anybody(opened: Browser) -> None:
     """Rule 60."""
     page = opened.get("/b/move?staff=any&day=2027-03-05").text
     assert {time.rpartition("|")[2] for time in times(page)} == {"hafen", "markt"}
+
+
+def test_move_does_not_offer_the_time_that_one_has(opened: Browser) -> None:
+    page = opened.get("/b/move?day=2027-03-04").text
+    assert (value(TEN) in times(page), "your time until now" in page) == (False, True)
 
 
 def test_own_time_is_free_for_a_small_move(opened: Browser) -> None:
