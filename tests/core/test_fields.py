@@ -240,3 +240,13 @@ def test_answers_are_told_in_words(practice: Practice) -> None:
         known = fields.attributes(session)
         told = fields.told(known, {"geboren": "1968-02-29", "gone": 1}, practice.hall.texts.reader("de"))
     assert told == [("Geboren", "29.02.1968")]
+
+
+def test_a_lasting_answer_is_kept_with_the_customer(practice: Practice) -> None:
+    """C11."""
+    define(practice.hall, scope="customer")
+    made = book(practice.hall, who=typed(fields={"krankenkasse": "AOK"}))
+    with practice.hall.database.reading() as session:
+        customer = booking.load.booking(session, made.uid).customer
+        assert customer is not None
+        assert customer.attributes == {"krankenkasse": "AOK"}

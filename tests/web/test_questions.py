@@ -6,11 +6,12 @@ from html import unescape
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tests.web.customer import details, english, found, hold, uid_of
 from tests.web.desk import DESK
 from vorzimmer import fields
-from vorzimmer.models import Attribute
+from vorzimmer.models import Attribute, Booking
 from vorzimmer.testing import Browser, Practice
 
 OWNER = "owner@praxis.example"
@@ -184,3 +185,23 @@ def test_an_unknown_answer_is_422_by_api(client: Browser, practice: Practice) ->
     )
     assert sent.status_code == 422
     assert {error["field"] for error in sent.json["errors"]} == {"fields.fremd", "consents.agb"}
+
+
+# ---- in the office ---------------------------------------------------------------------------------------------------
+
+
+def test_the_telephone_asks_the_same_and_needs_no_answer(client: Browser, practice: Practice) -> None:
+    """O20, T47."""
+    owner(client)
+    save(client, scope="customer")
+    assert 'name="fields.krankenkasse"' in client.get("/office/new?service=massage").text
+    typed = {"service": "massage", "staff": "anna", "name": "Olga", "slot": "2027-03-02T10:00:00+01:00|markt"}
+    form = {"csrf_token": client.csrf_token, **typed, "fields.krankenkasse": "AOK"}
+    assert client.post("/office/new", data=form).status_code == 303
+    with practice.hall.database.reading() as session:
+        made = session.scalars(select(Booking).where(Booking.name == "Olga")).one()
+        assert made.customer is not None
+        assert made.customer.attributes == {"krankenkasse": "AOK"}
+        uid, customer = made.uid, made.customer.uid
+    assert "AOK" in client.get(f"/office/booking/{uid}").text
+    assert 'value="AOK"' in client.get(f"/office/new?service=massage&customer={customer}").text

@@ -93,6 +93,8 @@ def enter(
     load.put(booking, placed.assignment, entry.start, None, guarded=guarded)
     if known is None and not _nameless(entry):
         booking.customer = customers.of_booking(session, booking, moment)
+    elif known is not None:
+        _answered(session, actor, booking, known)
     start_payment(hall, booking)
     session.add(booking)
     session.flush()
@@ -106,6 +108,16 @@ def _known(session: Session, actor: Actor, uid: str) -> Customer:
         mine = select(Customer.id).where(Customer.uid == uid)
         session.execute(mine.with_for_update(read=True, key_share=True))
     return customers.one(session, actor, uid)
+
+
+def _answered(session: Session, actor: Actor, booking: Booking, known: Customer) -> None:
+    """Take lasting answers into the record; newer ones only by who may change records, else they stay here."""
+    newer = fields.keep(session, booking, known)
+    values = {name.removeprefix("fields."): value for name, value in newer.items()}
+    if access.may(actor, Right.CUSTOMERS):
+        known.attributes = {**known.attributes, **values}
+    else:
+        booking.fields = {**booking.fields, **values}
 
 
 def _nameless(entry: Entry) -> bool:

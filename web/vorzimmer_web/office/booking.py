@@ -12,13 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vorzimmer import booking as use_cases
-from vorzimmer import database
+from vorzimmer import database, fields
 from vorzimmer.access import Actor, Right, may, may_touch_booking, open_to
 from vorzimmer.booking import Target, load
 from vorzimmer.booking.status import LEGAL, OPEN
 from vorzimmer.models import AuditEntry, Booking, Message, Status
 from vorzimmer.outbox import FACT
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer_web import words
 from vorzimmer_web.office.acts import ACTS, report, said
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.choose import Choice, explained
@@ -67,6 +68,9 @@ def page(found: Booking, errors: dict[str, str] | None = None) -> str:
         may_note=may(person, Right.NOTES),
         errors=errors or {},
         money=money_shown,
+        answers=fields.told(
+            fields.attributes(session), fields.of_booking(found), hall().texts.reader(words.language())
+        ),
     )
 
 

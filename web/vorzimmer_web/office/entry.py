@@ -18,12 +18,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from vorzimmer import booking as use_cases
-from vorzimmer import database
+from vorzimmer import database, fields
 from vorzimmer.access import Actor, Right, may, open_to
 from vorzimmer.booking import Entry
 from vorzimmer.models import Booking, Requirement, Service
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web import words
+from vorzimmer_web.answers import Sheet
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.caller import Caller, caller, hits
 from vorzimmer_web.office.choose import Choice, explained, people_of
@@ -75,7 +76,15 @@ class Call:
             email=request.form.get("email", ""),
             language=request.form.get("language", ""),
             note=request.form.get("note", ""),
+            fields=self.sheet().answers,
         )
+
+    def sheet(self) -> Sheet:
+        """The practice's questions about the service; what a known customer has answered stands in them."""
+        form = fields.asked(reading(), self.service.id) if self.service else []
+        answered = self.caller.customer.attributes if self.caller else {}
+        known = {one.slug: answered[one.slug] for one in form if one.slug in answered}
+        return Sheet(form, {**Sheet.of([], known, {}).typed, **request.values.to_dict()}, all_needed=False)
 
 
 def _services(session: Session, person: Actor) -> list[Service]:
@@ -148,6 +157,7 @@ def _page(
         template,
         call=call,
         choice=call.choice,
+        sheet=call.sheet(),
         refusal=refusal,
         typed=request.values,
         hits=hits(session, person, searched) if searched else None,
