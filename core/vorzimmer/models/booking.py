@@ -86,6 +86,11 @@ class Booking(Model):
     )
     payments: Mapped[list[Payment]] = relationship(order_by="Payment.id")
 
+    @property
+    def whom(self) -> str:
+        """The name in the practice's records, else the one typed: a pseudonym stays in what customers read (O40)."""
+        return self.customer.name if self.customer else self.name
+
 
 class Payment(Model):
     """Money received for an appointment, in minor units; several until the sum is covered (K74, K76).

@@ -12,10 +12,10 @@ from flask import Blueprint, render_template, request
 from sqlalchemy import ColumnElement, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from vorzimmer import database
+from vorzimmer import customers, database
 from vorzimmer.access import Actor, Right, may, open_to
 from vorzimmer.booking.load import WHOLE
-from vorzimmer.models import Allocation, Booking, Resource, Status
+from vorzimmer.models import Allocation, Booking, Customer, Resource, Status
 from vorzimmer.periods import Period, day_of, day_period
 from vorzimmer_web.requests import reading, signed_in
 from vorzimmer_web.site import hall
@@ -138,27 +138,26 @@ def week() -> str:
 
 @open_to(*STAFF)
 def search() -> str:
-    """Appointments by name, e-mail or phone number of the customer, the newest first."""
-    session, words = reading(), request.args.get("q", "").strip()[:80].replace("\0", "")
-    found: Sequence[Booking] = []
-    if words:
-        pattern = f"%{words.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
-        found = session.scalars(
-            select(Booking)
-            .where(
-                or_(
-                    *(
-                        column.ilike(pattern, escape="!")
-                        for column in (Booking.name, Booking.email, Booking.phone)
-                    )
-                )
-            )
-            .where(Booking.status.in_(STANDING + GONE), reach(signed_in()))
-            .options(*WHOLE)
-            .order_by(Booking.starts.desc())
-            .limit(FOUND)
-        ).all()
-    return render_template("office/search.html", words_searched=words, found=found, now=database.now(session))
+    """Customers and appointments by name, e-mail or phone number; the newest appointments first (O11)."""
+    session, person, typed = reading(), signed_in(), request.args.get("q", "").strip()[:80].replace("\0", "")
+    return render_template(
+        "office/search.html",
+        words_searched=typed,
+        people=customers.found(session, person, typed),
+        found=_appointments(session, person, typed) if typed else [],
+        now=database.now(session),
+    )
+
+
+def _appointments(session: Session, person: Actor, typed: str) -> Sequence[Booking]:
+    """Those of customers who are called so today, and those booked under such a name (O40)."""
+    pattern = f"%{typed.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
+    said = [column.ilike(pattern, escape="!") for column in (Booking.name, Booking.email, Booking.phone)]
+    known = customers.matching(typed)
+    if known is not None:
+        said.append(Booking.customer_id.in_(select(Customer.id).where(known)))
+    wanted = select(Booking).where(or_(*said), Booking.status.in_(STANDING + GONE), reach(person))
+    return session.scalars(wanted.options(*WHOLE).order_by(Booking.starts.desc()).limit(FOUND)).all()
 
 
 def add_to(office: Blueprint) -> None:

@@ -26,6 +26,7 @@ from vorzimmer.models import (
     Block,
     Booking,
     CalendarObject,
+    Customer,
     Location,
     Resource,
     Service,
@@ -146,7 +147,7 @@ def _statement(dialect: str) -> CompoundSelect[*tuple[Any, ...]]:
             Booking.status,
             Booking.sequence,
             Booking.starts,
-            Booking.name,
+            func.coalesce(Customer.name, Booking.name),
             Booking.seats,
             Booking.place,
             Booking.link,
@@ -158,6 +159,7 @@ def _statement(dialect: str) -> CompoundSelect[*tuple[Any, ...]]:
             Location.name,
         )
         .outerjoin(Booking, Booking.id == Allocation.booking_id)
+        .outerjoin(Customer, Customer.id == Booking.customer_id)
         .outerjoin(Service, Service.id == Booking.service_id)
         .outerjoin(Location, Location.id == Booking.location_id)
         .outerjoin(Block, Block.id == Allocation.block_id)
