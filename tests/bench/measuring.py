@@ -50,6 +50,10 @@ class Client:
         answer = self._connection.getresponse()
         return Answer(answer.status, answer.read())
 
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.close()
+
 
 def timed(act: Callable[[], object]) -> float:
     """How many seconds it takes."""
