@@ -302,9 +302,9 @@ def _phones_show_the_day(desk: Desk, day: date) -> None:
 
 
 def _on_the_phone(desk: Desk, person: str, day: date) -> list[str]:
-    login = {"username": f"{person}@praxis.example", "password": f"{person}-caldav-demo-0001"}
+    login, password = f"{person}@praxis.example", f"{person}-caldav-demo-0001"
     client: Any
-    with DAVClient(f"{desk.server.url}/", **login) as client:
+    with DAVClient(f"{desk.server.url}/", username=login, password=password) as client:
         calendar = client.principal().calendars()[0]
         start = datetime.combine(day, datetime.min.time(), BERLIN)
         events = calendar.search(start=start, end=start + timedelta(days=1), event=True)
