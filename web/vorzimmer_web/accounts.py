@@ -35,6 +35,7 @@ from vorzimmer.hall import Hall
 from vorzimmer.models import Account, Role, WebAuthn
 from vorzimmer.tries import WINDOW
 from vorzimmer_web import limits, sessions
+from vorzimmer_web.fresh import FRESH_AT
 from vorzimmer_web.passwords import Gate, Hashing
 from vorzimmer_web.requests import actor, reading
 from vorzimmer_web.site import hall
@@ -49,8 +50,6 @@ CHECKS_PASSWORDS = frozenset(
     }
 )
 """Endpoints whose forms cost a hash (A40)."""
-FRESH_AT = "fresh_at"
-"""When this session's owner last proved who it is."""
 DEVICE_KEPT = timedelta(days=180)
 DEVICE = "vorzimmer-device"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -1,7 +1,7 @@
 """Logins: who has one, with which role, and what proves it. A use case a file, `(session, hall, actor, …)`."""
 
 from vorzimmer.accounts.change import block, change, end_sessions, unblock, unlock
-from vorzimmer.accounts.found import customers_only, is_owner, staff_accounts
+from vorzimmer.accounts.found import customers_only, is_owner, staff_accounts, state
 from vorzimmer.accounts.invite import Invitation, invite, start_reset, take_back
 from vorzimmer.accounts.links import EMAIL, INVITE, RESET, ask_reset, bound, set_password
 from vorzimmer.accounts.logins import (
@@ -62,6 +62,7 @@ __all__ = [
     "set_password",
     "staff_accounts",
     "start_reset",
+    "state",
     "take_back",
     "unblock",
     "unlock",

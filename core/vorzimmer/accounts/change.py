@@ -31,7 +31,8 @@ def change(
     account = managed(session, actor, account_id)
     before = shown(account)
     errors: dict[str, str] = {}
-    clean, resource = contact.name_of(name, errors), calendar_of(session, staff, errors, account.id)
+    clean = name if name == account.name else contact.name_of(name, errors)
+    resource = calendar_of(session, staff, errors, account.id)
     if errors:
         raise Refused(Reason.INVALID, errors=errors)
     role = role_for(session, actor, role_id)

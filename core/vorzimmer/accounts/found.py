@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from vorzimmer.access import Actor, Right, may, require
+from vorzimmer.accounts.logins import is_locked
 from vorzimmer.accounts.roles import OWNER
 from vorzimmer.models import Account, Role
 from vorzimmer.reasons import Reason, Refused
@@ -50,3 +53,15 @@ def rights_of(account: Account) -> frozenset[Right]:
     return frozenset(
         Right(right) for role in account.roles for right in (role.permissions or ()) if right in set(Right)
     )
+
+
+def state(account: Account, moment: datetime, invited: Collection[int]) -> str:
+    """`blocked`, `invited`, `lapsed` (an invitation that is over), `locked` or `active`.
+
+    `invited` are the ids of accounts whose invitation still stands.
+    """
+    if not account.active:
+        return "blocked"
+    if account.password is None:
+        return "invited" if account.id in invited else "lapsed"
+    return "locked" if is_locked(account, moment) else "active"

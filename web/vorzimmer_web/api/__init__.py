@@ -10,6 +10,7 @@ from vorzimmer.guard import CODES
 from vorzimmer.reasons import PluginFailed, Refused
 from vorzimmer_web.api import documented, problems
 from vorzimmer_web.api.absences import absences
+from vorzimmer_web.api.accounts import accounts
 from vorzimmer_web.api.catalogue import catalogue
 from vorzimmer_web.api.customers import customers
 from vorzimmer_web.api.door import check_shape, hall, identify
@@ -30,9 +31,10 @@ api.register_blueprint(money)
 api.register_blueprint(absences)
 api.register_blueprint(catalogue)
 api.register_blueprint(hours)
+api.register_blueprint(accounts)
 api.before_app_request(identify)
 api.before_request(check_shape)
-for part in (api, public, staff, customers, fields, money, absences, catalogue, hours):
+for part in (api, public, staff, customers, fields, money, absences, catalogue, hours, accounts):
     csrf.exempt(part)  # JSON only, and `door` asks a cookie for its origin
 api.register_error_handler(HTTPException, problems.of_http_error)
 for status in CODES:  # else the pages' handlers of these codes come first

@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from werkzeug.exceptions import Forbidden
 
 from vorzimmer import database
 from vorzimmer.access import SIGNED_IN, open_to
-from vorzimmer_web.accounts import FRESH_AT, password_fits
+from vorzimmer_web.accounts import password_fits
+from vorzimmer_web.fresh import FRESH_AT, SEEN, SENT, is_fresh
 from vorzimmer_web.requests import reading
 from vorzimmer_web.site import local_path
 
-SEEN = timedelta(minutes=15)
-"""How fresh the proof must be to open a page."""
-SENT = timedelta(minutes=30)
-"""How fresh it must be to send its form: what was typed meanwhile is not lost."""
 View = Callable[..., ResponseReturnValue]
-
-
-def is_fresh(within: timedelta = SENT) -> bool:
-    """Whether the proof is that fresh."""
-    proved: int = session.get(FRESH_AT, 0)
-    return database.now(reading()).timestamp() - proved < within.total_seconds()
 
 
 def fresh(home: str) -> Callable[[View], View]:
@@ -45,12 +34,6 @@ def fresh(home: str) -> Callable[[View], View]:
         return guarded
 
     return guard
-
-
-def require_fresh() -> None:
-    """Refuse an API call of a session whose proof is old; a key is a proof of its own."""
-    if "Authorization" not in request.headers and not is_fresh():
-        raise Forbidden
 
 
 @open_to(SIGNED_IN)

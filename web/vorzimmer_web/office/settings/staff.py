@@ -52,15 +52,6 @@ def role_name(role: Role) -> str:
     return gettext(ROLES[role.name]) if role.name in ROLES else role.name
 
 
-def state(account: Account, now: datetime, invited: set[int]) -> str:
-    """`blocked`, `invited`, `lapsed` (an invitation that is over), `locked` or `active`."""
-    if not account.active:
-        return "blocked"
-    if account.password is None:
-        return "invited" if account.id in invited else "lapsed"
-    return "locked" if accounts.is_locked(account, now) else "active"
-
-
 def signed_in_last(account: Account) -> datetime | None:
     """When somebody signed in last; the mixin's column is naive UTC."""
     return account.last_login_at.replace(tzinfo=UTC) if account.last_login_at else None
@@ -97,7 +88,7 @@ def overview() -> ResponseReturnValue:
 
 
 def _words() -> dict[str, Any]:
-    return {"role_name": role_name, "state": state, "signed_in_last": signed_in_last, "rights": RIGHTS}
+    return {"role_name": role_name, "state": accounts.state, "signed_in_last": signed_in_last, "rights": RIGHTS}
 
 
 # ---- invite ------------------------------------------------------------------------------------------------------
