@@ -41,7 +41,11 @@ class Booking(Model):
     """
 
     __tablename__ = "booking"
-    __table_args__ = (Index(None, "starts", "status"), Index(None, "customer_id", "starts"))
+    __table_args__ = (
+        Index(None, "starts", "status"),
+        Index(None, "customer_id", "starts"),
+        Index(None, "staff_id", "customer_id"),  # whom a person treats
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str] = mapped_column(String(60), unique=True)

@@ -37,9 +37,7 @@ def columns() -> None:
     text, flag = sa.text("''"), sa.text("true" if op.get_bind().dialect.name == "postgresql" else "1")
     op.add_column("booking", sa.Column("note", sa.Text(), nullable=False, server_default=text))
     op.add_column("booking", sa.Column("place", sa.String(300), nullable=False, server_default=text))
-    op.add_column(
-        "booking", sa.Column("consents", sa.JSON(), nullable=False, server_default=sa.text("'{}'"))
-    )
+    op.add_column("booking", sa.Column("consents", sa.JSON(), nullable=False, server_default=sa.text("'{}'")))
     op.add_column("booking", sa.Column("link", sa.String(500), nullable=False, server_default=text))
     op.add_column(
         "customer", sa.Column("attributes", sa.JSON(), nullable=False, server_default=sa.text("'{}'"))
@@ -48,6 +46,7 @@ def columns() -> None:
     op.add_column("service", sa.Column("price_shown", sa.Boolean(), nullable=False, server_default=flag))
     op.add_column("service", sa.Column("color", sa.String(7), nullable=False, server_default=text))
     op.add_column("service", sa.Column("reminders", sa.JSON(), nullable=True))
+    op.create_index("ix_booking_staff_id_customer_id", "booking", ["staff_id", "customer_id"], unique=False)
     op.execute(  # SQLite takes a reference only together with its column
         "ALTER TABLE service ADD COLUMN variant_of INTEGER CONSTRAINT fk_service_variant_of REFERENCES service (id)"
     )
