@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from tests.bench import calendars, searching
+from tests.bench import calendars, office, searching
 from tests.bench.measuring import table
 from vorzimmer.testing.servers import on_postgresql, postgresql
 
@@ -23,20 +23,23 @@ from vorzimmer.testing.servers import on_postgresql, postgresql
 @click.option(
     "--on-postgresql", is_flag=True, help="Search and book on PostgreSQL too, on a server of its own."
 )
-@click.option("--only", type=click.Choice(["searching", "calendars"]), help="One of the tables.")
+@click.option("--only", type=click.Choice(["searching", "office", "calendars"]), help="One of the tables.")
 def main(bookings: int, events: tuple[int, ...], on_postgresql: bool, only: str | None) -> None:
     """Measure, and print value, ratio, goal and verdict of each row."""
     click.echo(f"load of the machine: {' '.join(f'{load:.1f}' for load in os.getloadavg())}")
     with tempfile.TemporaryDirectory() as folder, table() as rows:
         data = Path(folder)
-        if only != "calendars":
+        if only in (None, "searching"):
             rows.title(f"Searching and booking, 20 staff, {bookings} bookings, SQLite")
             searching.run(rows, data / "sqlite", lambda _name: "", bookings)
-        if only != "calendars" and on_postgresql:
+        if only in (None, "searching") and on_postgresql:
             rows.title(f"Searching and booking, 20 staff, {bookings} bookings, PostgreSQL")
             with _databases() as url_of:
                 searching.run(rows, data / "postgresql", url_of, bookings)
-        if only != "searching":
+        if only in (None, "office"):
+            rows.title(f"The office, 20 staff, {bookings} bookings, SQLite")
+            office.run(rows, data, bookings)
+        if only in (None, "calendars"):
             calendars.run(rows, data, list(events))
 
 

@@ -1,6 +1,12 @@
 // The one dialog of the calendar. The server writes what stands in it; Escape leaves everything as it was.
 import { element, mark } from "./calendar-phrases.js";
 
+function headed(text) {
+  const title = element("h2", "", text);
+  title.id = "dialog-title";
+  return title;
+}
+
 export class Dialog {
   constructor(box, { done, left }) {
     Object.assign(this, { box, done, left, newest: 0, finished: false });
@@ -30,9 +36,20 @@ export class Dialog {
       button.addEventListener("click", () => look(member.uid));
       return element("li", "", button);
     });
-    const title = element("h2", "", `${record.start.slice(11, 16)} ${record.service}`);
-    title.id = "dialog-title";
-    this.#show(title, element("p", "", record.title), element("ul", "members", ...list));
+    const title = `${record.start.slice(11, 16)} ${record.service}`;
+    this.#show(headed(title), element("p", "", record.title), element("ul", "members", ...list));
+  }
+
+  // A title, and what can be done.
+  choose(title, choices) {
+    this.newest++;
+    const buttons = choices.map(([label, act], index) => {
+      const button = element("button", index ? "secondary outline" : "", label);
+      button.type = "button";
+      button.addEventListener("click", act);
+      return button;
+    });
+    this.#show(headed(title), element("div", "acts", ...buttons));
   }
 
   #fill(text) {

@@ -8,7 +8,9 @@ const time = (wall) => wall.slice(11, 16);
 export function classesOf(record) {
   const classes = [`is-${record.kind}`];
   if (record.status) classes.push(`has-${record.status}`);
-  if (new Date(record.end) - new Date(record.start) < LINES) classes.push("is-short");
+  const length = new Date(record.end) - new Date(record.start);
+  if (length < LINES) classes.push("is-short");
+  if (length > LINES) classes.push("is-long");
   if (record.waiting) classes.push("is-waiting");
   if (record.twice) classes.push("is-twice");
   return classes;
@@ -25,7 +27,7 @@ const contents = {
     element("span", "line", mark("held"), element("span", "clock", time(record.start)), " ", phrase("until", { time: record.until })),
     element("small", "", record.title),
   ],
-  block: (record) => [element("span", "line", mark("block"), element("span", "clock", time(record.start)), " ", record.title)],
+  block: (record) => [element("span", "line", mark("block"), clock(record), element("strong", "", record.title))],
   group: (record, who) => [
     element("span", "line", mark(record.status), clock(record), element("strong", "", record.service)),
     element("small", "", record.title),
@@ -47,7 +49,7 @@ const contents = {
 };
 
 // The end is read aloud; the height shows it.
-const clock = (record) => element("span", "clock", time(record.start), hidden(`–${time(record.end)}`));
+const clock = (record) => element("span", "clock", time(record.start), hidden(` – ${time(record.end)}`));
 
 function aloud(shown) {
   shown.setAttribute("aria-hidden", "true");

@@ -7,6 +7,10 @@ import { Dialog } from "./calendar-dialog.js";
 import { phrase } from "./calendar-phrases.js";
 
 const ASK_EVERY = 4_000;
+const QUARTER = 15;
+const TARGET = 24; // pixels that a finger or a shaky hand needs (WCAG 2.5.8)
+// Pixels of a quarter of an hour at the least: twenty minutes can be hit, and half an hour by touch.
+const SLOT = matchMedia("(pointer: coarse)").matches ? 22 : 18;
 const NARROW = matchMedia("(width < 40rem)");
 const root = document.querySelector("#calendar");
 const byId = (id) => document.getElementById(id);
@@ -66,6 +70,7 @@ for (const box of boxes) {
 
 const clock = (date) => date.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
 const weekday = new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric", month: "numeric" });
+const shortDay = new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric" });
 const wall = (date) => {
   const two = (number) => String(number).padStart(2, "0");
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(date.getHours())}:${two(date.getMinutes())}`;
@@ -83,11 +88,11 @@ const widget = createCalendar(root, [ResourceTimeGrid, Interaction], {
   nowIndicator: true,
   slotDuration: "00:15",
   slotLabelInterval: "01:00",
-  slotHeight: 16,
+  slotHeight: SLOT,
   slotEventOverlap: false,
   snapDuration: "00:05",
   slotLabelFormat: clock,
-  dayHeaderFormat: (date) => weekday.format(date),
+  dayHeaderFormat: (date) => (NARROW.matches && state.days > 1 ? shortDay : weekday).format(date),
   eventStartEditable: true,
   eventDurationEditable: false,
   eventLongPressDelay: 400,
@@ -102,8 +107,9 @@ const widget = createCalendar(root, [ResourceTimeGrid, Interaction], {
   eventDragStop: () => (state.dragging = false),
   eventDrop: dropped,
   dateClick: ({ date, resource }) => begin({ column: resource.id, start: wall(date) }),
+  selectable: Boolean(root.dataset.absence),
+  select: ({ start, end, resource }) => chosen({ column: resource.id, start: wall(start), end: wall(end) }),
 });
-root.querySelector(".ec")?.setAttribute("role", "group"); // the widget says "table", and is none
 
 const columnOf = (slug) => state.feed?.columns.find((column) => column.id === slug);
 const columnName = (slug) => columnOf(slug)?.title ?? "";
@@ -129,10 +135,14 @@ function asGround(record) {
 }
 
 // A free time is a chip as long as the way to the next one, so that chips never lie over each other.
-function asFree(records) {
+const chipLength = (records) => {
   const starts = [...new Set(records.map((one) => new Date(one.start).getTime()))].sort((a, b) => a - b);
   const gaps = starts.slice(1).map((start, index) => (start - starts[index]) / 60_000);
-  const length = Math.max(10, Math.min(30, ...gaps));
+  return Math.max(10, Math.min(30, ...gaps));
+};
+
+function asFree(records) {
+  const length = chipLength(records);
   return records.map((record) => {
     const end = wall(new Date(new Date(record.start).getTime() + length * 60_000));
     return asEvent({ ...record, kind: "free", id: `free-${record.column}-${record.start}`, end });
@@ -156,6 +166,7 @@ function draw() {
     timeZone: `${feed.offset.slice(0, 3)}:${feed.offset.slice(3)}`,
     view,
     columnWidth: state.days > 1 ? (columns.length > 1 ? "minmax(3.6rem, 1fr)" : "minmax(2.6rem, 1fr)") : "minmax(8rem, 1fr)",
+    slotHeight: slotHeight(high - low),
     slotMinTime: two(low),
     slotMaxTime: two(high),
     scrollTime: two(Math.max(low, Math.min(new Date().getHours() - 1, 9))),
@@ -167,7 +178,7 @@ function draw() {
     drawn.resources = JSON.stringify(resources);
     widget.setOption("resources", resources);
   }
-  const focused = document.activeElement?.closest("article")?.querySelector("[data-uid]")?.dataset;
+  const focused = document.activeElement?.closest(".ec-event")?.querySelector("[data-uid]")?.dataset;
   widget.setOption("events", [
     ...feed.grounds.filter(here).map(asGround),
     ...asFree(feed.free.filter(here)),
@@ -179,6 +190,13 @@ function draw() {
   });
 }
 
+// The day fills the screen where there is room, and scrolls where there is not.
+function slotHeight(hours) {
+  const least = state.feed.free.length ? Math.max(SLOT, Math.ceil((TARGET * QUARTER) / chipLength(state.feed.free))) : SLOT;
+  const room = root.clientHeight - (root.querySelector(".ec-header")?.offsetHeight ?? 64);
+  return Math.max(least, Math.min(TARGET, Math.floor(room / (hours * 4))));
+}
+
 const drawn = {};
 function set(name, value) {
   if (drawn[name] === value) return; // the widget would scroll back and draw everything anew
@@ -188,7 +206,7 @@ function set(name, value) {
 
 function focusOn({ id, uid }) {
   const still = root.querySelector(`[data-id="${CSS.escape(id)}"]`) ?? (uid && root.querySelector(`[data-uid="${CSS.escape(uid)}"]`));
-  still?.closest("article")?.focus({ preventScroll: true });
+  still?.closest(".ec-event")?.focus({ preventScroll: true });
 }
 
 // ---- the feed ----
@@ -282,6 +300,7 @@ byId("service").addEventListener("change", (event) => {
   ask({ anew: true });
 });
 NARROW.addEventListener("change", draw);
+addEventListener("resize", draw);
 
 // ---- what people do ----
 
@@ -292,6 +311,7 @@ const dialog = new Dialog(byId("calendar-dialog"), {
 
 function finish() {
   state.pending = null;
+  widget.unselect();
   draw();
   ask();
 }
@@ -303,11 +323,20 @@ function begin({ column, start }) {
   location.assign(`${root.dataset.new}?${query}`);
 }
 
-function absent({ column, start }) {
+function absent({ column, start, end = "" }) {
   if (!root.dataset.absence) return;
-  const day = start.slice(0, 10);
-  const query = new URLSearchParams({ resource: column, first: day, last: day, from: start.slice(11, 16) });
+  const [first, last] = [start, end || start].map((edge) => edge.slice(0, 10));
+  const query = new URLSearchParams({ resource: column, first, last, from: start.slice(11, 16), to: end.slice(11, 16) });
   location.assign(`${root.dataset.absence}?${query}`);
+}
+
+// A stretch of time that was drawn is an appointment or an absence.
+function chosen(stretch) {
+  const title = `${weekday.format(new Date(stretch.start))} ${stretch.start.slice(11)}–${stretch.end.slice(11)}, ${columnName(stretch.column)}`;
+  dialog.choose(title, [
+    [phrase("new"), () => begin(stretch)],
+    [phrase("absent"), () => absent(stretch)],
+  ]);
 }
 
 const at = (template, uid) => template.replace("UID", uid);
@@ -350,7 +379,7 @@ function dropped({ event, oldEvent }) {
 // `m` moves the appointment in focus
 root.addEventListener("keydown", (event) => {
   if (event.key !== "m" || event.ctrlKey || event.altKey || event.metaKey) return;
-  const id = event.target.closest("article")?.querySelector("[data-id]")?.dataset.id;
+  const id = event.target.closest(".ec-event")?.querySelector("[data-id]")?.dataset.id;
   const record = state.feed?.events.find((one) => one.id === id);
   if (!record?.movable) return;
   event.preventDefault();

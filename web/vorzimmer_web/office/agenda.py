@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -25,15 +26,18 @@ STANDING = (Status.REQUESTED, Status.CONFIRMED, Status.COMPLETED, Status.MISSED)
 GONE = (Status.CANCELLED, Status.DECLINED, Status.EXPIRED)
 WEEK = 7
 FOUND = 50
+LISTED = 400
+"""More appointments than that are no list that anybody reads: their days are counted, and lead on."""
 
 
 @dataclass(frozen=True)
 class Day:
-    """The appointments of one local day of the practice, sorted by start."""
+    """The appointments of one local day of the practice, sorted by start; or only how many there are."""
 
     date: date
-    standing: Sequence[Booking]
-    gone: Sequence[Booking]
+    standing: Sequence[Booking] = ()
+    gone: Sequence[Booking] = ()
+    count: int = 0
 
 
 def reach(actor: Actor, staff: int | None = None) -> ColumnElement[bool]:
@@ -58,6 +62,21 @@ def days(session: Session, seen: ColumnElement[bool], first: date, number: int, 
         .order_by(Booking.starts, Booking.id)
     ).all()
     return [_day(first + timedelta(days=offset), found, zone) for offset in range(number)]
+
+
+def counted(
+    session: Session, seen: ColumnElement[bool], first: date, number: int, zone: ZoneInfo
+) -> list[Day]:
+    """So many days from the first on, with the number of their appointments; one query."""
+    window = Period(day_period(first, zone).start, day_period(first + timedelta(days=number - 1), zone).end)
+    starts = session.scalars(
+        select(Booking.starts).where(
+            Booking.starts >= window.start, Booking.starts < window.end, Booking.status.in_(STANDING), seen
+        )
+    )
+    found = Counter(moment.astimezone(zone).date() for moment in starts)
+    dates = [first + timedelta(days=offset) for offset in range(number)]
+    return [Day(one, count=found[one]) for one in dates]
 
 
 def _day(of: date, found: Sequence[Booking], zone: ZoneInfo) -> Day:
@@ -108,11 +127,15 @@ def _page(template: str, number: int) -> str:
     everybody = people(session, person)
     chosen = next((one for one in everybody if one.slug == request.args.get("staff")), None)
     seen = reach(person, chosen.id if chosen else None)
-    shown = days(session, seen, first, number, zone)
+    shown = counted(session, seen, first, number, zone)
+    if sum(one.count for one in shown) <= LISTED:
+        shown = days(session, seen, first, number, zone)
     end = day_period(shown[-1].date, zone).end
     facts: dict[str, Any] = {
         "days": shown,
-        "next": None if any(one.standing for one in shown) else next_day(session, seen, end, zone),
+        "next": None
+        if any(one.standing or one.count for one in shown)
+        else next_day(session, seen, end, zone),
         "waiting": requests_waiting(session, seen, moment),
         "people": everybody,
         "chosen": chosen,
