@@ -72,10 +72,16 @@ def steps(session: Session) -> list[Step]:
         Step(
             N_("Mail"),
             N_("Codes, confirmations and reminders go out by your mail server; send yourself a test."),
-            "office.mail",
-            bool(mail.get("smtp")),
+            "vorzimmer_email.mail",
+            bool(mail.get("smtp")) or _relay(),
         ),
     ]
+
+
+def _relay() -> bool:
+    """Whether the mail plugin has a server from elsewhere, such as the environment."""
+    loaded = next((one for one in hall().plugins.loaded if one.name == "vorzimmer_email"), None)
+    return bool(getattr(getattr(loaded and loaded.instance, "config", None), "relay", None))
 
 
 def _any(session: Session, model: type[Location | Service]) -> bool:
