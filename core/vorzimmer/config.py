@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, ValidationError
 
 from vorzimmer import colors
+from vorzimmer.reasons import N_
 
 Language = Literal["de", "en", "fr", "ru"]
 LANGUAGES: tuple[Language, ...] = ("de", "en", "fr", "ru")
@@ -48,13 +49,13 @@ def _zone(name: str) -> str:
 
 def _each_once(languages: tuple[Language, ...]) -> tuple[Language, ...]:
     if not languages or len(set(languages)) < len(languages):
-        raise ValueError("at least one language is needed, and each once")
+        raise ValueError(N_("At least one language is needed, and each once."))
     return languages
 
 
 def _address(url: str) -> str:
     if url and not re.fullmatch(r"(https?://|/(?!/))[^\s]{1,500}", url):
-        raise ValueError("this is no address like https://praxis.example/imprint")
+        raise ValueError(N_("Please enter an address like https://praxis.example."))
     return url
 
 

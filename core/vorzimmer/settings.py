@@ -49,7 +49,7 @@ class Switches(BaseModel):
     @classmethod
     def _not_the_pages(cls, off: tuple[str, ...]) -> tuple[str, ...]:
         if "vorzimmer_web" in off:
-            raise ValueError("the office itself cannot be switched off")
+            raise ValueError(N_("The office itself cannot be switched off."))
         return off
 
 

@@ -62,7 +62,10 @@ def save_mail() -> ResponseReturnValue:
     except Refused as refusal:
         if refusal.reason is not Reason.INVALID:
             raise
-        return _mail_page(typed, refusal.facts["errors"]), 422
+        errors = {**refusal.facts["errors"]}
+        if "smtp" in errors:
+            errors["smtp"] = N_("This server cannot be used: please check its name, port and encryption.")
+        return _mail_page(typed, errors), 422
     _hall().refresh(at_once=True)
     flash(gettext("Saved. Send yourself a test mail now."), "good")
     return redirect(url_for(".mail"), 303)

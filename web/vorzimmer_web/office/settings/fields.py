@@ -59,8 +59,8 @@ def listed() -> str:
 def _period(days: int | None) -> str:
     """How long an answer is kept, in words."""
     known = PERIODS.get("always" if days is None else str(days))
-    if known or days is None:
-        return str(gettext(known or ""))
+    if days is None or known is not None:
+        return str(gettext(known or PERIODS["always"]))
     said: str = ngettext("%(num)d day after the appointment", "%(num)d days after the appointment", days)
     return said
 

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from vorzimmer import settings
+from vorzimmer import colors, settings
 from vorzimmer.access import Right, open_to
 from vorzimmer.guard import hosts, is_loopback
 from vorzimmer.reasons import N_, Reason, Refused
@@ -45,6 +45,8 @@ def save() -> ResponseReturnValue:
             if refusal.reason is not Reason.INVALID:
                 raise
             typed.errors |= refusal.facts["errors"]
+            if "accent" in typed.errors:
+                typed.errors["accent"] = _too_pale(typed.get("accent"))
     if typed.errors:
         return _page(typed), 422
     hall().refresh(at_once=True)
@@ -87,6 +89,15 @@ def strands(address: str | None, host: str) -> str | None:
     if here not in known | {name}:
         return N_("You would lock yourself out: open the office at the new address first.")
     return None
+
+
+def _too_pale(color: str) -> str:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", color):
+        return N_("Please choose a colour.")
+    said: str = gettext(
+        "This colour is too pale to be read. %(color)s would do.", color=colors.readable(color)
+    )
+    return said
 
 
 def _save(session: Session, changed: Mapping[str, Mapping[str, Any]]) -> None:
