@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from vorzimmer.periods import MINUTES_A_DAY, day_of, local_instant
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_absences import absences
 from vorzimmer_absences.models import Kind
+from vorzimmer_absences.roster import DAYS, roster
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -185,15 +186,31 @@ def _times(typed: Typed, zone: ZoneInfo) -> Times | None:
 def _page(typed: Typed, triage: Triage | None = None) -> str:
     hall, actor = _hall(), _actor()
     with hall.database.reading() as session:
+        today = database.now(session).astimezone(hall.config.zone).date()
+        first, people = _monday(today), _people(session, actor)
         return render_template(
             "vorzimmer_absences/overview.html",
             absences=absences.listed(session, actor),
-            people=_people(session, actor),
+            people=people,
+            roster=roster(session, hall, actor, people, first),
+            first=first,
+            before=first - timedelta(days=DAYS),
+            after=first + timedelta(days=DAYS),
+            today=today,
             kinds=KINDS,
             typed=typed,
             triage=triage,
             zone_of=lambda subject: absences.zone_of(subject, hall.config.zone),
         )
+
+
+def _monday(today: date) -> date:
+    """The Monday that the roster begins with: of the week in the address, else of this one."""
+    try:
+        day = day_of(request.args.get("roster", ""))
+    except ValueError:
+        day = today
+    return day - timedelta(days=day.weekday())
 
 
 def _people(session: Session, actor: Actor) -> list[Resource]:

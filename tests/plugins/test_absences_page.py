@@ -167,3 +167,19 @@ def test_the_page_speaks_the_readers_language(practice: Practice, client: Browse
     for language, title in [("de", "Abwesenheiten"), ("en", "Absences"), ("ru", "Отсутствия")]:
         text = client.get(PAGE, headers={"Accept-Language": language}).text
         assert f"<h1>{title}</h1>" in text
+
+
+def test_the_roster_shows_the_team_and_who_is_away_why(practice: Practice, desk: Browser) -> None:
+    """C5 to C7: Clara works on Tuesdays and Thursdays; a vacation overrides the hours of its day."""
+    enter(desk, resource="clara", first="2027-03-04", last="2027-03-04")
+    page = desk.get(PAGE, headers={"Accept-Language": "en"}).text
+    said = dict(re.findall(r'title="Clara Dietz, (\S+ \d+ \S+): ([^"]+)"', page.replace("\xa0", " ")))
+    week = {day.split()[1]: what for day, what in said.items()}
+    assert [week[str(day)] for day in (1, 2, 3, 4)] == ["does not work", "works", "does not work", "Vacation"]
+
+
+def test_a_therapist_sees_the_own_row_only(practice: Practice, client: Browser) -> None:
+    """A1."""
+    client.sign_in("anna@praxis.example")
+    page = client.get(PAGE).text
+    assert re.findall(r'<th scope="row"><bdi>(.*?)</bdi>', page) == ["Anna Berger"]

@@ -1,0 +1,68 @@
+"""The duty roster: who works, and who is away why, day by day and for the whole team (C5 to C7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy.orm import Session
+
+from vorzimmer import hookspecs
+from vorzimmer.access import Actor
+from vorzimmer.hall import Hall
+from vorzimmer.models import Resource
+from vorzimmer.periods import Period, day_period
+from vorzimmer_absences import absences
+from vorzimmer_absences.models import Absence
+
+DAYS = 14
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One day of one person. `kind` of the absence, empty for none; `whole` if it covers all of the working time."""
+
+    day: date
+    works: bool
+    kind: str = ""
+    whole: bool = True
+
+
+@dataclass(frozen=True)
+class Row:
+    """Two weeks of one person, room or device."""
+
+    resource: Resource
+    cells: Sequence[Cell]
+
+
+def roster(
+    session: Session, hall: Hall, actor: Actor, resources: Sequence[Resource], first: date
+) -> list[Row]:
+    """The rows of those who work by hours, from a day on; two questions however many there are."""
+    zone = hall.config.zone
+    days = {first + timedelta(days=n): day_period(first + timedelta(days=n), zone) for n in range(DAYS)}
+    window = Period(days[first].start, days[first + timedelta(days=DAYS - 1)].end)
+    working = hall.plugins.ask(
+        hookspecs.available_periods, session=session, resources=resources, service=None, window=window
+    )
+    away = absences.listed(session, actor, window)
+    rows = []
+    for resource in resources:
+        hours = [period for found in working if found.resource_id == resource.id for period in found.periods]
+        mine = [absence for absence in away if absence.resource_id == resource.id]
+        rows.append(Row(resource, [_cell(day, span, hours, mine) for day, span in days.items()]))
+    return [row for row in rows if any(cell.works or cell.kind for cell in row.cells)]
+
+
+def _cell(day: date, span: Period, hours: Sequence[Period], away: Sequence[Absence]) -> Cell:
+    here = [period for period in hours if period.start < span.end and span.start < period.end]
+    found = next((one for one in away if one.starts < span.end and span.start < one.ends), None)
+    if found is None:
+        return Cell(day, bool(here))
+    whole = all(
+        found.starts <= max(period.start, span.start) and min(period.end, span.end) <= found.ends
+        for period in here
+    )
+    return Cell(day, bool(here), found.kind, whole)
