@@ -90,7 +90,9 @@ class Plugin:
 def _deciders(session: Session, booking: Booking) -> Sequence[Account]:
     """The logins of the staff who are asked for; the owners where those have none."""
     people = [allocation.resource_id for allocation in booking.allocations]
-    theirs = session.scalars(select(Account).where(Account.resource_id.in_(people), Account.active)).all()
+    theirs = session.scalars(
+        select(Account).where(Account.resource_id.in_(people), Account.active, Account.password.is_not(None))
+    ).all()
     return (
         theirs
         or session.scalars(select(Account).where(Account.roles.any(name="owner"), Account.active)).all()
