@@ -68,6 +68,8 @@ def real(practice: Practice) -> dict[str, list[object]]:
     asked = requested(practice, "2027-03-05 10:00")
     return {
         "uid": [held.uid, made.uid, asked.uid],
+        "customer": [one.customer.uid for one in (made, asked) if one.customer],
+        "record": [one.customer.uid for one in (asked,) if one.customer],
         "token": [token],
         "code": [code, "000000"],
         "service": ["massage", "erstgespraech", "ultraschall", "rueckenschule"],
@@ -92,7 +94,8 @@ def narrowed(document: dict[str, Any], values: dict[str, list[object]]) -> dict[
     for model in document["components"]["schemas"].values():
         if model.get("additionalProperties") is False:  # what comes in
             model["properties"] |= {
-                name: {"enum": values[name]} for name in values.keys() & model["properties"].keys()
+                name: {"enum": values[name]}
+                for name in values.keys() & model["properties"].keys() - {"customer"}  # there it is a person
             }
     return document
 
