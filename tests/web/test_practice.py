@@ -164,3 +164,14 @@ def test_the_desk_has_no_way_to_the_settings(client: Browser, practice: Practice
     """A1."""
     client.sign_in(DESK)
     assert client.get("/office/settings/practice").status_code == 403
+
+
+def test_the_settings_are_changed_by_api_too(client: Browser, practice: Practice) -> None:
+    owner(client)
+    origin = {"Origin": "http://localhost"}
+    change = {"practice": {"phone": "030 99"}, "booking": {"reminder_hours": [3]}}
+    answer = client.patch("/api/v1/settings", json=change, headers=origin).json
+    assert (answer["practice"]["phone"], answer["booking"]["reminder_hours"]) == ("030 99", [3])
+    assert "practice.name" in answer["fixed"]
+    wrong = client.patch("/api/v1/settings", json={"practice": {"accent": "#ffd700"}}, headers=origin)
+    assert [error["field"] for error in wrong.json["errors"]] == ["accent"]

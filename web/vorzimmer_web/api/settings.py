@@ -1,0 +1,73 @@
+"""The practice's settings by API: what holds, what config.toml has fixed, and changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
+
+from vorzimmer import access
+from vorzimmer import settings as core
+from vorzimmer.access import SIGNED_IN, Right, open_to
+from vorzimmer.reasons import Reason, Refused
+from vorzimmer_web.api import shapes
+from vorzimmer_web.api.documented import call
+from vorzimmer_web.api.door import Answer, answered, hall, staff_caller
+from vorzimmer_web.office.settings.practice import TABLES, strands
+
+settings = Blueprint("api_settings", __name__)
+
+
+class SettingsChange(shapes.Taken):
+    """Keys of `[practice]` and `[booking]` as in config.toml; null takes one back to its default."""
+
+    practice: dict[str, Any] = Field(default_factory=dict, max_length=50)
+    booking: dict[str, Any] = Field(default_factory=dict, max_length=50)
+
+
+class SettingsOut(BaseModel):
+    """What holds now, and the names of what config.toml has fixed (`practice.name`)."""
+
+    practice: dict[str, Any]
+    booking: dict[str, Any]
+    fixed: list[str]
+
+
+@settings.get("/settings")
+@open_to(SIGNED_IN)
+@call(SettingsOut, key=True)
+def show(query: shapes.NoQuery) -> Response:
+    """The settings that the office may change."""
+    access.require(access.may(staff_caller(), Right.SETTINGS))
+    return jsonify(_out())
+
+
+@settings.patch("/settings")
+@open_to(SIGNED_IN)
+@call(SettingsOut, key=True)
+def change(json: SettingsChange) -> Response:
+    """Change settings; they hold everywhere within a second."""
+    actor = staff_caller()
+    address = json.practice.get("base_url")
+    if isinstance(address, str) and (error := strands(address, request.host)) is not None:
+        raise Refused(Reason.INVALID, errors={"base_url": error})
+
+    def work(session: Session) -> Answer:
+        access.require(access.may(actor, Right.SETTINGS))
+        for table, values in (("practice", json.practice), ("booking", json.booking)):
+            if values:
+                core.save(session, hall(), actor, table, values)
+        return {"changed": sorted([*json.practice, *json.booking])}, 200
+
+    answered(work)
+    hall().refresh(at_once=True)
+    return jsonify(_out())
+
+
+def _out() -> dict[str, Any]:
+    config = hall().config
+    holds = {table: getattr(config.settings, table).model_dump(mode="json") for table in TABLES}
+    fixed = [f"{table}.{key}" for table in TABLES for key in sorted(config.fixed(table))]
+    return {**holds, "fixed": fixed}
