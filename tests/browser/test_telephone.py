@@ -63,6 +63,16 @@ def test_known_customer_is_booked_in_six_keys(practice: Practice, page: Page, ad
     assert pressed == 6
 
 
+def test_letters_typed_before_the_page_is_there_are_not_lost(
+    practice: Practice, page: Page, address: str
+) -> None:
+    """O11: whoever types quickly does not wait for a page."""
+    sign_in(page, address)
+    keys(page, "nince")
+    expect(page.get_by_role("combobox", name="Name, Telefonnummer")).to_have_value("ince")
+    expect(page.get_by_role("option", name="Öz İnce")).to_be_visible()
+
+
 def test_figure_chooses_another_time(practice: Practice, page: Page, address: str) -> None:
     sign_in(page, address)
     open_new(page)
@@ -136,6 +146,7 @@ def test_time_taken_meanwhile_is_said_and_the_next_one_booked(
         practice.book("massage", value[:16].replace("T", " "), staff)
     page.get_by_role("button", name="Termin eintragen").click()
     expect(page.get_by_role("alert")).to_contain_text("belegt")
+    expect(page.get_by_role("alert")).to_be_focused()
     keys(page, "1", "Enter")
     expect(page.get_by_role("status")).to_contain_text("Eva Klein")
 

@@ -189,8 +189,34 @@ function answer(event) {
   else arriving.then(goOn);
 }
 
+// What is typed while the page after the key n is still on its way waits for it.
+const AHEAD = "typed-ahead";
+let ahead = null;
+document.addEventListener("click", (event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey || !event.target.closest('a[data-key="n"]')) return;
+  ahead = "";
+  setTimeout(() => (ahead = null), 2000);
+});
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (ahead === null || event.key.length !== 1 || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    sessionStorage.setItem(AHEAD, (ahead += event.key));
+  },
+  true,
+);
+
 if (form) {
   listen();
+  form.querySelector("[autofocus]")?.focus();
+  const typed = sessionStorage.getItem(AHEAD);
+  if (typed && input()) {
+    input().value = typed + input().value;
+    ask();
+  }
+  sessionStorage.removeItem(AHEAD);
   if (!input() && !document.querySelector("#errors")) goOn();
   form.addEventListener("keydown", answer);
   form.addEventListener("change", (event) => {
