@@ -23,7 +23,10 @@ from vorzimmer_web.requests import signed_in
 from vorzimmer_web.site import hall
 
 NUMBERS: dict[Any, type] = {int: int, float: float}
-OWN_PAGE = {"mail": "vorzimmer_email.mail"}  # tables whose plugin has a better page than a made one
+OWN_PAGE = {
+    "mail": "vorzimmer_email.mail",
+    "vorzimmer_holidays": "vorzimmer_holidays.overview",
+}  # tables whose plugin has a better page than a made one
 
 
 @dataclass(frozen=True)
