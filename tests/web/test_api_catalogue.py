@@ -15,7 +15,11 @@ from vorzimmer.testing.instants import START
 
 OWNER = "vz_demo_0000000000000000000000000001"
 ANNAS = "vz_anna_0000000000000000000000000001"
-YOGA: dict[str, Any] = {"name": "Yoga", "duration_minutes": 45, "needs": [{"kind": "staff", "members": ["anna"]}]}
+YOGA: dict[str, Any] = {
+    "name": "Yoga",
+    "duration_minutes": 45,
+    "needs": [{"kind": "staff", "members": ["anna"]}],
+}
 MORNING = [{"start": "10:00", "end": "11:00"}]
 
 
