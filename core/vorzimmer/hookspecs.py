@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     import click
     from sqlalchemy.orm import Session
 
-    from vorzimmer.access import Actor
-
 hookspec = pluggy.HookspecMarker("vorzimmer")
 hookimpl = pluggy.HookimplMarker("vorzimmer")
 
@@ -174,13 +172,13 @@ class NewAbsence:
 class Absences(Protocol):
     """A store of absences. All need a session in a transaction; refusals are `Refused`."""
 
-    def listed(self, session: Session, actor: Actor, window: Period) -> list[Absence]:
+    def listed(self, session: Session, actor: Any, window: Period) -> list[Absence]:
         """Those that overlap the window, as far as the actor's rights reach."""
 
-    def enter(self, session: Session, hall: Any, actor: Actor, wanted: NewAbsence) -> Absence:
+    def enter(self, session: Session, hall: Any, actor: Any, wanted: NewAbsence) -> Absence:
         """Enter one, in one step with what was decided. `AFFECTED` (`bookings`, `stand_ins`) where a decision lacks."""
 
-    def delete(self, session: Session, actor: Actor, absence_id: int) -> None:
+    def delete(self, session: Session, actor: Any, absence_id: int) -> None:
         """Take one back; `NOT_FOUND` also for one out of reach."""
 
 
@@ -215,18 +213,18 @@ class HoursFound:
 class WorkingHours(Protocol):
     """A store of hours. All need a session in a transaction; refusals are `Refused`, also `NOT_FOUND` out of reach."""
 
-    def listed(self, session: Session, actor: Actor) -> list[HoursFound]:
+    def listed(self, session: Session, actor: Any) -> list[HoursFound]:
         """All hours that the actor may change."""
 
     def set_week(
-        self, session: Session, actor: Actor, of: HoursOf, week: Mapping[int, Sequence[tuple[int, int]]]
+        self, session: Session, actor: Any, of: HoursOf, week: Mapping[int, Sequence[tuple[int, int]]]
     ) -> None:
         """Replace weekly hours; `INVALID` where periods overlap."""
 
     def set_day(
         self,
         session: Session,
-        actor: Actor,
+        actor: Any,
         of: HoursOf,
         day: date,
         periods: Sequence[tuple[int, int]] | None,
