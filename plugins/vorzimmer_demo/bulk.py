@@ -47,7 +47,7 @@ SERVICE = "massage"
 AHEAD = 90
 A_YEAR = 18 * 8 * 240
 """Bookings that a year takes at the least; says how far back to look for holidays."""
-CUSTOMERS = 2_000
+CUSTOMERS = 10_000
 BATCH = 5_000
 LENGTH, PITCH = 30, 45
 """Minutes of a booking, and from one to the next: after its buffer comes the next line of the grid."""
