@@ -95,6 +95,8 @@ def ask(client: Browser, name: str, rule: Rule, act: str, foreign: Foreign, **he
         "booking": uid,
         "slug": _slug(rule, act, foreign),
         "kind": "room",
+        "topic": "confirmed",
+        "language": "de",
         "token": f"{uid}.{'A' * 32}",
         "secret": "A" * 32,
         "absence_id": foreign.absence,
@@ -105,7 +107,7 @@ def ask(client: Browser, name: str, rule: Rule, act: str, foreign: Foreign, **he
         "role_id": foreign.role,
         "number": foreign.change,
         "digest": "0",
-        "name": "booking.css",
+        "name": "vorzimmer_holidays" if "/plugins/" in rule.rule else "booking.css",
     }
     if choice := re.search(r"<any\([^)]*\):(\w+)>", rule.rule):
         given[choice[1]] = act

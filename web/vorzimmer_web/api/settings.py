@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import access
 from vorzimmer import settings as core
-from vorzimmer.access import SIGNED_IN, Right, open_to
+from vorzimmer.access import Right, open_to
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
@@ -36,7 +36,7 @@ class SettingsOut(BaseModel):
 
 
 @settings.get("/settings")
-@open_to(SIGNED_IN)
+@open_to(Right.SETTINGS)
 @call(SettingsOut, key=True)
 def show(query: shapes.NoQuery) -> Response:
     """The settings that the office may change."""
@@ -45,7 +45,7 @@ def show(query: shapes.NoQuery) -> Response:
 
 
 @settings.patch("/settings")
-@open_to(SIGNED_IN)
+@open_to(Right.SETTINGS)
 @call(SettingsOut, key=True)
 def change(json: SettingsChange) -> Response:
     """Change settings; they hold everywhere within a second."""
