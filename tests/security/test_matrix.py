@@ -129,6 +129,8 @@ def _slug(rule: Rule, act: str, foreign: Foreign) -> str:
         "/people/": "ben",
         "/resource/": "ben",
         "/places/": "markt",
+        "/locations/": "markt",
+        "/resources/": "ben",
         "/location/": "markt",
         "/fields/": foreign.field,
         "/services/": "ultraschall",
@@ -161,6 +163,8 @@ def private(foreign: Foreign) -> list[str]:
 LOGIN = "/office/login"
 YES_ALL_THE_SAME = {
     "GET /office/": {303},  # who sees no calendar begins at the own account
+    "GET /office/settings/plugins/<name>": {404},  # this plugin has a page of its own
+    "POST /office/settings/plugins/<name>": {404},
     "POST /office/holidays/days/<number>/delete": {404},  # no such day is entered
     "POST /office/hours/resource/<slug>/day/<hours_id>/delete": {404},
     "POST /office/hours/location/<slug>/day/<hours_id>/delete": {404},
