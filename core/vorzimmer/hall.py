@@ -35,7 +35,9 @@ class Hall:
         stored.refresh()
         plugins = Plugins(config, only_ours=only_ours, entries=entries)
         hall = cls(config, database, plugins)
-        hall.__dict__["stored"] = stored  # has been looked at already: plugins are loaded as the office has set
+        hall.__dict__["stored"] = (
+            stored  # has been looked at already: plugins are loaded as the office has set
+        )
         return hall
 
     @cached_property

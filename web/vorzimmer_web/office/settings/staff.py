@@ -88,7 +88,12 @@ def overview() -> ResponseReturnValue:
 
 
 def _words() -> dict[str, Any]:
-    return {"role_name": role_name, "state": accounts.state, "signed_in_last": signed_in_last, "rights": RIGHTS}
+    return {
+        "role_name": role_name,
+        "state": accounts.state,
+        "signed_in_last": signed_in_last,
+        "rights": RIGHTS,
+    }
 
 
 # ---- invite ------------------------------------------------------------------------------------------------------
