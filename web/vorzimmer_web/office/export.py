@@ -75,7 +75,7 @@ def participants_file(uid: str) -> ResponseReturnValue:
 
 
 def _list(found: Sequence[Booking], notes: bool) -> Iterator[list[str]]:
-    heads = [gettext("Name"), gettext("E-mail"), gettext("Phone"), gettext("Places"), gettext("Status")]
+    heads = [gettext("Name"), gettext("E-mail"), gettext("Phone"), gettext("Seats"), gettext("Status")]
     yield [*heads, gettext("Note")] if notes else heads
     for one in found:
         row = [one.whom, one.email, one.phone, str(one.seats), one.status]
