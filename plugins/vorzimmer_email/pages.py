@@ -150,7 +150,7 @@ def message(topic: str, language: str) -> ResponseReturnValue:
     typed, error = request.form.get("text", "").replace("\r\n", "\n"), None
     with _hall().database.reading() as session:
         service = _service(session)
-        if request.method == "GET":
+        if request.method != "POST":
             typed = texts.of_service(session, service.id if service else None).get((topic, language), "")
     if request.method == "POST" and "preview" not in request.form:
         typed = "" if "default" in request.form else typed

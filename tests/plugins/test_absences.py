@@ -187,3 +187,8 @@ def test_all_plugins_together_say_who_is_away(practice: Practice) -> None:
         )
     assert {item.source for item in found if item.rule == "18"} == {"person:ben"}
     assert len([item for item in found if item.rule == "17"]) == 6
+
+
+def test_other_doors_find_the_store_by_its_hook(practice: Practice) -> None:
+    """Decision 0008: the API never imports the plugin."""
+    assert practice.hall.plugins.ask_first(hookspecs.absences) is not None

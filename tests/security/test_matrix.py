@@ -41,6 +41,7 @@ JSON: dict[str, dict[str, Any]] = {
     "PATCH /api/v1/bookings/<uid>": {"start": "2027-03-09T14:00:00+01:00", "sequence": 0},
     "POST /api/v1/absences": {"resource": "ben", "start": "2027-06-07", "end": "2027-06-07", "kind": "sick"},
     "POST /api/v1/bookings/<uid>/payments": {"amount": 100, "method": "cash"},
+    "PUT /api/v1/roles/<role_id>": {"name": "mine", "rights": ["calendars"]},
     "POST /api/v1/holds": {"service": "massage", "start": "2027-03-10T10:00:00+01:00"},
     "POST /api/v1/holds/<uid>/details": {
         "token": "x",
@@ -163,6 +164,7 @@ def private(foreign: Foreign) -> list[str]:
 LOGIN = "/office/login"
 YES_ALL_THE_SAME = {
     "GET /office/": {303},  # who sees no calendar begins at the own account
+    "POST /office/checklist/close": {403},  # the owner's alone
     "GET /office/settings/plugins/<name>": {404},  # this plugin has a page of its own
     "POST /office/settings/plugins/<name>": {404},
     "POST /office/holidays/days/<number>/delete": {404},  # no such day is entered

@@ -114,8 +114,17 @@ class Everybody:
             "absence_id": 1,
             "password_id": 1,
             "digest": "0",
+            **dict.fromkeys(("hours_id", "shown", "account_id", "role_id", "number"), 1),
+            "customer": self.foreign.customer,
+            "booking": uid,
+            "kind": "room",
+            "topic": "confirmed",
+            "language": "de",
+            "secret": "A" * 32,
         }
         given |= {"name": "booking.css", "act": act}
+        if choice := re.search(r"<any\([^)]*\):(\w+)>", rule.rule):
+            given[choice[1]] = act
         built = rule.build({key: value for key, value in given.items() if key in rule.arguments})
         method = name.partition(" ")[0]
         if method == "GET":

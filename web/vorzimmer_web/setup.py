@@ -24,6 +24,8 @@ from vorzimmer_web.site import LANGUAGES, hall
 
 ALSO_SERVED = {"setup.show", "setup.finish", "site.asset", "site.language", "ready"}
 """What answers while the owner is still to come."""
+NOT_OURS = ("/api/", "/x/")
+"""Doors of programs and of plugins' authors: there is nothing behind them yet that a set-up could spoil."""
 WAITING = "vorzimmer_setup_waits"
 
 pages = Blueprint("setup", __name__, url_prefix="/setup")
@@ -42,7 +44,7 @@ def only_set_up() -> ResponseReturnValue | None:
     if not setup.waits(reading()):
         current_app.extensions[WAITING] = False  # an owner stays one: never ask again
         return None
-    if request.endpoint in ALSO_SERVED:
+    if request.endpoint in ALSO_SERVED or request.path.startswith(NOT_OURS):
         return None
     return Response(render_template("setup/waiting.html"), 503, {"Retry-After": "60"})
 

@@ -10,6 +10,7 @@ from sqlalchemy import inspect
 
 from vorzimmer import hookspecs
 from vorzimmer.app import create_app
+from vorzimmer.config import PLUGINS
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Available, Busy, Change
 from vorzimmer.models import Model, Status
@@ -53,7 +54,8 @@ def check_plugin(hall: Hall, name: str) -> None:
         for hook in dir(type(plugin.instance))
         if hasattr(getattr(plugin.instance, hook), "vorzimmer_impl")
     ]
-    owners = tuple(f"{plugin.name}_" for plugin in hall.plugins.loaded)
+    names = {*PLUGINS, *(plugin.name for plugin in hall.plugins.loaded)}
+    owners = tuple(f"{owner}_" for owner in names)
     tables = set(inspect(hall.database.engine).get_table_names()) - set(Model.metadata.tables)
     assert {table for table in tables if not table.startswith((*owners, "vorzimmer_version"))} == set()
     create_app(hall)  # refuses pages elsewhere, and pages that do not say who may call them

@@ -42,7 +42,7 @@ def edit(uid: str) -> ResponseReturnValue:
     person = signed_in()
     found = own(reading(), person, uid)
     typed = Typed(request.form if request.method == "POST" else _stored(found))
-    if request.method == "GET":
+    if request.method != "POST":
         return _form(found, typed)
     fields = _fields(found, typed, person)
     if typed.errors:

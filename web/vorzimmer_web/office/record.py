@@ -94,7 +94,7 @@ def _explained(refusal: Refused) -> Refused:
 def new() -> ResponseReturnValue:
     """A customer who never books online (O41)."""
     person, languages = signed_in(), hall().config.settings.practice.languages
-    if request.method == "GET":
+    if request.method != "POST":
         name = request.args.get("name", "")[:80]
         return _page(Form({"name": name, "language": languages[0]}, []))
     form = Form.sent()
@@ -113,7 +113,7 @@ def change(customer: str) -> ResponseReturnValue:
     """Complete or correct a record (O38); two who do it at once are told (A109)."""
     person = signed_in()
     found = customers.one(reading(), person, customer)
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(Form.of(found), found)
     form = Form.sent()
 
@@ -142,7 +142,7 @@ def merge(customer: str) -> ResponseReturnValue:
     if not other or other == customer:
         return _choose(kept)
     gone = customers.one(session, person, other)
-    if request.method == "GET":
+    if request.method != "POST":
         return _preview(kept, gone)
     seen = request.form.get("version", ""), request.form.get("other_version", "")
     try:

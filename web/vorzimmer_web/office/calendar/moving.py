@@ -51,7 +51,7 @@ def shift(uid: str) -> ResponseReturnValue:
     session, person = reading(), signed_in()
     found = own(session, person, uid)
     choice = Choice.of_move(found)
-    if request.method == "GET" or "preview" in request.form:
+    if request.method != "POST" or "preview" in request.form:
         return _dialog(session, person, found, choice)
     start = choice.start
     if start is None:

@@ -70,7 +70,7 @@ def new() -> ResponseReturnValue:
     """Add a question."""
     if "more" in request.form:
         return _page(None, Typed(request.form), more=NEW_CHOICES)
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(None, Typed({"kind": "text", "scope": "booking", "on.": "optional"}))
     try:
         made = hall().database.write(lambda s: registry.define(s, signed_in(), _entry(request.form)))
@@ -86,7 +86,7 @@ def edit(slug: str) -> ResponseReturnValue:
     found = registry.one(reading(), slug)
     if "more" in request.form:
         return _page(found, Typed(request.form), more=NEW_CHOICES)
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(found, Typed(_shown(found, registry.forms(reading()).get(found.id, {}))))
     typed = {**request.form.to_dict(), "kind": found.kind, "scope": found.scope}
     try:

@@ -53,7 +53,7 @@ def _found(session: Session, slug: str) -> Location:
 
 
 def _form(place: Location | None) -> ResponseReturnValue:
-    if request.method == "GET":
+    if request.method != "POST":
         texts = {name: getattr(place, name) for name in FIELDS} if place else {"zone": hall().config.zone.key}
         return _page(place, Typed(texts))
     typed = Typed(request.form)

@@ -145,7 +145,7 @@ def edit(name: str) -> ResponseReturnValue:
     if loaded is None or not _has_form(loaded):
         abort(404)
     table, model = f"plugins.{_table(loaded)}", hall().plugins.config_model(_table(loaded))
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(loaded, Typed(_shown(model, hall().config.table(_table(loaded)))))
     typed = Typed(request.form)
     values = _values(model, typed, table)

@@ -77,7 +77,7 @@ def _shown(resource: Resource) -> Typed:
 
 
 def _form(kind: str, resource: Resource | None) -> ResponseReturnValue:
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(kind, resource, _shown(resource) if resource else Typed({}))
     typed = Typed(request.form)
     values: dict[str, Any] = {name: typed.values.get(name, "") for name in ("name", "slug")}

@@ -77,7 +77,7 @@ def _found(session: Session, slug: str) -> Service:
 
 
 def _form(service: Service | None) -> ResponseReturnValue:
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(service, shown(service) if service else blank(reading()))
     typed = Typed(request.form)
     if {"add", "drop"} & request.form.keys():

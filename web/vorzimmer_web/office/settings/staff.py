@@ -103,7 +103,7 @@ def _words() -> dict[str, Any]:
 @fresh(HOME)
 def invite() -> ResponseReturnValue:
     """Whom, as what?"""
-    if request.method == "GET":
+    if request.method != "POST":
         return _invite(Typed({"language": str(get_locale())}))
     typed, person = Typed(request.form), signed_in()
     wanted = Invitation(
@@ -176,7 +176,7 @@ def _account(account_id: int) -> Account:
 def edit(account_id: int) -> ResponseReturnValue:
     """One login: name, role, calendar."""
     account = _account(account_id)
-    if request.method == "GET":
+    if request.method != "POST":
         role = account.roles[0].id if account.roles else ""
         staff = account.resource.slug if account.resource else ""
         return _edit(account, Typed({"name": account.name, "role": str(role), "staff": staff}))
@@ -264,7 +264,7 @@ def take_back(account_id: int) -> ResponseReturnValue:
 @fresh(HOME)
 def new_role() -> ResponseReturnValue:
     """A role made of single rights."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _role(None, Typed({}), [])
     typed, person = Typed(request.form), signed_in()
     rights = request.form.getlist("rights")
@@ -283,7 +283,7 @@ def edit_role(role_id: int) -> ResponseReturnValue:
     role = reading().scalar(accounts.office_roles().where(Role.id == role_id))
     if role is None:
         raise Refused(Reason.NOT_FOUND)
-    if request.method == "GET":
+    if request.method != "POST":
         return _role(role, Typed({"name": role.name}), list(role.permissions or ()))
     typed, person = Typed(request.form), signed_in()
     rights = request.form.getlist("rights")
