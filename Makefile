@@ -27,7 +27,7 @@ demo: $(VENV)/base ## serve a demo practice: PORT=8080 DATA=demo-data DATABASE_U
 	@$(BIN)/vorzimmer demo --port $(PORT) --data "$(DATA)" $(if $(DATABASE_URL),--database-url "$(DATABASE_URL)") $(ARGS)
 
 test: $(VENV)/test ## run every test but the long ones: TESTS="tests/core -x"
-	@$(BIN)/pytest -n 2 $(TESTS)
+	@$(BIN)/pytest -n 3 $(TESTS)  # one more than cores: a third of the time is waiting
 
 test-long: $(VENV)/test ## run what is too slow for every commit: kill loops, explainer pairs, soak
 	@$(BIN)/pytest -m long -o timeout=0 $(TESTS)

@@ -8,6 +8,12 @@ import pytest
 
 
 @pytest.fixture
+def database_url() -> str:
+    """SQLite: what pages ask of the database, the tests of the core and of the API ask of both."""
+    return ""
+
+
+@pytest.fixture
 def https(settings: dict[str, Any]) -> str:
     """The practice is reached at this address, by https."""
     settings["practice"]["base_url"] = "https://praxis.example"

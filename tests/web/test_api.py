@@ -12,12 +12,15 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from tests import acts
+from tests.conftest import database_url
 from vorzimmer import accounts, database, urls
 from vorzimmer.app import create_app
 from vorzimmer.models import Account, Booking
 from vorzimmer.testing import Practice
 
 OWNER, ANNA, VISITOR = "vz_demo_0000000000000000000000000001", "anna-key-0001", "visitor-key-0001"
+__all__ = ["database_url"]
+
 SLOT = "2027-03-02T10:00:00+01:00"
 PERSON = {"name": "Ольга Константинопольская", "email": "olga@kunde.example"}
 
