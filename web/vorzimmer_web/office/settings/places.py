@@ -7,13 +7,14 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import catalogue, database
+from vorzimmer import catalogue
 from vorzimmer.access import Right, open_to
 from vorzimmer.models import Booking, Location
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer_web.office.settings.archiving import warned
 from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.requests import reading, signed_in
@@ -98,20 +99,10 @@ def archive(slug: str) -> ResponseReturnValue:
         hall().database.write(lambda s: catalogue.archive_location(s, person, slug))
         flash(gettext("Nothing can be booked at %(name)s any more.", name=place.name), "good")
         return redirect(url_for("office.places"), 303)
-    coming = session.scalar(
-        select(func.count())
-        .select_from(Booking)
-        .where(
-            Booking.location_id == place.id,
-            Booking.ends > database.now(session),
-            Booking.status.in_(("requested", "confirmed")),
-        )
-    )
-    return render_template(
-        "office/settings/archive.html",
-        name=place.name,
-        coming=coming or 0,
-        warning=gettext("Nothing can be booked there any more."),
+    return warned(
+        place.name,
+        Booking.location_id == place.id,
+        gettext("Nothing can be booked there any more."),
         action=url_for("office.archive_place", slug=slug),
         back=url_for("office.place", slug=slug),
     )

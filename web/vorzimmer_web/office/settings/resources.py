@@ -7,20 +7,19 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from vorzimmer import catalogue, database, hookspecs
+from vorzimmer import catalogue, hookspecs
 from vorzimmer.access import Right, open_to
 from vorzimmer.catalogue.resources import STAFF, offerable
 from vorzimmer.models import Allocation, Booking, Location, Resource, Service
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer_web.office.settings.archiving import warned
 from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.requests import reading, signed_in
 from vorzimmer_web.site import hall
-
-STANDING = ("requested", "confirmed")
 
 
 def _kinds() -> dict[str, hookspecs.ResourceKind]:
@@ -162,20 +161,10 @@ def archive(slug: str) -> ResponseReturnValue:
         hall().database.write(lambda s: catalogue.archive_resource(s, person, slug))
         flash(gettext("%(name)s can no longer be booked.", name=resource.name), "good")
         return redirect(url_for("office.resources"), 303)
-    coming = session.scalar(
-        select(func.count(Allocation.booking_id.distinct()))
-        .join(Booking, Booking.id == Allocation.booking_id)
-        .where(
-            Allocation.resource_id == resource.id,
-            Allocation.ends > database.now(session),
-            Booking.status.in_(STANDING),
-        )
-    )
-    return render_template(
-        "office/settings/archive.html",
-        name=resource.name,
-        coming=coming or 0,
-        warning=gettext("Nobody can be booked with %(name)s any more.", name=resource.name),
+    return warned(
+        resource.name,
+        Booking.allocations.any(Allocation.resource_id == resource.id),
+        gettext("Nobody can be booked with %(name)s any more.", name=resource.name),
         action=url_for("office.archive_resource", slug=slug),
         back=url_for("office.resource", slug=slug),
     )

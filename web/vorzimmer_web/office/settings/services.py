@@ -8,13 +8,14 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from vorzimmer import catalogue, database, hookspecs, urls
+from vorzimmer import catalogue, hookspecs, urls
 from vorzimmer.access import Right, open_to
 from vorzimmer.models import Booking, Offer, Requirement, Resource, Service
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer_web.office.settings.archiving import warned
 from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.service_form import blank, read, shown
 from vorzimmer_web.office.settings.typed import UNITS, Typed
@@ -162,20 +163,10 @@ def archive(slug: str) -> ResponseReturnValue:
         hall().database.write(lambda s: catalogue.archive_service(s, person, slug))
         flash(gettext("%(name)s can no longer be booked.", name=service.name), "good")
         return redirect(url_for("office.services"), 303)
-    coming = session.scalar(
-        select(func.count())
-        .select_from(Booking)
-        .where(
-            Booking.service_id == service.id,
-            Booking.ends > database.now(session),
-            Booking.status.in_(("requested", "confirmed")),
-        )
-    )
-    return render_template(
-        "office/settings/archive.html",
-        name=service.name,
-        coming=coming or 0,
-        warning=gettext("Customers can no longer book this service, and links to it lead nowhere."),
+    return warned(
+        service.name,
+        Booking.service_id == service.id,
+        gettext("Customers can no longer book this service, and links to it lead nowhere."),
         action=url_for("office.archive_service", slug=slug),
         back=url_for("office.service", slug=slug),
     )
