@@ -206,8 +206,8 @@ class HoursFound:
     """Hours in minutes after local midnight: by weekday (0 is Monday), and on dates that replace it (rule 14)."""
 
     of: HoursOf
-    week: Mapping[int, Sequence[tuple[int, int]]]
-    days: Mapping[date, Sequence[tuple[int, int]]]
+    week: dict[int, Sequence[tuple[int, int]]]
+    days: dict[date, Sequence[tuple[int, int]]]
 
 
 class WorkingHours(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
@@ -115,7 +115,10 @@ def _written(own: Sequence[OwnDay]) -> list[dict[str, Any]]:
 
 def _saved(values: dict[str, Any], said: str) -> ResponseReturnValue:
     hall, actor = _hall(), _actor()
-    work: Callable[[Session], None] = lambda session: settings.save(session, hall, actor, TABLE, values)  # noqa: E731
+
+    def work(session: Session) -> None:
+        settings.save(session, hall, actor, TABLE, values)
+
     try:
         hall.database.write(work)
     except Refused as refusal:

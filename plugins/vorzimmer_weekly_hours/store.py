@@ -36,8 +36,10 @@ class Store:
             of = HoursOf(subject.kind, subject.row.slug, place)
             one = found.setdefault(of, HoursFound(of, {}, {}))
             periods = [(start, end) for start, end in row.periods]
-            where: dict[date | int | None, list[Minutes]] = one.days if row.day else one.week  # type: ignore[assignment]
-            where[row.day or row.weekday] = periods
+            if row.day:
+                one.days[row.day] = periods
+            elif row.weekday is not None:
+                one.week[row.weekday] = periods
         return list(found.values())
 
     def set_week(

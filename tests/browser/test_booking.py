@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.acts import code_of
-from tests.caldav.live import serving
 from tests.web.customer import found
 from vorzimmer.testing import Practice
 
 EVERYTHING = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-@pytest.fixture
-def database_url() -> str:
-    """SQLite is enough for what only a browser can tell."""
-    return ""
-
-
-@pytest.fixture
-def address(practice: Practice, app: Flask) -> Iterator[str]:
-    """Where the practice's pages are served."""
-    with serving(app) as live:
-        yield f"http://localhost:{live.port}"
 
 
 def code_for(practice: Practice, page: Page) -> str:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 
 from tests.browser.test_office import violations
-from tests.caldav.live import serving
 from tests.web.desk import DESK, actor, requested
 from vorzimmer import booking
 from vorzimmer.booking import Target
@@ -17,19 +13,6 @@ from vorzimmer.testing import PASSWORD, Practice, berlin
 
 DAY = "/office/calendar?day=2027-03-03"
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
-
-
-@pytest.fixture
-def database_url() -> str:
-    """SQLite is enough for what only a browser can tell."""
-    return ""
-
-
-@pytest.fixture
-def address(practice: Practice, app: Flask) -> Iterator[str]:
-    """Where the practice's pages are served."""
-    with serving(app) as live:
-        yield f"http://localhost:{live.port}"
 
 
 @pytest.fixture

@@ -5,14 +5,13 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from tests import acts
-from tests.browser.test_office import address, database_url, sign_in, violations
+from tests.browser.test_office import sign_in, violations
 from tests.web.desk import DESK
 from vorzimmer import customers
 from vorzimmer.customers import Record
 from vorzimmer.testing import DESK as AT_DESK
 from vorzimmer.testing import Practice
 
-__all__ = ["address", "database_url"]
 LONG = "Александра Константинопольская-Воскресенская"
 
 

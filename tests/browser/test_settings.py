@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_office import sign_in, violations
-from tests.caldav.live import serving
 from vorzimmer.testing import PASSWORD, Practice
 
 OWNER = "owner@praxis.example"
@@ -25,19 +20,6 @@ PAGES = (
     "hours/resource/anna",
     "holidays/",
 )
-
-
-@pytest.fixture
-def database_url() -> str:
-    """SQLite is enough for what only a browser can tell."""
-    return ""
-
-
-@pytest.fixture
-def address(practice: Practice, app: Flask) -> Iterator[str]:
-    """Where the practice's pages are served."""
-    with serving(app) as live:
-        yield f"http://localhost:{live.port}"
 
 
 def test_pages_of_the_settings_are_accessible_and_fit_a_phone(page: Page, address: str) -> None:

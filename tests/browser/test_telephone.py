@@ -17,12 +17,6 @@ from vorzimmer.testing import PASSWORD, Practice, berlin
 
 
 @pytest.fixture
-def database_url() -> str:
-    """SQLite is enough for what only a browser can tell."""
-    return ""
-
-
-@pytest.fixture
 def address(practice: Practice, app: Flask) -> Iterator[str]:
     """Where the practice's pages are served; two customers had a massage a month ago."""
     practice.clock.now = berlin("2027-01-30 08:00")

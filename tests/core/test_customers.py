@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -182,7 +183,7 @@ def test_notes_take_a_right_of_their_own(practice: Practice) -> None:
     made = add(practice)
     blind = Actor("x", "office", rights=frozenset({Right.CUSTOMERS, Right.CALENDARS}))
     assert reason(practice, lambda: change(practice, made.uid, blind, note="x")) is Reason.FORBIDDEN
-    kept = lambda: acts.act(practice.hall, customers.keep_note, blind, made.uid, "x", seen="")  # noqa: E731
+    kept = partial(acts.act, practice.hall, customers.keep_note, blind, made.uid, "x", seen="")
     assert reason(practice, kept) is Reason.FORBIDDEN
 
 
@@ -191,7 +192,7 @@ def test_a_general_note_is_never_overwritten_unseen(practice: Practice) -> None:
     made = add(practice)
     acts.act(practice.hall, customers.keep_note, DESK, made.uid, " links\r\nrechts ", seen="")
     assert of_record(practice, made.uid)["note"] == "links\nrechts"
-    stale = lambda: acts.act(practice.hall, customers.keep_note, DESK, made.uid, "x", seen="")  # noqa: E731
+    stale = partial(acts.act, practice.hall, customers.keep_note, DESK, made.uid, "x", seen="")
     assert reason(practice, stale) is Reason.WRONG_STATE
 
 
@@ -314,10 +315,10 @@ def test_a_change_is_decided_once_and_only_at_its_record(practice: Practice) -> 
     acts.book(practice.hall, who=EVA)
     customer, other = booked_again(practice, phone="0171 99"), add(practice)
     number = waiting(practice)[0].id
-    elsewhere = lambda: do(practice, customers.accept, other.uid, number)  # noqa: E731
+    elsewhere = partial(do, practice, customers.accept, other.uid, number)
     assert reason(practice, elsewhere) is Reason.NOT_FOUND
     do(practice, customers.ignore, customer.uid, number)
-    again = lambda: do(practice, customers.accept, customer.uid, number)  # noqa: E731
+    again = partial(do, practice, customers.accept, customer.uid, number)
     assert reason(practice, again) is Reason.NOT_FOUND
 
 
@@ -409,16 +410,16 @@ def test_who_books_with_the_address_of_a_merged_record_is_known(practice: Practi
 def test_a_record_is_not_merged_with_itself_nor_with_nobody_nor_unseen(practice: Practice) -> None:
     """A1, A109."""
     kept, gone = two(practice)
-    itself = lambda: do(practice, customers.merge, kept.uid, kept.uid)  # noqa: E731
-    nobody = lambda: do(practice, customers.merge, kept.uid, "nobody")  # noqa: E731
-    unseen = lambda: do(practice, customers.merge, kept.uid, gone.uid, versions=("old", "older"))  # noqa: E731
+    itself = partial(do, practice, customers.merge, kept.uid, kept.uid)
+    nobody = partial(do, practice, customers.merge, kept.uid, "nobody")
+    unseen = partial(do, practice, customers.merge, kept.uid, gone.uid, versions=("old", "older"))
     assert [reason(practice, work) for work in (itself, nobody, unseen)] == [
         Reason.WRONG_STATE,
         Reason.NOT_FOUND,
         Reason.WRONG_STATE,
     ]
     anna = acts.staff(practice.resource("anna").id)
-    work = lambda: do(practice, customers.merge, kept.uid, gone.uid, actor=anna)  # noqa: E731
+    work = partial(do, practice, customers.merge, kept.uid, gone.uid, actor=anna)
     assert reason(practice, work) is Reason.FORBIDDEN
 
 

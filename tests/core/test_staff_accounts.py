@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
@@ -181,10 +182,11 @@ ACTS: list[Callable[..., object]] = [
 def reasons(practice: Practice, who: Actor, email: str) -> set[Reason]:
     """Why each of the acts on somebody's login is refused."""
     target = account(practice, email).id
-    return {
-        refusal(lambda act=act: write(practice, lambda s: act(s, practice.hall, who, target))).reason  # type: ignore[misc]
-        for act in ACTS
-    }
+
+    def reason(act: Callable[..., object]) -> Reason:
+        return refusal(lambda: write(practice, lambda s: act(s, practice.hall, who, target))).reason
+
+    return {reason(act) for act in ACTS}
 
 
 def test_without_the_right_nobody_touches_a_login(practice: Practice) -> None:
@@ -206,14 +208,14 @@ def test_nobody_gives_a_role_with_more_rights_than_the_own(practice: Practice) -
     """A6, O53."""
     who = secretary(practice)
     wanted = Invitation(NEW, "Dora", role(practice, "owner").id)
-    work = lambda: write(practice, lambda s: accounts.invite(s, practice.hall, who, wanted))  # noqa: E731
+    work = partial(write, practice, lambda s: accounts.invite(s, practice.hall, who, wanted))
     assert refusal(work).reason is Reason.FORBIDDEN
 
 
 def test_nobody_makes_a_role_with_more_rights_than_the_own(practice: Practice) -> None:
     """A6."""
     who = secretary(practice)
-    work = lambda: write(practice, lambda s: accounts.add_role(s, who, "Leitung", ["settings"]))  # noqa: E731
+    work = partial(write, practice, lambda s: accounts.add_role(s, who, "Leitung", ["settings"]))
     assert refusal(work).reason is Reason.FORBIDDEN
 
 
@@ -230,7 +232,7 @@ def test_an_owner_that_has_not_accepted_yet_does_not_count(practice: Practice) -
     """O53: else nobody could sign in."""
     invite(practice, role_name="owner")
     ids = account(practice, OWNER).id, role(practice, "staff").id
-    work = lambda: by(practice, OWNER, accounts.change, ids[0], name="O", role_id=ids[1], staff=None)  # noqa: E731
+    work = partial(by, practice, OWNER, accounts.change, ids[0], name="O", role_id=ids[1], staff=None)
     assert refusal(work).reason is Reason.INVALID
 
 
@@ -255,19 +257,19 @@ def test_role_holds_from_the_next_look_on(practice: Practice) -> None:
 def test_role_of_the_owner_cannot_be_changed(practice: Practice) -> None:
     """O53."""
     owner, target = actor(practice, OWNER), role(practice, "owner").id
-    work = lambda: write(practice, lambda s: accounts.change_role(s, owner, target, "x", ["notes"]))  # noqa: E731
+    work = partial(write, practice, lambda s: accounts.change_role(s, owner, target, "x", ["notes"]))
     assert refusal(work).reason is Reason.FORBIDDEN
 
 
 def test_role_that_somebody_has_is_not_deleted(practice: Practice) -> None:
     owner, target = actor(practice, OWNER), role(practice, "desk").id
-    work = lambda: write(practice, lambda s: accounts.delete_role(s, owner, target))  # noqa: E731
+    work = partial(write, practice, lambda s: accounts.delete_role(s, owner, target))
     assert refusal(work).reason is Reason.INVALID
 
 
 def test_two_roles_of_one_name_are_refused(practice: Practice) -> None:
     owner = actor(practice, OWNER)
-    work = lambda: write(practice, lambda s: accounts.add_role(s, owner, " DESK ", ["notes"]))  # noqa: E731
+    work = partial(write, practice, lambda s: accounts.add_role(s, owner, " DESK ", ["notes"]))
     assert list(refusal(work).facts["errors"]) == ["name"]
 
 
@@ -423,7 +425,7 @@ def test_address_of_another_login_is_not_taken(practice: Practice, outbox: Outbo
 def test_link_to_an_address_sets_no_password(practice: Practice, outbox: Outbox) -> None:
     """A42: each link for its own purpose."""
     by(practice, ANNA, accounts.ask_email, NEW)
-    work = lambda: take(practice, nonce(outbox, practice, "new_address"))  # noqa: E731
+    work = partial(take, practice, nonce(outbox, practice, "new_address"))
     assert refusal(work).reason is Reason.NOT_FOUND
 
 

@@ -43,7 +43,7 @@ def mails(practice: Practice) -> list[EmailMessage]:
     """What has left, as it was written."""
     Worker(practice.hall).run_due()
     files = sorted((practice.hall.config.data / "mail").glob("*.eml"))
-    return [message_from_bytes(path.read_bytes(), policy=default) for path in files]  # type: ignore[misc]
+    return [message_from_bytes(path.read_bytes(), policy=default) for path in files]
 
 
 def words(mail: EmailMessage) -> str:

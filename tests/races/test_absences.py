@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -51,7 +52,7 @@ def both_stand(practice: Practice) -> bool:
 def test_an_absence_and_bookings_of_its_day_never_both_go_through(practice: Practice) -> None:
     """Rule 19: whoever comes second sees the first."""
     holds = [
-        lambda when=when: acts.hold(practice.hall, f"2027-03-02 {when}", staff="anna")  # type: ignore[misc]
+        partial(acts.hold, practice.hall, f"2027-03-02 {when}", staff="anna")
         for when in ("09:00", "10:00", "11:00", "14:30", "15:30")
     ]
     for _again in range(3):

@@ -58,7 +58,7 @@ def booked(client: FlaskClient, practice: Practice, **more: Any) -> dict[str, An
     code = urls.code(practice.hall.config, held["id"], 1)
     answer = client.post(f"{path}/confirm", json={"token": held["token"], "code": code})
     assert answer.status_code == 200, answer.json
-    return dict(answer.json["booking"])  # type: ignore[index]
+    return dict(answer.json["booking"])
 
 
 def refused(answer: TestResponse, status: int, code: str) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def refused(answer: TestResponse, status: int, code: str) -> dict[str, Any]:
 
 def test_unlisted_service_is_listed_with_a_key_only(client: FlaskClient) -> None:
     slugs = [
-        {found["slug"] for found in client.get("/api/v1/services", headers=head).json["services"]}  # type: ignore[index]
+        {found["slug"] for found in client.get("/api/v1/services", headers=head).json["services"]}
         for head in ({}, key())
     ]
     assert slugs[1] - slugs[0] == {"notiz"}
@@ -81,7 +81,7 @@ def test_unlisted_service_is_listed_with_a_key_only(client: FlaskClient) -> None
 
 def test_slots_come_sorted_with_the_staff_who_could_take_them(client: FlaskClient) -> None:
     answer = client.get("/api/v1/slots?service=massage&from=2027-03-02&to=2027-03-02")
-    slots = answer.json["slots"]  # type: ignore[index]
+    slots = answer.json["slots"]
     assert slots == sorted(slots, key=lambda slot: (slot["start"], slot["location"]))
     at_ten = next(slot for slot in slots if slot["start"] == SLOT)
     assert at_ten == {
@@ -94,7 +94,7 @@ def test_slots_come_sorted_with_the_staff_who_could_take_them(client: FlaskClien
 
 def test_slots_of_one_person_are_theirs_alone(client: FlaskClient) -> None:
     query = "service=massage&from=2027-03-02&to=2027-03-02&staff=ben"
-    slots = client.get(f"/api/v1/slots?{query}").json["slots"]  # type: ignore[index]
+    slots = client.get(f"/api/v1/slots?{query}").json["slots"]
     assert {tuple(slot["resources"]) for slot in slots} == {("ben",)}
 
 
@@ -108,14 +108,14 @@ def test_unknown_person_or_place_is_404(client: FlaskClient, wish: str) -> None:
 def test_display_zone_changes_labels_only(client: FlaskClient) -> None:
     """Rule 7."""
     query = "/api/v1/slots?service=massage&from=2027-03-02&to=2027-03-02"
-    here, there = (client.get(query + zone).json["slots"] for zone in ("", "&tz=Asia/Tokyo"))  # type: ignore[index]
+    here, there = (client.get(query + zone).json["slots"] for zone in ("", "&tz=Asia/Tokyo"))
     assert len(here) == len(there)
     assert there[0]["start"].endswith("+09:00")
 
 
 def test_days_are_true_where_slots_has_any(client: FlaskClient) -> None:
-    days = client.get("/api/v1/days?service=rueckenschule&month=2027-03").json["days"]  # type: ignore[index]
-    slots = client.get("/api/v1/slots?service=rueckenschule&from=2027-03-01&to=2027-03-31").json["slots"]  # type: ignore[index]
+    days = client.get("/api/v1/days?service=rueckenschule&month=2027-03").json["days"]
+    slots = client.get("/api/v1/slots?service=rueckenschule&from=2027-03-01&to=2027-03-31").json["slots"]
     assert len(days) == 31
     assert {day for day, free in days.items() if free} == {slot["start"][:10] for slot in slots}
 
@@ -269,7 +269,7 @@ def test_explanation_names_nobody_without_a_key(client: FlaskClient) -> None:
     query = {"service": "massage", "start": SLOT, "staff": "anna"}
     for headers, named in (({}, False), (key(), True)):
         answer = client.get("/api/v1/explain", query_string=query, headers=headers)
-        assert answer.json["offered"] is False  # type: ignore[index]
+        assert answer.json["offered"] is False
         assert ("Anna" in json.dumps(answer.json)) is named
 
 
@@ -307,7 +307,7 @@ def test_key_is_forgotten_after_a_day(client: FlaskClient, practice: Practice) -
     first = client.post("/api/v1/holds", json=body, headers=headers)
     practice.clock.move(hours=25)
     second = client.post("/api/v1/holds", json=body, headers=headers)
-    assert first.json["id"] != second.json["id"]  # type: ignore[index]
+    assert first.json["id"] != second.json["id"]
 
 
 # ---- the practice's calls --------------------------------------------------------------------------------------------
@@ -326,13 +326,13 @@ def test_desk_enters_moves_and_cancels(client: FlaskClient) -> None:
     body = {"service": "massage", "start": SLOT, "staff": "ben", "customer": {"name": "Ильдар Гайнутдинов"}}
     made = client.post("/api/v1/bookings", json=body, headers=key())
     assert made.status_code == 201, made.json
-    booking = made.json["booking"]  # type: ignore[index]
+    booking = made.json["booking"]
     path = f"/api/v1/bookings/{booking['id']}"
     later = {"start": "2027-03-02T15:00:00+01:00", "sequence": booking["sequence"]}
     moved = client.patch(path, json=later, headers=key())
-    assert moved.json["booking"]["start"] == "2027-03-02T15:00:00+01:00"  # type: ignore[index]
+    assert moved.json["booking"]["start"] == "2027-03-02T15:00:00+01:00"
     refused(client.patch(path, json=later, headers=key()), 409, "wrong_state")
-    assert client.post(f"{path}/cancel", json={}, headers=key()).json["booking"]["status"] == "cancelled"  # type: ignore[index]
+    assert client.post(f"{path}/cancel", json={}, headers=key()).json["booking"]["status"] == "cancelled"
     refused(client.post(f"{path}/cancel", json={}, headers=key()), 409, "wrong_state")
 
 
@@ -341,7 +341,7 @@ def test_request_is_accepted_and_another_declined(client: FlaskClient, practice:
     for act, status in (("accept", "confirmed"), ("decline", "declined")):
         asked = booked(client, practice, service="erstgespraech")
         answer = client.post(f"/api/v1/bookings/{asked['id']}/{act}", json={}, headers=key())
-        assert answer.json["booking"]["status"] == status  # type: ignore[index]
+        assert answer.json["booking"]["status"] == status
 
 
 def test_override_books_over_another_only_with_a_reason(client: FlaskClient) -> None:
@@ -358,7 +358,7 @@ def test_therapist_neither_sees_nor_touches_a_colleagues_booking(
 ) -> None:
     """A1, A4, A8."""
     foreign = booked(client, practice, staff="ben")
-    assert client.get("/api/v1/bookings", headers=key(ANNA)).json["bookings"] == []  # type: ignore[index]
+    assert client.get("/api/v1/bookings", headers=key(ANNA)).json["bookings"] == []
     path = f"/api/v1/bookings/{foreign['id']}"
     missing = refused(client.get("/api/v1/bookings/nothing", headers=key(ANNA)), 404, "not_found")
     assert refused(client.get(path, headers=key(ANNA)), 404, "not_found") == missing
@@ -375,10 +375,10 @@ def test_bookings_are_paged_in_order(client: FlaskClient, practice: Practice) ->
     cursor = ""
     while True:
         page = client.get(f"/api/v1/bookings?limit=2{cursor}", headers=key()).json
-        seen += [found["id"] for found in page["bookings"]]  # type: ignore[index]
-        if page["next"] is None:  # type: ignore[index]
+        seen += [found["id"] for found in page["bookings"]]
+        if page["next"] is None:
             break
-        cursor = f"&cursor={page['next']}"  # type: ignore[index]
+        cursor = f"&cursor={page['next']}"
     assert seen == [made[index].uid for index in (1, 2, 0)]
 
 
@@ -387,7 +387,7 @@ def test_bookings_are_filtered(client: FlaskClient, practice: Practice) -> None:
     acts.book(practice.hall, staff="ben")
     acts.book(practice.hall, "2027-03-09 10:00", staff="anna")
     query = "from=2027-03-02&to=2027-03-02&staff=anna&status=confirmed"
-    found = client.get(f"/api/v1/bookings?{query}", headers=key()).json["bookings"]  # type: ignore[index]
+    found = client.get(f"/api/v1/bookings?{query}", headers=key()).json["bookings"]
     assert [one["id"] for one in found] == [anna.uid]
 
 

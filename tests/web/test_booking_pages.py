@@ -340,7 +340,7 @@ def test_page_weighs_less_than_sixty_kilobytes(client: Browser, practice: Practi
 
 
 def test_compressed_asset_is_the_asset(client: Browser, practice: Practice) -> None:
-    path = re.search(r'href="(/static/[^"]+css)"', client.get("/").text)[1]  # type: ignore[index]
+    path = re.search(r'href="(/static/[^"]+css)"', client.get("/").text)[1]
     packed = client.get(path, headers={"Accept-Encoding": "gzip"}).data
     assert gzip.decompress(packed) == client.get(path).data
 

@@ -141,7 +141,10 @@ def test_a_page_asks_the_database_as_often_for_many_as_for_one(client: Browser, 
 def queries(practice: Practice, client: Browser, path: str) -> int:
     asked: list[str] = []
     engine = practice.hall.database.engine
-    listen = lambda *given: asked.append(given[2])  # noqa: E731
+
+    def listen(*given: Any) -> None:
+        asked.append(given[2])
+
     event.listen(engine, "before_cursor_execute", listen)
     assert client.get(path).status_code == 200
     event.remove(engine, "before_cursor_execute", listen)

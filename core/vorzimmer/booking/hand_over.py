@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -16,6 +18,15 @@ from vorzimmer.booking.confirm import start_payment
 from vorzimmer.contact import canonical
 from vorzimmer.hall import Hall
 from vorzimmer.models import Allocation, Booking, Customer, Payment, Status
+
+APPOINTMENT = (
+    *("status", "service", "location", "staff", "starts", "ends", "wall", "zone", "seats", "expires_at"),
+    *("price", "currency", "policy", "note", "place", "link"),
+)
+PLACE = (
+    *("resource", "requirement_id", "starts", "ends", "before", "after", "seat"),
+    *("expires_at", "guarded"),
+)
 
 
 def hand_over(
@@ -75,33 +86,21 @@ def _twin(booking: Booking, customer: Customer, actor: Actor, moment: datetime) 
     """The same appointment of another person; what the first one typed is not theirs."""
     return Booking(
         uid=str(uuid.uuid4()),
-        status=booking.status,
-        service=booking.service,
-        location=booking.location,
-        staff=booking.staff,
         customer=customer,
-        starts=booking.starts,
-        ends=booking.ends,
-        wall=booking.wall,
-        zone=booking.zone,
-        seats=booking.seats,
-        price=booking.price,
-        currency=booking.currency,
-        policy=booking.policy,
-        source=actor.door,
-        created_at=moment,
-        changed_at=moment,
-        expires_at=booking.expires_at,
         name=customer.name,
         email=customer.email or "",
         phone=customer.phone,
         language=customer.language,
-        note=booking.note,
-        place=booking.place,
-        link=booking.link,
+        source=actor.door,
+        created_at=moment,
+        changed_at=moment,
+        **_same(booking, APPOINTMENT),
     )
 
 
 def _copy(allocation: Allocation) -> Allocation:
-    kept = ("requirement_id", "starts", "ends", "before", "after", "seat", "expires_at", "guarded")
-    return Allocation(resource=allocation.resource, **{name: getattr(allocation, name) for name in kept})
+    return Allocation(**_same(allocation, PLACE))
+
+
+def _same(row: Allocation | Booking, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
