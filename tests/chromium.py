@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 QUIET = [
     "--no-sandbox",
@@ -16,6 +16,9 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 30_000
+"""Milliseconds before a condition counts as missed: a busy machine is no failure."""
+expect.set_options(timeout=PATIENCE)
 PHONE: ViewportSize = {"width": 360, "height": 740}
 
 
@@ -35,7 +38,7 @@ def chromium() -> Iterator[Browser]:
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     """A visitor: own cookies, German, in Berlin, on a phone. Requests beyond this machine fail."""
     context = chromium.new_context(locale="de-DE", timezone_id="Europe/Berlin", viewport=PHONE)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     context.route(
         lambda address: not address.startswith(("http://localhost:", "http://127.0.0.1:", "data:", "blob:")),
         lambda route: route.abort(),

@@ -21,7 +21,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 
 T = TypeVar("T")
-PATIENCE = 30.0  # seconds
+PATIENCE = 60.0  # seconds
 ROOT = Path(__file__).parents[1]
 
 

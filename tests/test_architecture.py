@@ -40,7 +40,7 @@ FLOORS: list[set[str]] = [
     {"outbox"},
     {"access"},
     {"accounts", "audit", "customers"},
-    {"availability", "catalogue", "registry", "settings"},
+    {"availability", "catalogue", "registry", "retention", "settings"},
     {"booking", "setup"},
     {"guard", "worker"},
     {"doctor"},

@@ -443,11 +443,14 @@ class NavigationEntry:
 
 @dataclass(frozen=True)
 class Job:
-    """Regular work: `run(session, now)` in a write transaction of its own, every `every`, by one worker at a time."""
+    """Regular work: `run(session, now)` in a write transaction of its own, every `every`, by one worker at a time.
+
+    What takes long does a part and returns True: it is called again at once, in another transaction.
+    """
 
     name: str
     every: timedelta
-    run: Callable[[Session, datetime], None] = field(repr=False)
+    run: Callable[[Session, datetime], bool | None] = field(repr=False)
 
 
 class Pages(Protocol):

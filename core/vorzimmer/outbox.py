@@ -41,6 +41,12 @@ _WAITING = (
     .with_for_update()
     .execution_options(populate_existing=True)
 )
+_LAST = (
+    select(Message.details)
+    .where(_OF_BOOKING, Message.topic == bindparam("topic"), Message.recipient == bindparam("recipient"))
+    .order_by(Message.id.desc())
+    .limit(1)
+)
 _WITHDRAW = (
     update(Message)
     .where(_OF_BOOKING, Message.topic.in_(bindparam("topics", expanding=True)), Message.state == "due")
@@ -122,6 +128,12 @@ def tell_login(
 
 def _channel(hall: Hall, recipient: str) -> str | None:
     return next((channel.name for channel in channels(hall) if channel.carries(recipient)), None)
+
+
+def knows(session: Session, booking: Booking, topic: str, details: Mapping[str, Any]) -> bool:
+    """Whether the last message of the topic told the customer the same details already."""
+    last = session.scalar(_LAST, {"booking": booking.id, "topic": topic, "recipient": booking.email}) or {}
+    return all(name in last and last[name] == value for name, value in details.items())
 
 
 def tell_plugins(session: Session, hall: Hall, booking: Booking, change: Change, moment: datetime) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
-from vorzimmer import booking, database, failpoint, hookspecs, outbox
+from vorzimmer import booking, database, failpoint, hookspecs, outbox, retention
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Change, Job, Sent, Undeliverable
 from vorzimmer.models import Booking, KeptAnswer, Message, Model, Setting, Status, UtcInstant, WebSession
@@ -207,13 +207,14 @@ class Worker:
                 log.exception("booking was not closed", uid=uid)
 
     def _jobs(self) -> None:
-        for job in [PRUNE, *self.hall.plugins.ask(hookspecs.jobs, hall=self.hall)]:
+        for job in [PRUNE, FORGET, *self.hall.plugins.ask(hookspecs.jobs, hall=self.hall)]:
             with self.hall.database.reading() as session:
                 moment = database.now(session)
             if self._not_before.get(job.name, moment) <= moment:
                 self._not_before[job.name] = moment + min(job.every, timedelta(minutes=1))
                 try:
-                    _run(self.hall, job)
+                    while _run(self.hall, job) and not self._stopped.is_set():
+                        self._beat = time.monotonic()
                 except Exception:  # the plugin boundary: rolled back, tried again
                     log.exception("job failed", job=job.name)
 
@@ -295,17 +296,21 @@ def _is_outdated(session: Session, message: Message, moment: datetime) -> bool:
     return held is not None and held.status != Status.HELD
 
 
-def _run(hall: Hall, job: Job) -> None:
-    """Do a job if its time has come and no other worker is at it; the row of the job is the lock."""
+def _run(hall: Hall, job: Job) -> bool:
+    """Do a job if its time has come and no other worker is at it; the row of the job is the lock.
+
+    Whether it has more to do: then its time stays come, also after a crash.
+    """
     name = f"job {job.name}"[:60]
     _register(hall, name)
     with hall.database.transaction() as session:
         row = session.scalar(select(Setting).where(Setting.name == name).with_for_update(skip_locked=True))
         moment = database.now(session)
         if row is None or (row.value and datetime.fromisoformat(row.value) + job.every > moment):
-            return
-        row.value = moment.isoformat()
-        job.run(session, moment)
+            return False
+        more = bool(job.run(session, moment))
+        row.value = row.value if more else moment.isoformat()
+    return more
 
 
 def _register(hall: Hall, name: str) -> None:
@@ -332,3 +337,4 @@ def _prune(session: Session, moment: datetime) -> None:
 
 
 PRUNE = Job("prune", timedelta(hours=1), _prune)
+FORGET = Job("forget", timedelta(hours=1), retention.forget)

@@ -127,7 +127,7 @@ def values(reader: Reader, config: Config, message: Message, booking: Booking) -
     """What the placeholders of own texts stand for; a name that would become a link is left out (A88)."""
     details = message.details
     told = details.get("old", details) if message.topic in ENDED else details
-    name = ical.plain(booking.customer.name if booking.customer else booking.name)
+    name = ical.plain(booking.name)
     return {
         "name": "" if LINK_LIKE.search(name) else name,
         "service": ical.plain(told["service"]),
@@ -151,8 +151,8 @@ def _subject(reader: Reader, message: Message, booking: Booking) -> str:
 
 
 def _greeting(reader: Reader, booking: Booking) -> str:
-    """With the name, unless it would become a link in the reader's program (A88)."""
-    name = ical.plain(booking.customer.name if booking.customer else booking.name)
+    """With the name that the person gave (O40), unless it would become a link in the reader's program (A88)."""
+    name = ical.plain(booking.name)
     if not name or LINK_LIKE.search(name):
         return reader.gettext("Hello,")
     return reader.gettext("Hello %(name)s,", name=name)
@@ -197,13 +197,14 @@ def _where(reader: Reader, message: Message, booking: Booking) -> list[tuple[str
 
 def _money(reader: Reader, message: Message, booking: Booking) -> list[tuple[str, str]]:
     """The price; where something was paid or the visit is over, what was received and what is open (K75, K92)."""
-    if booking.price is None or not (booking.service.price_shown or message.topic == "completed"):
+    price = message.details.get("price", booking.price)
+    if price is None or not (booking.service.price_shown or message.topic == "completed"):
         return []
-    facts = [(reader.gettext("Price:"), reader.money(booking.price, booking.currency))]
-    received = sum(payment.amount for payment in booking.payments)
+    facts = [(reader.gettext("Price:"), reader.money(price, booking.currency))]
+    received = message.details.get("paid", sum(payment.amount for payment in booking.payments))
     if received or message.topic == "completed":
         facts.append((reader.gettext("Paid:"), reader.money(received, booking.currency)))
-        facts.append((reader.gettext("Open:"), reader.money(booking.price - received, booking.currency)))
+        facts.append((reader.gettext("Open:"), reader.money(price - received, booking.currency)))
     return facts
 
 

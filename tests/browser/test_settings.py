@@ -46,7 +46,7 @@ def test_a_service_is_made_and_its_hours_are_set_without_javascript(
     page.get_by_label("Name", exact=True).fill("Lymphdrainage")
     page.get_by_role("button", name="Raum").click()
     page.get_by_role("button", name="Speichern").click()
-    expect(page.get_by_role("status")).to_contain_text("Lymphdrainage")
+    expect(page.get_by_role("status").filter(has_text="Lymphdrainage")).to_be_visible()
     page.get_by_role("link", name="Lymphdrainage").click()
     page.get_by_role("link", name="Eigene Zeiten").click()
     page.get_by_label("Dienstag, von").fill("10")

@@ -126,6 +126,22 @@ def test_completing_tells_the_balance_where_there_is_a_price(practice: Practice)
     assert "completed" not in dict(acts.told(practice.hall, free.uid))
 
 
+def test_the_same_balance_is_told_once(practice: Practice) -> None:
+    """K75, K72: completed, corrected and completed again; after a payment there is news."""
+    made = past(practice)
+
+    def visits_told() -> int:
+        return [topic for topic, _state in acts.told(practice.hall, made.uid)].count("completed")
+
+    for act in (booking.complete, booking.reopen, booking.complete, booking.missed, booking.complete):
+        acts.act(practice.hall, act, DESK, made.uid)
+    once = visits_told()
+    acts.act(practice.hall, booking.reopen, DESK, made.uid)
+    acts.act(practice.hall, booking.pay, DESK, made.uid, 2000)
+    acts.act(practice.hall, booking.complete, DESK, made.uid)
+    assert (once, visits_told()) == (1, 2)
+
+
 def test_every_correction_says_what_was_before(practice: Practice) -> None:
     made = past(practice)
     acts.act(practice.hall, booking.missed, DESK, made.uid)

@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from tests.plugins.test_email import Letters, act, calendars, event, page, text
-from vorzimmer import booking
+from vorzimmer import booking, customers
 from vorzimmer.models import Booking
-from vorzimmer.testing import Practice
+from vorzimmer.testing import DESK, Practice
 
 LINK = "https://video.example/anna"
 TEN = "2027-03-03 10:30"
@@ -48,6 +49,22 @@ def test_after_the_visit_price_payments_and_balance_are_told(
         assert left in part.replace("\xa0", " ").replace("\u202f", " ")
     assert event(mail)["UID"] == found.uid
     assert calendars(mail)[0].get_param("method") == "REQUEST"
+
+
+def test_a_mail_calls_people_as_they_called_themselves(practice: Practice, letters: Letters) -> None:
+    """O40: the record's corrected name is the practice's own."""
+    found = practice.book("massage", TEN, name="Micky Maus")
+    customer = found.customer
+    assert customer
+
+    def correct(session: Session) -> None:
+        customers.change(session, practice.hall, DESK, customer.uid, customers.Record(name="Michael Mausner"))
+
+    practice.hall.database.write(correct)
+    act(practice, booking.cancel, found.uid)
+    letter = text(letters.last())
+    assert "Micky Maus" in letter
+    assert "Mausner" not in letter
 
 
 def test_a_free_visit_ends_without_a_mail(practice: Practice, letters: Letters) -> None:

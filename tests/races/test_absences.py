@@ -62,7 +62,7 @@ def test_an_absence_and_bookings_of_its_day_never_both_go_through(practice: Prac
 
 def test_without_the_claim_both_go_through(practice: Practice, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: each looks before the other writes."""
-    gate = threading.Barrier(2, timeout=20)
+    gate = threading.Barrier(2, timeout=60)
 
     def looking(look: Any) -> Any:
         def wait(*given: Any, **named: Any) -> Any:

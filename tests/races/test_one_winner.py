@@ -177,7 +177,7 @@ def test_without_claim_and_belt_one_slot_is_sold_twice(
 ) -> None:
     """The control (T5): check, then write, in two steps. If it fails, the races above show nothing."""
     hall = unguarded.hall
-    gate = threading.Barrier(8, timeout=10)
+    gate = threading.Barrier(8, timeout=60)
     chosen = threading.local()
 
     def before_the_write(

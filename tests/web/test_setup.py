@@ -81,10 +81,10 @@ def test_set_up_is_gone_where_there_is_an_owner(client: Browser, practice: Pract
 
 
 def test_nothing_else_is_served_before(client: Browser, hall: Hall, clock: Clock) -> None:
-    """A50: no page, no call, no login."""
+    """A50: no page, no login."""
     link(hall)
-    paths = ["/", "/office/", "/office/login", "/api/v1/services", "/setup/guess"]
-    assert [client.get(path).status_code for path in paths] == [503, 503, 503, 503, 404]
+    paths = ["/", "/office/", "/office/login", "/setup/guess"]
+    assert [client.get(path).status_code for path in paths] == [503, 503, 503, 404]
 
 
 def test_of_two_at_once_exactly_one_wins(hall: Hall, clock: Clock) -> None:

@@ -72,7 +72,7 @@ def _tell(
     key = f"{booking.uid}/{kind}/{booking.sequence}"
     change = Change(kind, booking.uid, booking.sequence, actor.name, actor.door, key)
     outbox.tell_plugins(session, hall, booking, change, moment)
-    if kind in TOLD and booking.email and (kind != "completed" or booking.price):
+    if kind in TOLD and booking.email and not _known(session, booking, kind, details):
         seconds = hall.config.settings.booking.undo_seconds if actor.door == "caldav" else 0
         outbox.tell_person(
             session,
@@ -86,3 +86,8 @@ def _tell(
             key=key,
         )
     outbox.plan_reminders(session, hall, booking, moment)
+
+
+def _known(session: Session, booking: Booking, kind: str, balance: dict[str, Any]) -> bool:
+    """Whether a balance need not be told: without a price there is none, and the same one is told once (K75)."""
+    return kind == "completed" and (not booking.price or outbox.knows(session, booking, kind, balance))

@@ -9,6 +9,7 @@ from vorzimmer.access import Actor
 from vorzimmer.availability import Placement, Wish
 from vorzimmer.booking import load, status
 from vorzimmer.booking.changes import record
+from vorzimmer.booking.pay import paid
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Status
 from vorzimmer.reasons import Reason, Refused
@@ -16,6 +17,8 @@ from vorzimmer.reasons import Reason, Refused
 
 def complete(session: Session, hall: Hall, actor: Actor, uid: str) -> Booking:
     """The appointment took place; where it has a price, the customer is told what is left to pay (K75).
+
+    Once: done again after a correction, nobody hears the same balance twice.
 
     Also corrects `missed` and `cancelled`. Refuses with `WRONG_STATE` before the start, and with `SLOT_TAKEN` where
     the time of a cancelled appointment went to somebody else.
@@ -54,7 +57,8 @@ def _close(session: Session, hall: Hall, actor: Actor, uid: str, to: Status) -> 
     status.change(booking, to)
     if gone:
         _take_again(session, hall, booking, frozenset(more))
-    record(session, hall, actor, booking, to.value, moment, before=before)
+    balance = {"price": booking.price, "paid": paid(booking)} if to is Status.COMPLETED else None
+    record(session, hall, actor, booking, to.value, moment, before=before, details=balance)
     return booking
 
 

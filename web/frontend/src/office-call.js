@@ -208,6 +208,9 @@ document.addEventListener(
   true,
 );
 
+// Whoever is quicker than this script has chosen before it listened.
+const changedMeanwhile = (select) => select.selectedOptions[0] !== (select.querySelector("[selected]") ?? select.options[0]);
+
 if (form) {
   listen();
   form.querySelector("[autofocus]")?.focus();
@@ -224,6 +227,7 @@ if (form) {
     event.stopPropagation();
     step("show", "1");
   });
+  if ([...form.querySelectorAll("select[data-shows]")].some(changedMeanwhile)) step("show", "1");
   document.addEventListener("keydown", digit);
   form.addEventListener("submit", (event) => {
     const name = event.submitter?.name;
