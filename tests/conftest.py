@@ -2,10 +2,13 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from werkzeug.routing import Rule
 
 from tests.chromium import chromium, context, page
 
@@ -44,6 +47,24 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if EVERYTHING and reporter is not None and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _addresses_compiled_once() -> Iterator[None]:
+    """A server has two hundred addresses, and most tests make one: werkzeug compiles each but once a process."""
+    compile_builder, built = Rule._compile_builder, {}
+
+    def remembered(rule: Rule, append_unknown: bool = True) -> Any:
+        look = (rule.rule, rule.subdomain, rule.host, append_unknown)
+        if rule.defaults:
+            return compile_builder(rule, append_unknown)
+        if look not in built:
+            built[look] = compile_builder(rule, append_unknown)
+        return built[look]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", remembered)
+        yield
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -17,6 +17,7 @@ from vorzimmer.testing.cast import (  # noqa: E402
     Practice,
     app,
     client,
+    compiled_pages,
     outbox,
     practice,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "check_plugin",
     "client",
     "clock",
+    "compiled_pages",
     "config",
     "database_url",
     "hall",

@@ -35,6 +35,7 @@ def postgresql_copy(
     """The URL of a database on PostgreSQL that has its tables, and the practice's data where a test wants them."""
     template = templates.postgresql(postgresql_url, _filled(request))
     with _database(postgresql_url, f"TEMPLATE {template} STRATEGY FILE_COPY") as url:  # five times as quick
+        templates.copies.add(url)
         yield url
 
 
@@ -87,7 +88,8 @@ def hall(
     if config.database_url.startswith("sqlite"):
         shutil.copy(templates.sqlite(_filled(request)), config.data / SQLITE)
     hall = Hall.open(config)
-    hall.migrate()
+    if [*config.enabled] != templates.enabled or not templates.has_tables(config.database_url):
+        hall.migrate()
     yield hall
     hall.database.dispose()
 
@@ -102,7 +104,12 @@ class Templates:
     def __init__(self, folder: Path, enabled: list[str]) -> None:
         self.folder = folder
         self.enabled = enabled
+        self.copies: set[str] = set()
         self._made: set[str] = set()
+
+    def has_tables(self, url: str) -> bool:
+        """Whether the database was copied from one that has every owner's tables in their newest version."""
+        return url.startswith("sqlite") or url in self.copies
 
     def sqlite(self, filled: bool) -> Path:
         """The file of a database with its tables, and the practice in it where `filled`."""
