@@ -14,6 +14,7 @@ from sqlalchemy import select
 from tests import acts
 from tests.races import victim
 from tests.servers import Mailbox, mail_server
+from vorzimmer.config import PLUGINS
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Message, Status
 from vorzimmer.testing import Practice, berlin
@@ -30,7 +31,7 @@ STEPS = [
 
 # Children are forked from a small server that has imported everything and has no threads.
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.races.victim"])
+PROCESSES.set_forkserver_preload(["tests.races.victim", *PLUGINS])
 
 
 @pytest.fixture(scope="session")
