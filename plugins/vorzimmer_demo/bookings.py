@@ -21,6 +21,7 @@ from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Service, Status
 from vorzimmer.periods import Period
 from vorzimmer_demo.practice import WEEKS, ZONE, customer
+from vorzimmer_demo.records import fill_records
 
 BACK, AHEAD = 42, 32
 """Days before and after the day of filling that have bookings."""
@@ -69,7 +70,7 @@ def midnight(day: date) -> datetime:
 
 
 def fill_bookings(session: Session, hall: Hall, day: date) -> None:
-    """Write about 40 past and 30 future bookings and two open requests."""
+    """Write about 40 past and 30 future bookings, two open requests, and what is known of the customers."""
     filling = Filling(session, hall, day, Random(day.toordinal()))  # noqa: S311
     for slug, (past, future) in PLAN.items():
         service = session.scalars(select(Service).where(Service.slug == slug)).one()
@@ -79,6 +80,7 @@ def fill_bookings(session: Session, hall: Hall, day: date) -> None:
         made = _book(filling, service, [slot for slot in free if slot.start >= midnight(day)], future)
         if service.policy == "request":
             _leave_open(filling, made)
+    fill_records(session, midnight(day))
     every = select(Booking).order_by(Booking.starts, Booking.uid).options(*load.WHOLE)
     for booking in session.scalars(every).all():
         after = audit.snapshot(booking)
