@@ -11,6 +11,7 @@ const QUARTER = 15;
 const TARGET = 24; // pixels that a finger or a shaky hand needs (WCAG 2.5.8)
 // Pixels of a quarter of an hour at the least: twenty minutes can be hit, and half an hour by touch.
 const SLOT = matchMedia("(pointer: coarse)").matches ? 22 : 18;
+const WEEKENDS = [[], [0], [6, 0]]; // weekdays that are not shown, by their number
 const NARROW = matchMedia("(width < 40rem)");
 const root = document.querySelector("#calendar");
 const byId = (id) => document.getElementById(id);
@@ -19,6 +20,7 @@ const language = document.documentElement.lang;
 const state = {
   first: root.dataset.first,
   days: Number(root.dataset.days),
+  shown: Number(root.dataset.days), // without an empty weekend
   service: byId("service").value,
   tag: "",
   feed: null,
@@ -70,7 +72,7 @@ for (const box of boxes) {
 
 const clock = (date) => date.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
 const weekday = new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric", month: "numeric" });
-const shortDay = new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric" });
+const shortDay = (date) => `${date.toLocaleDateString(language, { weekday: "short" }).replace(/\.$/, "")} ${date.getDate()}`;
 const wall = (date) => {
   const two = (number) => String(number).padStart(2, "0");
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(date.getHours())}:${two(date.getMinutes())}`;
@@ -92,7 +94,7 @@ const widget = createCalendar(root, [ResourceTimeGrid, Interaction], {
   slotEventOverlap: false,
   snapDuration: "00:05",
   slotLabelFormat: clock,
-  dayHeaderFormat: (date) => (NARROW.matches && state.days > 1 ? shortDay : weekday).format(date),
+  dayHeaderFormat: (date) => (NARROW.matches && state.days > 1 ? shortDay(date) : weekday.format(date)),
   eventStartEditable: true,
   eventDurationEditable: false,
   eventLongPressDelay: 400,
@@ -156,6 +158,7 @@ function draw() {
   const chosen = new Set(boxes.length ? chosenColumns() : feed.columns.map((column) => column.id));
   const columns = feed.columns.filter((column) => chosen.has(column.id));
   const here = (record) => chosen.has(record.column);
+  state.shown = daysShown(here);
   const view = state.days > 1 ? "resourceTimeGridWeek" : "resourceTimeGridDay";
   const two = (hour) => `${String(hour).padStart(2, "0")}:00`;
   const [low, high] = feed.hours;
@@ -171,6 +174,7 @@ function draw() {
     slotMaxTime: two(high),
     scrollTime: two(Math.max(low, Math.min(new Date().getHours() - 1, 9))),
     date: state.first,
+    hiddenDays: WEEKENDS[state.days - state.shown],
   };
   for (const [name, value] of Object.entries(wanted)) set(name, value);
   const resources = columns.map(({ id, title }) => ({ id, title }));
@@ -190,11 +194,22 @@ function draw() {
   });
 }
 
+// A weekend on which nobody works and nothing stands takes no room from the days that have something.
+function daysShown(here) {
+  const { feed } = state;
+  const records = [...feed.grounds.filter((ground) => ground.kind === "open"), ...feed.events, ...feed.free].filter(here);
+  const day = (number) => wall(new Date(new Date(`${state.first}T12:00`).getTime() + number * 86_400_000)).slice(0, 10);
+  const used = (date) => date === feed.today || records.some(({ start, end }) => start < `${date}T24` && end > `${date}T00:00`);
+  let shown = state.days;
+  while (shown > 5 && !used(day(shown - 1))) shown -= 1;
+  return shown;
+}
+
 // The day fills the screen where there is room, and scrolls where there is not.
 function slotHeight(hours) {
   const least = state.feed.free.length ? Math.max(SLOT, Math.ceil((TARGET * QUARTER) / chipLength(state.feed.free))) : SLOT;
   const room = root.clientHeight - (root.querySelector(".ec-header")?.offsetHeight ?? 64);
-  return Math.max(least, Math.min(TARGET, Math.floor(room / (hours * 4))));
+  return Math.max(least, Math.floor(room / (hours * 4)));
 }
 
 const drawn = {};
@@ -387,7 +402,7 @@ root.addEventListener("keydown", (event) => {
 });
 
 const cursor = new Cursor(root, {
-  days: () => state.days,
+  days: () => state.shown,
   first: () => state.first,
   columns: () => JSON.parse(drawn.resources ?? "[]"),
   hours: () => state.feed?.hours ?? [8, 18],

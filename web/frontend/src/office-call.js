@@ -4,6 +4,7 @@ const form = document.querySelector("form[data-call]");
 const PARTS = { show: ["whom", "when"], pick: ["who", "what", "when"], forget: ["who", "what", "when"] };
 const part = (id) => form.querySelector(`#${id}`);
 const field = (name) => form.elements.namedItem(name);
+const chosenSlot = () => form.querySelector('input[name="slot"]:checked');
 const times = () => [...form.querySelectorAll("input[data-digit]")];
 
 // ---- steps ----
@@ -30,10 +31,14 @@ function step(name, value) {
 
 function take(fresh, ids) {
   const here = document.activeElement.id;
+  const slot = chosenSlot()?.value;
   for (const id of ids) {
     const [old, next] = [part(id), fresh.querySelector(`#${id}`)];
     if (old && next) old.replaceWith(document.adoptNode(next));
   }
+  // a time chosen while the answer was on its way stays chosen
+  const again = slot && !chosenSlot() && form.querySelector(`input[name="slot"][value="${CSS.escape(slot)}"]`);
+  if (again) again.checked = true;
   if (here && !document.activeElement.id) part(here)?.focus();
   listen();
 }
@@ -42,8 +47,7 @@ function take(fresh, ids) {
 function goOn() {
   const service = part("service");
   if (!service.value) return service.focus();
-  const chosen = form.querySelector('input[name="slot"]:checked');
-  const next = chosen ?? times()[0] ?? part("staff") ?? service;
+  const next = chosenSlot() ?? times()[0] ?? part("staff") ?? service;
   if (next.name === "slot") next.checked = true;
   next.focus();
 }

@@ -35,5 +35,7 @@ for (const button of document.querySelectorAll("[data-copies]")) {
   });
 }
 
+document.querySelector(".office-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 const problem = document.querySelector("#errors");
 if (problem) problem.focus();
