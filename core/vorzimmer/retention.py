@@ -95,7 +95,9 @@ def _from_log(session: Session, of: str, gone: Collection[str]) -> None:
         for entry in entries:
             entry.before, entry.after = _without(entry.before, gone), _without(entry.after, gone)
         known |= subjects
-        merged = {f"customer {told['record']}" for entry in entries if "record" in (told := entry.after or {})}
+        merged = {
+            f"customer {told['record']}" for entry in entries if "record" in (told := entry.after or {})
+        }
         subjects = merged - known
 
 
