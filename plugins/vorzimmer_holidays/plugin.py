@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -60,13 +60,13 @@ class Plugin:
         first, last = (edge.astimezone(zone).date() for edge in window)
         own = [day for day in self.config.own if day.location in ("", place.slug)]
         public = {
-            day
+            day: name
             for year in range(first.year, last.year + 1)
-            for day in _public(region.country, region.subdivision, year)
+            for day, name in _public(region.country, region.subdivision, year).items()
             if first <= day <= last
         }
         for day in sorted(public):
-            yield day_period(day, zone), N_("public holiday")
+            yield day_period(day, zone), public[day]
         for number in range((last - first).days + 1) if own else ():
             day = first + timedelta(days=number)
             for closed in own:
@@ -75,11 +75,13 @@ class Plugin:
 
 
 @cache
-def _public(country: str, subdivision: str, year: int) -> frozenset[date]:
-    """The public holidays of a region in a year; movable feasts are computed, which is slow."""
+def _public(country: str, subdivision: str, year: int) -> Mapping[date, str]:
+    """The public holidays of a region in a year, as they are called there; movable feasts are slow to compute."""
     if not country:
-        return frozenset()
-    return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=year))
+        return {}
+    found = holidays.country_holidays(country, subdiv=subdivision or None)
+    spoken = found.default_language  # else the language of the server's own environment
+    return dict(holidays.country_holidays(country, subdiv=subdivision or None, years=year, language=spoken))
 
 
 def _part(closed: OwnDay, day: date, zone: ZoneInfo) -> Period:

@@ -26,7 +26,7 @@ def test_a_public_holiday_closes_every_place_for_the_local_day(practice: Practic
         practice.location("hafen").id,
     }
     assert {busy.period for busy in found} == {Period(berlin("2027-03-08"), berlin("2027-03-09"))}
-    assert {(busy.rule, busy.closure, busy.text) for busy in found} == {("17", True, "public holiday")}
+    assert {(busy.rule, busy.closure, busy.text) for busy in found} == {("17", True, "Frauentag")}
 
 
 def test_the_day_before_and_after_are_open(practice: Practice) -> None:

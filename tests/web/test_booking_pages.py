@@ -97,6 +97,14 @@ def test_empty_day_says_when_the_next_free_time_is(client: Browser, practice: Pr
     assert ("Nothing is free on this day" in page, "day=2027-03-09#day" in page) == (True, True)
 
 
+def test_empty_day_says_why(client: Browser, practice: Practice) -> None:
+    """Rules 17, 37: a holiday by its name; the last day that can be booked."""
+    english(client)
+    assert "Closed: Frauentag" in client.get("/book/massage?staff=anna&day=2027-03-08").text
+    far = client.get("/book/massage?staff=anna&day=2028-03-08").text
+    assert "Appointments can be booked until Sunday, 30 May 2027." in far
+
+
 def test_month_can_be_turned_and_the_first_day_is_shown(client: Browser, practice: Practice) -> None:
     page = client.get("/book/massage?staff=anna&month=2027-04").text
     assert value("2027-04-01 09:00") in times(page)

@@ -323,3 +323,19 @@ def test_reading_a_page_asks_a_constant_number_of_questions(client: Browser, pra
         client.get("/office/new/customers?q=zora")
         numbers.append(len(asked))
     assert numbers[0] == numbers[2]
+
+
+def test_an_empty_day_says_why(client: Browser, practice: Practice) -> None:
+    """Rule 17: the desk sees it where it looks for free times."""
+    client.sign_in(DESK)
+    page = text(client.get("/office/new?service=massage&from=2027-03-08"))
+    assert "Montag, 8. März: Geschlossen: Frauentag" in page
+
+
+def test_what_is_in_the_way_is_said_in_the_readers_words(client: Browser, practice: Practice) -> None:
+    """Rule 42, O20: the day as Germans write it."""
+    acts.book(practice.hall, "2027-03-02 09:00", staff="anna")
+    client.sign_in(DESK)
+    page = text(send(client, service="massage", staff="anna", slot=NINE, name="Eva"))
+    assert "Di, 2. März, 09:00" in page
+    assert "2027-03-02 09:00" not in page

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from vorzimmer import availability, hookspecs
 from vorzimmer.hall import Hall
@@ -21,7 +21,12 @@ SOON = timedelta(days=14)
 
 def listed_services(session: Session, categories: Sequence[str]) -> list[Service]:
     """The services on the start page, all or those of some categories (C44, C45)."""
-    wanted = select(Service).where(Service.active, Service.listed).order_by(Service.category, Service.id)
+    wanted = (
+        select(Service)
+        .where(Service.active, Service.listed)
+        .options(selectinload(Service.requirements))
+        .order_by(Service.category, Service.id)
+    )
     if categories:
         wanted = wanted.where(Service.category.in_(categories))
     return list(session.scalars(wanted))
@@ -33,6 +38,17 @@ def people_for(session: Session, hall: Hall, service: Service) -> list[Resource]
     ids = {resource_id for answer in answers for resource_id in answer.resource_ids}
     staff = select(Resource).where(Resource.id.in_(ids), Resource.kind == "staff", Resource.active)
     return list(session.scalars(staff.order_by(Resource.name)))
+
+
+def given_by(session: Session, hall: Hall, services: Sequence[Service], slug: str) -> list[Service]:
+    """Those of the services that a person gives; one question for all of them."""
+    person = session.scalar(select(Resource).where(Resource.slug == slug, Resource.kind == "staff"))
+    if person is None or not person.active:
+        return []
+    needs = [need for service in services for need in service.requirements]
+    answers = hall.plugins.ask(hookspecs.candidates, session=session, requirements=needs)
+    filled = {answer.requirement_id for answer in answers if person.id in answer.resource_ids}
+    return [service for service in services if any(need.id in filled for need in service.requirements)]
 
 
 def places(session: Session) -> dict[str, Location]:
@@ -76,15 +92,23 @@ class Finder:
         """The free slots of some days, both ends included."""
         window = Period(day_period(first, self.zone).start, day_period(last, self.zone).end)
         return availability.free_slots(
-            self.session,
-            self.hall.plugins,
-            self.service,
-            window,
-            self.now,
-            staff=self.staff.slug if self.staff else None,
-            location=self.place.slug if self.place else None,
-            ignoring=self.ignoring.id if self.ignoring else None,
+            self.session, self.hall.plugins, self.service, window, self.now, **self._wish
         )
+
+    def why_nothing(self, day: date) -> availability.Phrase:
+        """Why a day has no free time."""
+        window = day_period(day, self.zone)
+        return availability.why_nothing(
+            self.session, self.hall.plugins, self.service, window, self.now, **self._wish
+        )
+
+    @property
+    def _wish(self) -> availability.Wish:
+        return {
+            "staff": self.staff.slug if self.staff else None,
+            "location": self.place.slug if self.place else None,
+            "ignoring": self.ignoring.id if self.ignoring else None,
+        }
 
     def month(self, first: date) -> list[Time]:
         """The free times of a month."""

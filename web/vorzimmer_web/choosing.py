@@ -9,6 +9,7 @@ from typing import Any
 from flask import render_template, request
 from werkzeug.exceptions import BadRequest
 
+from vorzimmer.availability import Phrase
 from vorzimmer.periods import day_of, instant_of
 from vorzimmer.reasons import Refused
 from vorzimmer_web.choices import Finder
@@ -20,7 +21,8 @@ def month_page(finder: Finder, asked: Mapping[str, str]) -> dict[str, Any]:
 
     Without `month` or `day` it begins where the first free time is.
     """
-    day = _day(asked.get("day", ""), finder)
+    wanted = _day(asked.get("day", ""))
+    day = wanted if wanted and finder.today <= wanted <= finder.last else None
     first = first_of(day) if day else _month(asked.get("month", ""), finder)
     soonest = finder.next_free()
     if first is None:
@@ -36,6 +38,8 @@ def month_page(finder: Finder, asked: Mapping[str, str]) -> dict[str, Any]:
         "by_place": by_place(shown),
         "soonest": soonest,
         "later": None if shown else _after(finder, day or first, soonest),
+        "wanted": wanted,
+        "why": _why(finder, wanted) if wanted != day or not shown else None,
     }
 
 
@@ -67,12 +71,16 @@ def _after(finder: Finder, since: date, soonest: Time | None) -> Time | None:
     return finder.next_free(since=since) or soonest
 
 
-def _day(text: str, finder: Finder) -> date | None:
+def _why(finder: Finder, wanted: date | None) -> Phrase | None:
+    """Why the day that was asked for has no free time; of days that are over nothing is said."""
+    return finder.why_nothing(wanted) if wanted and wanted >= finder.today else None
+
+
+def _day(text: str) -> date | None:
     try:
-        day = day_of(text)
+        return day_of(text)
     except ValueError:
         return None
-    return day if finder.today <= day <= finder.last else None
 
 
 def _month(text: str, finder: Finder) -> date | None:

@@ -6,10 +6,11 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_interval
+from babel.dates import format_date
 from flask import current_app
 from flask_babel import get_locale, gettext, ngettext
 
+from vorzimmer.availability import Phrase
 from vorzimmer.hall import Hall
 from vorzimmer.texts import SHORT_DAY, Reader
 
@@ -31,6 +32,11 @@ def _locale() -> Locale:
     return _reader().locale
 
 
+def told(phrase: Phrase) -> str:
+    """A text of the core with what is put into it."""
+    return phrase.told(_reader())
+
+
 def day(of: date) -> str:
     """ "Mittwoch, 3. März"."""
     return format_date(of, DAY[language()], locale=_locale())
@@ -47,8 +53,11 @@ def _together(text: str) -> str:
 
 
 def days(first: date, last: date) -> str:
-    """ "23.–29. März"."""
-    return format_interval(first, last, "MMMMd", locale=_locale())
+    """ "23.–29. März", or "30. März – 5. April"."""
+    if (first.year, first.month) != (last.year, last.month):
+        return f"{day_of_year(first)} – {day_of_year(last)}"
+    dot = "." if language() == "de" else ""
+    return f"{first.day}{dot}–{day_of_year(last)}"
 
 
 def day_of_year(of: date) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer.availability.assign import Assignment, Item, Placement, anyway, best
 from vorzimmer.availability.facts import Question
+from vorzimmer.availability.nothing import nothing_free
 from vorzimmer.availability.search import Search, Slot
 from vorzimmer.availability.standing_in import in_place_of, stand_ins
 from vorzimmer.availability.why import Phrase, Why, at_place, refused
@@ -39,6 +40,7 @@ __all__ = [
     "placement",
     "refusal",
     "stand_ins",
+    "why_nothing",
 ]
 
 NEAR = timedelta(days=7)
@@ -75,6 +77,14 @@ def free_slots(
     """
     span = -int(-window.start.timestamp() // 1), -int(-window.end.timestamp() // 1)
     return Search(session, plugins, Question(service, span, now, **wish)).slots()
+
+
+def why_nothing(
+    session: Session, plugins: Plugins, service: Service, day: Period, now: datetime, **wish: Unpack[Wish]
+) -> Phrase:
+    """Why a day has no free start, as anybody may know it; to be asked where `free_slots` found none."""
+    span = int(day.start.timestamp()), int(day.end.timestamp())
+    return nothing_free(Search(session, plugins, Question(service, span, now, **wish)))
 
 
 def _search(

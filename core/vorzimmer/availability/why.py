@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from vorzimmer import hookspecs, slots
@@ -15,17 +15,51 @@ from vorzimmer.models import Resource
 from vorzimmer.periods import day_period
 from vorzimmer.reasons import N_
 from vorzimmer.slots import Shape, Span, Taken
+from vorzimmer.texts import Reader
+
+
+@dataclass(frozen=True)
+class At:
+    """An instant (epoch seconds) on the clocks of a place; `2027-03-01 09:00` in texts for programs."""
+
+    instant: int
+    zone: ZoneInfo
+
+    def __str__(self) -> str:
+        return f"{self.local:%Y-%m-%d %H:%M}"
+
+    @property
+    def local(self) -> datetime:
+        """The same as a time of the zone."""
+        return datetime.fromtimestamp(self.instant, self.zone)
+
+    @property
+    def clock(self) -> str:
+        """`09:00`."""
+        return f"{self.local:%H:%M}"
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """A text for people: an English msgid and what is put into it."""
+    """A text for people: an English msgid and what is put into it, an `At`, a day and a phrase in the reader's way."""
 
     msgid: str
     facts: Mapping[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.msgid % self.facts if self.facts else self.msgid
+
+    def told(self, reader: Reader) -> str:
+        """The text in the reader's language."""
+        return reader.gettext(self.msgid, **{name: _told(fact, reader) for name, fact in self.facts.items()})
+
+
+def _told(fact: object, reader: Reader) -> object:
+    if isinstance(fact, At):
+        return reader.moment(fact.local, fact.zone)
+    if isinstance(fact, Phrase):
+        return fact.told(reader)
+    return reader.day(fact) if isinstance(fact, date) else fact
 
 
 @dataclass(frozen=True)
@@ -97,7 +131,7 @@ def general(search: Search, place: Place, start: int) -> Iterator[Why]:
     service = search.service
     source = f"service:{service.slug}"
     if start < place.notice_end:
-        facts = {"earliest": moment(place.notice_end, place.zone)}
+        facts: dict[str, object] = {"earliest": At(place.notice_end, place.zone)}
         yield Why(
             "36",
             Phrase(N_("This is too soon: the first time that can be booked is %(earliest)s."), facts),
@@ -105,7 +139,7 @@ def general(search: Search, place: Place, start: int) -> Iterator[Why]:
             Phrase(N_("the start were %(earliest)s or later"), facts),
         )
     if start >= place.horizon_end:
-        facts = {"latest": moment(place.horizon_end - 60, place.zone)[:10]}
+        facts = {"latest": At(place.horizon_end - 60, place.zone).local.date()}
         yield Why(
             "37",
             Phrase(N_("This is too far ahead: %(latest)s is the last day that can be booked."), facts),
@@ -175,14 +209,13 @@ def _hours(search: Search, place: Place, lane: Lane, start: int, joins: bool) ->
         if not runs:
             yield Why("12", Phrase(N_("%(who)s does not work on this day."), who), source, free_if)
         elif here:
-            facts = {**who, "end": moment(here[0].closes + shift, zone)[11:]}
+            facts = {**who, "end": At(here[0].closes + shift, zone).clock}
             yield Why(
                 "25", Phrase(N_("%(who)s works until %(end)s: it does not fit."), facts), source, free_if
             )
         else:
             times = ", ".join(
-                f"{moment(run.anchor + shift, zone)[11:]}–{moment(run.end + shift, zone)[11:]}"
-                for run in runs
+                f"{At(run.anchor + shift, zone).clock}–{At(run.end + shift, zone).clock}" for run in runs
             )
             facts = {**who, "times": times}
             yield Why("13", Phrase(N_("%(who)s works %(times)s on this day."), facts), source, free_if)
@@ -202,7 +235,7 @@ def _off_grid(search: Search, place: Place, lane: Lane, start: int) -> Iterator[
     if slots.grid(lane.runs, [], lane.shape, step, (start, start + 1)):
         return
     near = slots.grid(lane.runs, [], lane.shape, step, (start - step, start + step))
-    facts = {"step": str(step // 60), "times": _or([moment(at, place.zone)[11:] for at in near])}
+    facts = {"step": str(step // 60), "times": _or([At(at, place.zone).clock for at in near])}
     yield Why(
         "21",
         Phrase(
@@ -226,8 +259,8 @@ def _neighbour(search: Search, place: Place, lane: Lane, row: Occupied, start: i
         text = Phrase(N_("The buffer to what %(who)s has from %(start)s to %(end)s is too short."), facts)
         low, high = slots.forbidden_by(Taken(*row[:4]), lane.shape)
         apart = {
-            "before": moment(low - 1 + shift, place.zone)[11:],
-            "after": moment(high + shift, place.zone)[11:],
+            "before": At(low - 1 + shift, place.zone).clock,
+            "after": At(high + shift, place.zone).clock,
         }
         return Why(
             "34",
@@ -294,15 +327,10 @@ def of(resource: Resource) -> str:
     return f"{'person' if resource.kind == STAFF else resource.kind}:{resource.slug}"
 
 
-def moment(instant: int, zone: ZoneInfo) -> str:
-    """An instant as local date and time: `2027-03-01 09:00`."""
-    return datetime.fromtimestamp(instant, zone).strftime("%Y-%m-%d %H:%M")
-
-
 def between(start: int, end: int, zone: ZoneInfo) -> dict[str, object]:
     """Both ends of a period for a text; the date only where it is not the same."""
-    first, last = moment(start, zone), moment(end, zone)
-    return {"start": first, "end": last[11:] if first[:10] == last[:10] else last}
+    first, last = At(start, zone), At(end, zone)
+    return {"start": first, "end": last.clock if first.local.date() == last.local.date() else last}
 
 
 def _inside(span: Span, instant: int) -> bool:

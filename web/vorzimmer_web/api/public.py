@@ -19,7 +19,7 @@ from vorzimmer.availability import Slot
 from vorzimmer.models import Location, Offer, Requirement, Resource, Service
 from vorzimmer.periods import Period, day_period
 from vorzimmer.reasons import N_, Reason, Refused
-from vorzimmer_web import limits
+from vorzimmer_web import limits, words
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, caller, hall, public_caller
@@ -224,7 +224,7 @@ def explained(found: availability.Explanation, *, named: bool) -> dict[str, Any]
 
 
 def _say(phrase: availability.Phrase) -> str:
-    return str(gettext(phrase.msgid, **phrase.facts))
+    return words.told(phrase)
 
 
 def _named(why: availability.Why) -> dict[str, str]:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import availability, database
 from vorzimmer.access import Actor, Right, may
-from vorzimmer.availability import Wish
+from vorzimmer.availability import Phrase, Wish
 from vorzimmer.booking import Override
 from vorzimmer.models import Booking, Location, Offer, Requirement, Resource, Service
 from vorzimmer.periods import Period, day_of, day_period, instant_of, local_instant
@@ -95,9 +95,17 @@ class Choice:
             "days": days[:SHOWN],
             "soonest": soonest(times),
             "first": first,
+            "why": None
+            if not self.day or (days and days[0][0] == first)
+            else self._why(session, service, first, wish),
             "today": moment.astimezone(zone).date(),
             "places": _places(session, days),
         }
+
+    def _why(self, session: Session, service: Service, day: date, wish: Wish) -> Phrase:
+        """Why the day that was asked for has nothing free."""
+        moment, window = database.now(session), day_period(day, hall().config.zone)
+        return availability.why_nothing(session, hall().plugins, service, window, moment, **wish)
 
 
 def soonest(times: list[Time]) -> list[Time]:
