@@ -83,6 +83,15 @@ def save(session: Session, hall: Hall, actor: Actor, table: str, values: Mapping
     )
 
 
+def held(session: Session, hall: Hall, table: str) -> BaseModel:
+    """A table as it holds at this moment, locked until the end: for a change that builds on it (A109)."""
+    name, _, plugin = table.partition(".")
+    stored_now = json.loads(_row(session, name).value or "{}")
+    own = stored_now.get(plugin, {}) if plugin else stored_now
+    whole = merged(stored.unsealed(hall.config, own), hall.config.fixed(table))
+    return model_of(hall, name, plugin).model_validate(whole)
+
+
 def set_logo(session: Session, hall: Hall, actor: Actor, picture: bytes | None) -> None:
     """Store the practice's picture, or take it away. Refuses with `INVALID` what is no small PNG or JPEG."""
     name = None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
@@ -36,7 +36,8 @@ def overview() -> str:
     return _page({})
 
 
-def _page(errors: dict[str, str]) -> str:
+def _page(errors: dict[str, str], *, changed: bool = False) -> str:
+    """The page; `changed`: somebody else has set the calendars since this form was shown, what was chosen stays."""
     hall, config, locale = _hall(), _config(), get_locale()
     with hall.database.reading() as session:
         today = database.now(session).astimezone(hall.config.zone).date()
@@ -45,8 +46,12 @@ def _page(errors: dict[str, str]) -> str:
     return render_template(
         "vorzimmer_holidays/overview.html",
         places=places,
-        general=regions.spelled(config),
-        regions={slug: regions.spelled(config.region(slug)) for slug in config.locations},
+        general=request.form.get("region", "") if changed else regions.spelled(config),
+        regions={slug: request.form.get(f"region-{slug}", "") for slug in places}
+        if changed
+        else {slug: regions.spelled(config.region(slug)) for slug in config.locations},
+        seen=regions.all_spelled(config),
+        changed=changed,
         choices=list(regions.choices(locale)) if locale else [],
         coming=regions.coming(config, today, language),
         fixed=any(hall.config.is_fixed(TABLE, key) for key in ("country", "subdivision", "locations")),
@@ -60,12 +65,29 @@ def _page(errors: dict[str, str]) -> str:
 @open_to(Right.SETTINGS)
 def set_regions() -> ResponseReturnValue:
     """Choose the calendar of the practice and of places that have another."""
+    seen = request.form.get("seen")
+
+    def change(now: Settings) -> dict[str, Any]:
+        if seen is not None and seen != regions.all_spelled(now):
+            raise Refused(Reason.WRONG_STATE)
+        return _asked()
+
+    try:
+        return _saved(change, gettext("The public holidays are set."))
+    except Refused as refusal:
+        if refusal.reason is not Reason.WRONG_STATE:
+            raise
+    _hall().refresh(at_once=True)
+    return _page({}, changed=True), 409
+
+
+def _asked() -> dict[str, Any]:
+    """The calendars that were chosen in the form, as settings have them."""
     with _hall().database.reading() as session:
         slugs = [place.slug for place in _places(session)]
     chosen = {slug: request.form.get(f"region-{slug}", "") for slug in slugs}
     values: dict[str, Any] = regions.read(request.form.get("region", ""))
-    values["locations"] = {slug: regions.read(text) for slug, text in chosen.items() if text}
-    return _saved(values, gettext("The public holidays are set."))
+    return values | {"locations": {slug: regions.read(text) for slug, text in chosen.items() if text}}
 
 
 @pages.post("/days")
@@ -83,11 +105,13 @@ def add_day() -> ResponseReturnValue:
         )
     except ValidationError as error:
         return _page(_words(error)), 422
-    _hall().refresh(at_once=True)
-    own = [*_config().own, made]
-    if len(own) > MOST:
-        return _page({"day": N_("These are too many days.")}), 422
-    return _saved({"own": _written(own)}, gettext("The day is entered: nobody can book on it."))
+
+    def change(now: Settings) -> dict[str, Any]:
+        if len(now.own) >= MOST:
+            raise Refused(Reason.INVALID, errors={"day": N_("These are too many days.")})
+        return {"own": _written([*now.own, made])}
+
+    return _saved(change, gettext("The day is entered: nobody can book on it."))
 
 
 def _words(error: ValidationError) -> dict[str, str]:
@@ -100,24 +124,31 @@ def _words(error: ValidationError) -> dict[str, str]:
 @pages.post("/days/<int(max=2147483647):number>/delete")
 @open_to(Right.SETTINGS)
 def delete_day(number: int) -> ResponseReturnValue:
-    """Take a day back; `day` says which one was meant, for the list may have changed."""
-    _hall().refresh(at_once=True)
-    own = list(_config().own)
-    if number >= len(own) or own[number].day != request.form.get("day"):
-        raise Refused(Reason.NOT_FOUND)
-    del own[number]
-    return _saved({"own": _written(own)}, gettext("The day is deleted; it can be booked again."))
+    """Take a day back; `day` and `name` say which one was meant, for the list may have changed."""
+    day, name = request.form.get("day"), request.form.get("name")
+
+    def change(now: Settings) -> dict[str, Any]:
+        own = list(now.own)
+        found = [at for at, one in enumerate(own) if one.day == day and name in (None, one.name)]
+        if not found:
+            raise Refused(Reason.NOT_FOUND)
+        del own[number if number in found else found[0]]
+        return {"own": _written(own)}
+
+    return _saved(change, gettext("The day is deleted; it can be booked again."))
 
 
 def _written(own: Sequence[OwnDay]) -> list[dict[str, Any]]:
     return [day.model_dump(mode="json", exclude_defaults=True) for day in own]
 
 
-def _saved(values: dict[str, Any], said: str) -> ResponseReturnValue:
+def _saved(change: Callable[[Settings], dict[str, Any]], said: str) -> ResponseReturnValue:
+    """Save what `change` makes of the settings as they are now: of two at once none overwrites the other (A109)."""
     hall, actor = _hall(), _actor()
 
     def work(session: Session) -> None:
-        settings.save(session, hall, actor, TABLE, values)
+        now = cast("Settings", settings.held(session, hall, TABLE))
+        settings.save(session, hall, actor, TABLE, change(now))
 
     try:
         hall.database.write(work)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from vorzimmer import settings as core
+from vorzimmer.access import ROLES, Actor
 from vorzimmer.testing import Browser, Practice
 
 PAGE = "/office/holidays/"
@@ -83,6 +85,32 @@ def test_a_region_that_does_not_exist_is_refused(owner: Browser) -> None:
 def test_a_day_that_is_gone_is_not_found(owner: Browser) -> None:
     """A second click, or somebody was quicker."""
     assert owner.send(f"{PAGE}days/0/delete", day="2027-03-05").status_code == 404
+
+
+def test_a_day_of_somebody_else_is_not_overwritten(owner: Browser, practice: Practice) -> None:
+    """A109: entered by another process, of which this one has not heard when the form comes."""
+    elsewhere(practice, {"own": [{"day": "2027-03-04", "name": "Umzug"}]})
+    page = owner.send(f"{PAGE}days", day="2027-03-05", name="Betriebsausflug").text
+    assert "Umzug" in page
+    assert "Betriebsausflug" in page
+
+
+def test_of_two_who_set_the_calendars_the_second_is_told(owner: Browser, practice: Practice) -> None:
+    """A109: what was chosen is still chosen, and counts when it is saved again."""
+    elsewhere(practice, {"country": "AT", "subdivision": ""})
+    answer = owner.send(f"{PAGE}regions", region="DE-BY", seen="")
+    assert answer.status_code == 409
+    assert 'value="DE-BY" selected' in answer.text
+    assert practice.hall.plugins.instance("vorzimmer_holidays").config.country == "AT"
+    assert owner.send(f"{PAGE}regions", region="DE-BY", seen="AT").status_code == 200
+    assert practice.hall.plugins.instance("vorzimmer_holidays").config.country == "DE"
+
+
+def elsewhere(practice: Practice, values: dict[str, Any]) -> None:
+    """Another owner saves at another process of the server."""
+    owner = Actor("owner@praxis.example", "office", rights=ROLES["owner"])
+    table = "plugins.vorzimmer_holidays"
+    practice.hall.database.write(lambda s: core.save(s, practice.hall, owner, table, values))
 
 
 def test_only_who_may_change_settings_sees_the_page(practice: Practice, client: Browser) -> None:
