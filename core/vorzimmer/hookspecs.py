@@ -193,6 +193,42 @@ def absences() -> Absences | None:
 
 
 @dataclass(frozen=True)
+class MessageText:
+    """The practice's own words in a message to customers; `text` is empty where the `default` is sent.
+
+    `service` is a slug, empty for every service that has no words of its own.
+    """
+
+    topic: str
+    language: str
+    service: str
+    text: str
+    default: str
+
+
+class MessageTexts(Protocol):
+    """A store of own texts. All need a session; refusals are `Refused`."""
+
+    def listed(self, session: Session, hall: Any, service: str) -> list[MessageText]:
+        """Those of a service (a slug, empty for all of them), one for each topic and language."""
+
+    def write(
+        self, session: Session, hall: Any, actor: Any, service: str, topic: str, language: str, text: str
+    ) -> None:
+        """Set one; empty means the default again. `NOT_FOUND`, `INVALID` (`errors`)."""
+
+
+@hookspec(firstresult=True)
+def message_texts() -> MessageTexts | None:
+    """Where the practice's own words in messages are stored, for those doors that are not the plugin's own page.
+
+    Given: nothing. Returned: the store; the first answer counts. If it raises: the call fails.
+
+        return Store()
+    """
+
+
+@dataclass(frozen=True)
 class HoursOf:
     """Whose hours, by slugs: `kind` is `resource` (at a `location`), `location` or `service`."""
 

@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vorzimmer import database, settings
@@ -197,13 +196,7 @@ def _text_page(service: Service | None, topic: str, language: str, typed: str, e
 
 def _service(session: Session) -> Service | None:
     """The service of the address; none for all."""
-    slug = request.values.get("service")
-    if not slug:
-        return None
-    found = session.scalar(select(Service).where(Service.slug == slug, Service.active))
-    if found is None:
-        raise Refused(Reason.NOT_FOUND)
-    return found
+    return texts.service_of(session, request.values.get("service", ""))
 
 
 def _languages() -> dict[str, str]:

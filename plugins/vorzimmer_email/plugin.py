@@ -17,6 +17,7 @@ from vorzimmer.texts import Texts
 from vorzimmer_email import settings
 from vorzimmer_email.desk import Desk
 from vorzimmer_email.pages import pages
+from vorzimmer_email.texts import Store
 
 NAME = "email"
 
@@ -61,6 +62,11 @@ class Plugin:
                 N_("What customers are told, and when"),
             ),
         ]
+
+    @hookimpl
+    def message_texts(self) -> Store:
+        """The practice's own words."""
+        return Store()
 
     @hookimpl
     def booking_changed(self, session: Session, change: Change) -> None:

@@ -11,6 +11,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from vorzimmer import access, audit, database
 from vorzimmer.access import Actor, Right
 from vorzimmer.contact import lines
+from vorzimmer.hall import Hall
+from vorzimmer.hookspecs import MessageText
 from vorzimmer.models import Service
 from vorzimmer.models.columns import NAMES
 from vorzimmer.reasons import N_, Reason, Refused
@@ -113,6 +115,42 @@ def fault(text: str) -> str | None:
 def filled(text: str, values: Mapping[str, str]) -> str:
     """The text with its placeholders filled in one pass: what stands in a value is never read again (A61, A62)."""
     return _NAMED.sub(lambda found: values.get(found[1], found[0]), text)
+
+
+class Store:
+    """Own texts for other doors (hook `message_texts`)."""
+
+    def listed(self, session: Session, hall: Hall, service: str) -> list[MessageText]:
+        """The texts of a service, or of all; where there is none, what is sent instead is its default."""
+        found = service_of(session, service)
+        own = of_service(session, found.id if found else None)
+        above = of_service(session, None) if found else {}
+        return [
+            MessageText(topic, language, service, own.get((topic, language), ""), inherited)
+            for topic in TOPICS
+            for language in hall.config.settings.practice.languages
+            for inherited in [
+                above.get((topic, language)) or hall.texts.reader(language).gettext(OPENINGS[topic])
+            ]
+        ]
+
+    def write(
+        self, session: Session, hall: Hall, actor: Actor, service: str, topic: str, language: str, text: str
+    ) -> None:
+        """Set a text; `NOT_FOUND` for a message, language or service that there is not."""
+        if topic not in TOPICS or language not in hall.config.settings.practice.languages:
+            raise Refused(Reason.NOT_FOUND)
+        write(session, actor, service_of(session, service), topic, language, text)
+
+
+def service_of(session: Session, slug: str) -> Service | None:
+    """The service of a slug, None for all of them; or `NOT_FOUND`."""
+    if not slug:
+        return None
+    found = session.scalar(select(Service).where(Service.slug == slug, Service.active))
+    if found is None:
+        raise Refused(Reason.NOT_FOUND)
+    return found
 
 
 def services(session: Session) -> Sequence[Service]:

@@ -106,7 +106,7 @@ def ask(client: Browser, name: str, rule: Rule, act: str, foreign: Foreign, **he
         "shown": foreign.session,
         "account_id": foreign.account,
         "role_id": foreign.role,
-        "number": foreign.change,
+        "number": foreign.group if "groups" in rule.rule else foreign.change,
         "digest": "0",
         "name": "vorzimmer_holidays" if "/plugins/" in rule.rule else "booking.css",
     }

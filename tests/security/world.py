@@ -21,6 +21,7 @@ from vorzimmer.models import (
     Booking,
     Customer,
     CustomerChange,
+    CustomerGroup,
     Role,
     WebSession,
 )
@@ -56,6 +57,7 @@ class Foreign:
     role: int = 0
     change: int = 0
     field: str = ""
+    group: int = 0
 
 
 def of_ben(practice: Practice, day: int = 3) -> Foreign:
@@ -79,10 +81,13 @@ def _whole(session: Session, practice: Practice, booking: Booking, absence: int,
     field = Attribute(
         slug=f"frage-{booking.id}", scope="booking", kind="text", labels={"de": "Frage"}, choices=[]
     )
-    session.add_all([waiting, field])
+    group = CustomerGroup(name=f"Gruppe {booking.id}")
+    session.add_all([waiting, field, group])
     session.flush()
     role = session.scalars(select(Role.id).where(Role.name == "staff")).one()
-    return Foreign(booking, absence, password, customer.uid, key[:16], ben.id, role, waiting.id, field.slug)
+    return Foreign(
+        booking, absence, password, customer.uid, key[:16], ben.id, role, waiting.id, field.slug, group.id
+    )
 
 
 def _rest(session: Session, practice: Practice) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from html import unescape
 from typing import Any, cast
@@ -522,3 +523,19 @@ def test_the_api_shows_a_therapist_own_customers_only(app: Flask, practice: Prac
     ]
     assert client.get(f"/api/v1/customers/{other}", headers=key).status_code == 404
     assert client.patch(f"/api/v1/customers/{own}", headers=key, json={"phone": "1"}).status_code == 403
+
+
+def test_a_group_is_renamed_and_deleted_on_its_page(practice: Practice, client: Browser) -> None:
+    """O42: a name that another one has is refused, what was typed stands there; the customers stay."""
+    add(practice, "Max Muster", groups=["Hüfte"])
+    add(practice, "Eva Öztürk", groups=["Knie"])
+    client.sign_in(DESK)
+    page = "/office/customers/groups"
+    (number,) = re.findall(r'name-(\d+)"[^>]*value="Knie"', client.get(page).text)
+    refused = client.send(f"{page}/{number}", name="hüfte")
+    assert refused.status_code == 422
+    assert re.search(r'value="hüfte"[^>]*aria-invalid="true"', refused.text)
+    assert "Knie und Hüfte" in client.send(f"{page}/{number}", name="Knie und Hüfte").text
+    client.send(f"{page}/{number}/delete")
+    assert "Knie" not in client.get(page).text
+    assert "Eva Öztürk" in client.get("/office/customers").text

@@ -1,6 +1,7 @@
 """The practice's customers: found, kept, sorted into groups, joined; one use case a file, none commits."""
 
 from vorzimmer.customers.export import export, export_participants, participants
+from vorzimmer.customers.grouping import dissolve, group, rename
 from vorzimmer.customers.history import appointments, entries, messages, past
 from vorzimmer.customers.known import accept, find, ignore, of_booking, value_of, waiting
 from vorzimmer.customers.listing import NOTHING, Summary, Wish, listed, number, sizes, summaries
@@ -18,11 +19,13 @@ __all__ = [
     "alike",
     "appointments",
     "change",
+    "dissolve",
     "entries",
     "export",
     "export_participants",
     "find",
     "found",
+    "group",
     "groups",
     "ignore",
     "joined",
@@ -37,6 +40,7 @@ __all__ = [
     "participants",
     "past",
     "questions",
+    "rename",
     "same_name",
     "sizes",
     "snapshot",

@@ -16,7 +16,9 @@ from vorzimmer_web.api.customers import customers
 from vorzimmer_web.api.door import check_shape, hall, identify
 from vorzimmer_web.api.fields import fields
 from vorzimmer_web.api.hours import hours
+from vorzimmer_web.api.messages import messages
 from vorzimmer_web.api.money import money
+from vorzimmer_web.api.plugins import plugins
 from vorzimmer_web.api.public import public
 from vorzimmer_web.api.settings import settings
 from vorzimmer_web.api.staff import staff
@@ -29,6 +31,8 @@ api.register_blueprint(staff)
 api.register_blueprint(customers)
 api.register_blueprint(fields)
 api.register_blueprint(settings)
+api.register_blueprint(plugins)
+api.register_blueprint(messages)
 api.register_blueprint(money)
 api.register_blueprint(absences)
 api.register_blueprint(catalogue)
@@ -36,7 +40,10 @@ api.register_blueprint(hours)
 api.register_blueprint(accounts)
 api.before_app_request(identify)
 api.before_request(check_shape)
-for part in (api, public, staff, customers, fields, money, absences, catalogue, hours, accounts, settings):
+for part in (
+    *(api, public, staff, customers, fields, money, absences, catalogue, hours, accounts),
+    *(settings, plugins, messages),
+):
     csrf.exempt(part)  # JSON only, and `door` asks a cookie for its origin
 api.register_error_handler(HTTPException, problems.of_http_error)
 for status in CODES:  # else the pages' handlers of these codes come first

@@ -82,6 +82,12 @@ class OneService(BaseModel):
     service: shapes.StaffServiceOut
 
 
+class OwnVersion(shapes.Taken):
+    """The service that a person gives in a way of their own."""
+
+    service: shapes.Slug
+
+
 class ResourceChange(shapes.Taken):
     """What to change; buffers in minutes, null leaves the service's. `services` are those that it serves in."""
 
@@ -268,6 +274,20 @@ def change_resource(slug: str, json: ResourceChange) -> Response:
         return _finished(
             session, values, use_cases.change_resource(session, actor, slug, _values(values))
         ), 200
+
+    return answered(work)
+
+
+@catalogue.post("/resources/<slug>/services")
+@open_to(Right.SETTINGS)
+@call(OneService, 201, key=True)
+def own_version(slug: str, json: OwnVersion) -> Response:
+    """Make one person's own version of a service, which is changed without touching the others'."""
+    actor = staff_caller()
+
+    def work(session: Session) -> Answer:
+        made = use_cases.own_version(session, actor, json.service, slug)
+        return {"service": _service_out(session, made)}, 201
 
     return answered(work)
 

@@ -113,12 +113,24 @@ class Waiting(BaseModel):
     changes: list[WaitingChange]
 
 
+class GroupName(shapes.Taken):
+    """What a group is called."""
+
+    name: shapes.Name
+
+
 class GroupOut(BaseModel):
     """A group, and how many are in it."""
 
     id: int
     name: str
     size: int
+
+
+class OneGroup(BaseModel):
+    """One group."""
+
+    group: GroupOut
 
 
 class Groups(BaseModel):
@@ -228,8 +240,36 @@ def groups(query: shapes.NoQuery) -> Response:
     """The groups that customers are sorted into."""
     actor = staff_caller()
     with hall().database.reading() as session:
-        sizes = core.sizes(session, actor)
-        return jsonify(groups=[{"id": group.id, "name": group.name, "size": size} for group, size in sizes])
+        return jsonify(groups=_groups(session, actor))
+
+
+@customers.patch("/groups/<int(max=2147483647):number>")
+@open_to(Right.CUSTOMERS)
+@call(OneGroup, key=True)
+def rename_group(number: int, json: GroupName) -> Response:
+    """Call a group something else."""
+    actor = staff_caller()
+
+    def work(session: Session) -> Answer:
+        core.rename(session, actor, number, json.name)
+        return {"group": next(one for one in _groups(session, actor) if one["id"] == number)}, 200
+
+    return answered(work)
+
+
+@customers.delete("/groups/<int(max=2147483647):number>")
+@open_to(Right.CUSTOMERS)
+@call(None, 204, key=True)
+def dissolve_group(number: int) -> Response:
+    """Give a group up; its customers stay."""
+    actor = staff_caller()
+    hall().database.write(lambda session: core.dissolve(session, actor, number))
+    return Response(status=204)
+
+
+def _groups(session: Session, actor: Actor) -> list[dict[str, Any]]:
+    sizes = core.sizes(session, actor)
+    return [{"id": group.id, "name": group.name, "size": size} for group, size in sizes]
 
 
 def _answer(session: Session, actor: Actor, customer: Customer, status: int) -> Answer:

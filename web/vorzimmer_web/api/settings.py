@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import base64
+from typing import Annotated, Any
 
 from flask import Blueprint, Response, jsonify, request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from vorzimmer import access
 from vorzimmer import settings as core
 from vorzimmer.access import Right, open_to
-from vorzimmer.reasons import Reason, Refused
+from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, hall, staff_caller
@@ -25,6 +26,12 @@ class SettingsChange(shapes.Taken):
 
     practice: dict[str, Any] = Field(default_factory=dict, max_length=50)
     booking: dict[str, Any] = Field(default_factory=dict, max_length=50)
+
+
+class NewLogo(shapes.Taken):
+    """A PNG or JPEG in base64, null for none."""
+
+    picture: Annotated[str, StringConstraints(max_length=400_000)] | None
 
 
 class SettingsOut(BaseModel):
@@ -60,6 +67,26 @@ def change(json: SettingsChange) -> Response:
             if values:
                 core.save(session, hall(), actor, table, values)
         return {"changed": sorted([*json.practice, *json.booking])}, 200
+
+    answered(work)
+    hall().refresh(at_once=True)
+    return jsonify(_out())
+
+
+@settings.put("/settings/logo")
+@open_to(Right.SETTINGS)
+@call(SettingsOut, key=True)
+def set_logo(json: NewLogo) -> Response:
+    """Set the practice's picture, or take it away."""
+    actor = staff_caller()
+    try:
+        picture = base64.b64decode(json.picture, validate=True) if json.picture is not None else None
+    except ValueError as error:
+        raise Refused(Reason.INVALID, errors={"picture": N_("This is not base64.")}) from error
+
+    def work(session: Session) -> Answer:
+        core.set_logo(session, hall(), actor, picture)
+        return {}, 200
 
     answered(work)
     hall().refresh(at_once=True)

@@ -76,12 +76,16 @@ class ExplainQuery(Query):
 
 
 class BookingQuery(Query):
-    """Which bookings, in order of their start; `from` and `to` are dates in the practice's zone, `to` inclusive."""
+    """Which bookings, in order of their start; `from` and `to` are dates in the practice's zone, `to` inclusive.
+
+    `customer` is the id of a record.
+    """
 
     from_: Day | None = Field(None, alias="from")
     to: Day | None = None
     staff: Slug | None = None
     status: Status | None = None
+    customer: Token | None = None
     cursor: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,10}-[0-9]{1,9}$")] | None = None
     limit: int = Field(50, ge=1, le=200)
 
@@ -369,6 +373,12 @@ class Bookings(BaseModel):
 
     bookings: list[StaffBookingOut]
     next: str | None
+
+
+class Participants(BaseModel):
+    """The bookings of one group at one time."""
+
+    bookings: list[StaffBookingOut]
 
 
 class Why(BaseModel):

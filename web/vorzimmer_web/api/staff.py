@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from flask import Blueprint, Response, jsonify
-from sqlalchemy import Select, or_, select, tuple_
+from sqlalchemy import ScalarSelect, Select, or_, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
-from vorzimmer import access, booking, database
+from vorzimmer import access, booking, customers, database
 from vorzimmer.access import APPOINTMENTS, Actor, Right, open_to
-from vorzimmer.models import Allocation, Booking, Resource
+from vorzimmer.models import Allocation, Booking, Customer, Resource
 from vorzimmer.periods import day_period
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.api import shapes
@@ -59,9 +59,15 @@ def _filtered(wanted: Select[Booking], query: shapes.BookingQuery) -> Select[Boo
         wanted = wanted.where(Booking.status == query.status)
     if query.staff:
         wanted = wanted.where(Booking.staff_id.in_(select(Resource.id).where(Resource.slug == query.staff)))
+    if query.customer:
+        wanted = wanted.where(Booking.customer_id == _of_record(query.customer))
     if query.cursor:
         wanted = wanted.where(tuple_(Booking.starts, Booking.id) > _position(query.cursor))
     return wanted
+
+
+def _of_record(uid: str) -> ScalarSelect[int]:
+    return select(Customer.id).where(Customer.uid == uid).scalar_subquery()
 
 
 def _cursor(last: Booking) -> str:
@@ -132,6 +138,19 @@ def one(uid: str) -> Response:
     actor = staff_caller()
     with hall().database.reading() as session:
         return jsonify(booking=_out(actor, mine(session, actor, uid)))
+
+
+@staff.get("/bookings/<uid>/participants")
+@open_to(*APPOINTMENTS)
+@call(shapes.Participants, key=True)
+def participants(uid: str, query: shapes.NoQuery) -> Response:
+    """Everybody who has a place in the same group at the same time, by name."""
+    actor = staff_caller()
+    with hall().database.reading() as session:
+        names = [one.id for one in customers.participants(session, actor, uid)]
+        wanted = select(Booking).where(Booking.id.in_(names)).order_by(Booking.name, Booking.id)
+        found = session.scalars(wanted.options(*booking.load.WHOLE, selectinload(Booking.payments)))
+        return jsonify(bookings=[_out(actor, one) for one in found])
 
 
 def mine(session: Session, actor: Actor, uid: str) -> Booking:

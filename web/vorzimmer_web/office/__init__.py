@@ -23,6 +23,7 @@ from vorzimmer_web.office import (
     entry,
     export,
     fresh,
+    groups,
     links,
     record,
     settings,
@@ -46,7 +47,7 @@ OWN = (
 office = Blueprint("office", __name__, url_prefix="/office")
 for pages in (
     *(agenda, calendar, bulk, booking, edit, entry, connect, settings, record, customers, export, account),
-    *(fresh, links, checklist),
+    *(fresh, groups, links, checklist),
 ):
     pages.add_to(office)
 office.context_processor(wording.words)

@@ -11,7 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from vorzimmer import settings
@@ -27,6 +27,12 @@ OWN_PAGE = {
     "mail": "vorzimmer_email.mail",
     "vorzimmer_holidays": "vorzimmer_holidays.overview",
 }  # tables whose plugin has a better page than a made one
+SAID = {
+    ("off", "on"): N_("%(name)s is on."),
+    ("off", "off"): N_("%(name)s is off."),
+    ("also", "on"): N_("%(name)s will be loaded at the next start of the server."),
+    ("also", "off"): N_("%(name)s will not be loaded."),
+}
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,28 @@ def _table(loaded: Loaded) -> str:
     return str(getattr(loaded.instance, "table", loaded.name))
 
 
+def table_of(loaded: Loaded) -> str:
+    """The table of the file that holds its settings: `mail`, or `plugins.` and its name."""
+    return "mail" if _table(loaded) == "mail" else f"plugins.{_table(loaded)}"
+
+
+def keys_of(loaded: Loaded) -> dict[str, Any]:
+    """The settings that hold, as config.toml has them, secrets masked; none where they cannot be used."""
+    model = hall().plugins.config_model(_table(loaded))
+    try:
+        holds = model.model_validate(hall().config.table(_table(loaded)))
+    except ValidationError:
+        return {}
+    return holds.model_dump(mode="json", by_alias=True)
+
+
+def switched(name: str, *, on: bool) -> dict[str, list[str]]:
+    """What `[plugins]` has to hold: a loaded plugin is off at once, any other is loaded at the next start."""
+    key = "off" if name in {one.name for one in hall().plugins.loaded} else "also"
+    named = set(hall().config.settings.plugins.get(key, ()))
+    return {key: sorted(named | {name} if on == (key == "also") else named - {name})}
+
+
 def _has_form(loaded: Loaded) -> bool:
     return bool(hall().plugins.config_model(_table(loaded)).model_fields) and _table(loaded) not in OWN_PAGE
 
@@ -111,21 +139,9 @@ def _has_form(loaded: Loaded) -> bool:
 @open_to(Right.SETTINGS)
 def switch(name: str, act: str) -> ResponseReturnValue:
     """Switch a loaded plugin off or on at once, or have an installed one loaded at the next start."""
-    table = hall().config.settings.plugins
-    off, also = set(table.get("off", ())), set(table.get("also", ()))
-    loaded = {one.name for one in hall().plugins.loaded}
-    if name not in loaded | set(hall().plugins.installed):
+    if name not in {*(one.name for one in hall().plugins.loaded), *hall().plugins.installed}:
         abort(404)
-    if name in loaded:
-        values = {"off": sorted(off - {name} if act == "on" else off | {name})}
-        said = N_("%(name)s is on.") if act == "on" else N_("%(name)s is off.")
-    else:
-        values = {"also": sorted(also | {name} if act == "on" else also - {name})}
-        said = (
-            N_("%(name)s will be loaded at the next start of the server.")
-            if act == "on"
-            else N_("%(name)s will not be loaded.")
-        )
+    values = switched(name, on=act == "on")
     try:
         hall().database.write(lambda s: settings.save(s, hall(), signed_in(), "plugins", values))
     except Refused as refusal:
@@ -134,7 +150,7 @@ def switch(name: str, act: str) -> ResponseReturnValue:
         flash(" ".join(gettext(text) for text in refusal.facts["errors"].values()), "warning")
     else:
         hall().refresh(at_once=True)
-        flash(gettext(said, name=name), "good")
+        flash(gettext(SAID[next(iter(values)), act], name=name), "good")
     return redirect(url_for("office.plugins"), 303)
 
 
@@ -144,7 +160,7 @@ def edit(name: str) -> ResponseReturnValue:
     loaded = next((one for one in hall().plugins.loaded if one.name == name), None)
     if loaded is None or not _has_form(loaded):
         abort(404)
-    table, model = f"plugins.{_table(loaded)}", hall().plugins.config_model(_table(loaded))
+    table, model = table_of(loaded), hall().plugins.config_model(_table(loaded))
     if request.method != "POST":
         return _page(loaded, Typed(_shown(model, hall().config.table(_table(loaded)))))
     typed = Typed(request.form)
@@ -170,7 +186,7 @@ def _page(loaded: Loaded, typed: Typed) -> str:
         plugin=loaded,
         controls=controls(model),
         typed=typed,
-        fixed=hall().config.fixed(f"plugins.{_table(loaded)}"),
+        fixed=hall().config.fixed(table_of(loaded)),
         follows=isinstance(getattr(loaded.instance, "config", None), BaseModel),
     )
 

@@ -1,0 +1,62 @@
+"""The groups that customers are sorted into: renamed, given up (O42, O43)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from vorzimmer import customers
+from vorzimmer.access import Right, open_to
+from vorzimmer.customers import Wish
+from vorzimmer.reasons import Reason, Refused
+from vorzimmer_web.requests import reading, signed_in
+from vorzimmer_web.site import hall
+
+
+@open_to(Right.CUSTOMERS)
+def index() -> str:
+    """All groups, each with its size."""
+    return _page()
+
+
+def _page(refused: int = 0, typed: str = "", error: str = "") -> str:
+    groups = customers.sizes(reading(), signed_in())
+    return render_template(
+        "office/customers/groups.html", groups=groups, refused=refused, typed=typed, error=error
+    )
+
+
+@open_to(Right.CUSTOMERS)
+def rename(number: int) -> ResponseReturnValue:
+    """Call a group something else."""
+    person, typed = signed_in(), request.form.get("name", "")
+    try:
+        made = hall().database.write(lambda session: customers.rename(session, person, number, typed))
+    except Refused as refusal:
+        if refusal.reason is not Reason.INVALID:
+            raise
+        return _page(number, typed, refusal.facts["errors"]["name"]), 422
+    flash(gettext("The group is called “%(name)s” now.", name=made.name), "good")
+    return redirect(url_for("office.groups"), 303)
+
+
+@open_to(Right.CUSTOMERS)
+def dissolve(number: int) -> ResponseReturnValue:
+    """The question, then the act."""
+    session, person = reading(), signed_in()
+    if request.method == "POST":
+        name = hall().database.write(lambda s: customers.dissolve(s, person, number))
+        flash(gettext("The group “%(name)s” is deleted. Its customers are still there.", name=name), "good")
+        return redirect(url_for("office.groups"), 303)
+    found = customers.group(session, number)
+    size = customers.number(session, person, Wish(group=number))
+    return render_template("office/customers/group_delete.html", group=found, size=size)
+
+
+def add_to(office: Blueprint) -> None:
+    """Put the pages in their places."""
+    one = "/customers/groups/<int(max=2147483647):number>"
+    office.get("/customers/groups", endpoint="groups")(index)
+    office.post(one, endpoint="rename_group")(rename)
+    office.route(f"{one}/delete", methods=["GET", "POST"], endpoint="dissolve_group")(dissolve)
