@@ -70,7 +70,9 @@ def test_request_is_accepted_from_the_top_of_the_day(practice: Practice, page: P
     requested(practice, "2027-03-03 10:00", name="Lena Lang")
     sign_in(page, address)
     page.get_by_role("button", name="Annehmen Lena Lang").click()
-    expect(page.get_by_role("status").filter(has_text="Der Termin von Lena Lang ist bestätigt.")).to_be_visible()
+    expect(
+        page.get_by_role("status").filter(has_text="Der Termin von Lena Lang ist bestätigt.")
+    ).to_be_visible()
 
 
 def test_appointment_is_cancelled_with_a_personal_message(

@@ -52,7 +52,9 @@ def test_known_customer_is_booked_in_six_keys(practice: Practice, page: Page, ad
     pressed = 1 + keys(page, "вос", "Enter")
     expect(page.get_by_role("radio", name="heute, Mo, 1. März").first).to_be_focused()
     pressed += keys(page, "Enter")
-    expect(page.get_by_role("status").filter(has_text="kunde10@kunde.example wird benachrichtigt")).to_be_visible()
+    expect(
+        page.get_by_role("status").filter(has_text="kunde10@kunde.example wird benachrichtigt")
+    ).to_be_visible()
     expect(page.get_by_role("link", name="Ольга Воскресенская")).to_be_focused()
     assert pressed == 6
 
@@ -122,7 +124,9 @@ def test_walk_in_takes_two_steps(practice: Practice, page: Page, address: str) -
     pressed = 1 + keys(page, "kl", "Enter")
     expect(page.get_by_role("radio", name="jetzt, 14:05–14:35").first).to_be_focused()
     pressed += keys(page, "Enter")
-    expect(page.get_by_role("status").filter(has_text="Laufkundschaft: Mo, 1. März, 14:05 Uhr")).to_be_visible()
+    expect(
+        page.get_by_role("status").filter(has_text="Laufkundschaft: Mo, 1. März, 14:05 Uhr")
+    ).to_be_visible()
     assert pressed == 5
 
 
@@ -159,7 +163,9 @@ def test_call_is_taken_without_javascript(practice: Practice, chromium: Browser,
     page.get_by_role("radio").nth(1).check()
     page.get_by_label("Notiz für die Praxis").fill("Knie links")
     page.get_by_role("button", name="Termin eintragen").click()
-    expect(page.get_by_role("status").filter(has_text="kunde10@kunde.example wird benachrichtigt")).to_be_visible()
+    expect(
+        page.get_by_role("status").filter(has_text="kunde10@kunde.example wird benachrichtigt")
+    ).to_be_visible()
     context.close()
 
 
