@@ -73,11 +73,20 @@ class Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _origins(sites: tuple[str, ...]) -> tuple[str, ...]:
+    written = [site.strip().rstrip("/").lower() for site in sites]
+    for site in written:
+        if not re.fullmatch(r"https?://([a-z0-9-]+\.)*[a-z0-9-]+(:\d{1,5})?", site):
+            raise ValueError(N_("Please enter sites like https://praxis.example, without a path."))
+    return tuple(dict.fromkeys(written))
+
+
 class Practice(Table):
     """`[practice]`: who runs this server. `base_url` is where customers reach it.
 
     `imprint` and `privacy` are texts of our own pages, for who has no address to link to. `logo` names the picture
-    that the office has stored. `accent` is "#rrggbb", dark enough to be read.
+    that the office has stored. `accent` is "#rrggbb", dark enough to be read. `embed_on` are the origins of the sites
+    that may show the booking in a frame (A65).
     """
 
     name: str = Field("Vorzimmer", min_length=1, max_length=80)
@@ -91,6 +100,7 @@ class Practice(Table):
     privacy: str = Field("", max_length=60_000)
     accent: Annotated[str, AfterValidator(colors.checked)] = ""
     logo: Annotated[str, Field(pattern=r"^([0-9a-f]{16}\.(png|jpg))?$")] = ""
+    embed_on: Annotated[tuple[str, ...], AfterValidator(_origins)] = Field((), max_length=20)
 
 
 class Server(Table):

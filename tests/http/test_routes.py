@@ -35,6 +35,13 @@ GET /book/<slug>/<uid>/calendar.ics
 GET /book/<slug>/<uid>/code
 GET /book/<slug>/<uid>/details
 GET /book/<slug>/<uid>/done
+GET /embed.js
+GET /embed/
+GET /embed/<slug>
+GET /embed/<slug>/<uid>/calendar.ics
+GET /embed/<slug>/<uid>/code
+GET /embed/<slug>/<uid>/details
+GET /embed/<slug>/<uid>/done
 GET /office/forgotten
 GET /office/link/<secret>
 GET /imprint
@@ -56,6 +63,10 @@ POST /book/<slug>
 POST /book/<slug>/<uid>/code
 POST /book/<slug>/<uid>/details
 POST /book/<slug>/<uid>/resend
+POST /embed/<slug>
+POST /embed/<slug>/<uid>/code
+POST /embed/<slug>/<uid>/details
+POST /embed/<slug>/<uid>/resend
 POST /language
 POST /office/forgotten
 POST /office/link/<secret>
@@ -66,7 +77,16 @@ POST /setup/<secret>
 """All that nobody has to sign in for. A line more is a decision: who could misuse it, and how often?"""
 
 LOGIN = "/office/login"
-PLAIN = {"/", "/api/v1/openapi.json", "/api/v1/services", "/office/forgotten", "/office/login", "/ready"}
+PLAIN = {
+    "/",
+    "/api/v1/openapi.json",
+    "/api/v1/services",
+    "/embed.js",
+    "/embed/",
+    "/office/forgotten",
+    "/office/login",
+    "/ready",
+}
 """What answers 2xx to anybody, without any parameter."""
 
 

@@ -24,17 +24,19 @@ FOREIGN = [
 ]
 
 
-def safe(answer: TestResponse) -> bool:
-    """Whether the headers are those that every answer must have."""
-    policy = answer.headers["Content-Security-Policy"]
-    assert "frame-ancestors 'none'" in policy
+def safe(answer: TestResponse, address: str = "") -> bool:
+    """Whether the headers are those that every answer must have; frames and their script say who may have them."""
+    policy, framed, shared = answer.headers["Content-Security-Policy"], "/embed/", "/embed.js"
+    in_frames = framed in address and answer.headers["X-Frame-Options"] != "DENY"
+    assert f"frame-ancestors '{'self' if in_frames else 'none'}'" in policy
     assert "unsafe" not in policy
     assert "*" not in policy
-    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["X-Frame-Options"] == ("SAMEORIGIN" if in_frames else "DENY")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] in ("same-origin", "no-referrer")
     assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
-    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    resource = "cross-origin" if shared in address and answer.status_code == 200 else "same-origin"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == resource
     assert "camera=()" in answer.headers["Permissions-Policy"]
     assert not [name for name, _value in answer.headers if name.lower().startswith("access-control-")]
     assert not {"Server", "X-Powered-By"} & set(answer.headers.keys())
@@ -48,8 +50,8 @@ def test_every_address_answers_with_the_headers(app: Flask, practice: Practice, 
     for name, rule, act in in_order(app):
         answer = ask(client, name, rule, act, foreign)
         statuses.add(answer.status_code)
-        assert safe(answer), name
-        shared = name == "GET /static/<digest>/<name>"
+        assert safe(answer, name), name
+        shared = name in {"GET /static/<digest>/<name>", "GET /embed.js"}
         assert ("no-store" in answer.headers["Cache-Control"]) is not shared, name
     assert {200, 303, 404} <= statuses
 

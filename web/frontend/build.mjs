@@ -46,7 +46,10 @@ const roles = {
 async function bundle() {
   await build({
     plugins: [roles],
-    entryPoints: ["booking", "office", "calendar"].flatMap((name) => [join(source, `${name}.css`), join(source, `${name}.js`)]),
+    entryPoints: [
+      ...["booking", "office", "calendar"].flatMap((name) => [join(source, `${name}.css`), join(source, `${name}.js`)]),
+      join(source, "embed.js"),
+    ],
     outdir: output,
     bundle: true,
     minify: true,

@@ -11,7 +11,7 @@ from vorzimmer.hookspecs import Job, NavigationEntry, hookimpl
 from vorzimmer.plugins import NoConfig
 from vorzimmer.reasons import N_
 from vorzimmer_web.api import api
-from vorzimmer_web.booking import booking
+from vorzimmer_web.embed import embed, script
 from vorzimmer_web.errors import errors
 from vorzimmer_web.manage import manage
 from vorzimmer_web.office import office
@@ -19,6 +19,9 @@ from vorzimmer_web.practice import practice
 from vorzimmer_web.sessions import prune
 from vorzimmer_web.setup import pages as setup
 from vorzimmer_web.site import site
+from vorzimmer_web.start import pages_of
+
+booking = pages_of("booking", "/", "/book/<slug>")
 
 
 class Plugin:
@@ -29,7 +32,7 @@ class Plugin:
     @hookimpl
     def blueprints(self) -> list[Blueprint]:
         """What all pages share first, then the doors."""
-        return [site, errors, practice, api, booking, manage, office, setup]
+        return [site, errors, practice, api, booking, embed, script, manage, office, setup]
 
     @hookimpl
     def navigation(self) -> list[NavigationEntry]:

@@ -15,17 +15,15 @@ from vorzimmer.access import CUSTOMER, EVERYONE, open_to
 from vorzimmer.booking import Details, HoldRequest, load
 from vorzimmer.models import Booking, Status
 from vorzimmer.reasons import Reason, Refused
-from vorzimmer_web import limits, words
+from vorzimmer_web import limits, presets, words
 from vorzimmer_web.answers import Sheet
 from vorzimmer_web.appointment import calendar_answer, payment_note
-from vorzimmer_web.choices import Finder, listed_services, people_for, places
+from vorzimmer_web.choices import Finder, people_for, places
 from vorzimmer_web.choosing import chosen_time, times_answer
 from vorzimmer_web.requests import reading
 from vorzimmer_web.site import hall
 
-booking = Blueprint("booking", __name__)
-
-TYPED = ("name", "email", "phone", "message")
+TYPED = presets.TYPED
 HOLDS_REMEMBERED = 8
 STATUS_OF = {Reason.INVALID: 422, Reason.WRONG_CODE: 422, Reason.RATE_LIMITED: 429}
 
@@ -33,32 +31,15 @@ STATUS_OF = {Reason.INVALID: 422, Reason.WRONG_CODE: 422, Reason.RATE_LIMITED: 4
 # ---- what, with whom, when -------------------------------------------------------------------------------------------
 
 
-@booking.get("/")
-@open_to(EVERYONE)
-def services() -> str:
-    """The practice and its services; `?category=` (also several) shows some of them."""
-    found = listed_services(reading(), request.args.getlist("category"))
-    return render_template("booking/services.html", services=found, places=places(reading()))
-
-
-@booking.get("/book/<slug>")
 @open_to(EVERYONE)
 def choose(slug: str) -> ResponseReturnValue:
     """With whom, then when; one who is alone is not asked for."""
-    if {"name", "email"} & request.args.keys():
-        return _keep_presets(slug)
+    if presets.are_given():
+        return presets.kept(".choose", slug=slug)
     wish = _wish(slug, request.args)
     if "staff" not in request.args and len(wish["people"]) > 1:
         return _choose_person(wish)
     return _choose_time(wish)
-
-
-def _keep_presets(slug: str) -> ResponseReturnValue:
-    """A preset name or address goes into the session, not into the next addresses (C46)."""
-    given = {key: request.args[key][:254] for key in ("name", "email") if key in request.args}
-    session["typed"] = session.get("typed", {}) | given
-    rest: dict[str, Any] = {key: request.args[key] for key in ("staff", "location") if key in request.args}
-    return redirect(url_for("booking.choose", slug=slug, **rest), 303)
 
 
 def _wish(slug: str, given: Any) -> dict[str, Any]:
@@ -97,7 +78,7 @@ def _choose_time(wish: dict[str, Any], **more: Any) -> str:
         "staff": finder.staff.slug if finder.staff else "any",
         "location": finder.place.slug if finder.place else "any",
     }
-    path = partial(url_for, "booking.choose", slug=finder.service.slug)
+    path = partial(url_for, ".choose", slug=finder.service.slug)
     return times_answer(
         "booking/times.html",
         **wish,
@@ -110,7 +91,6 @@ def _choose_time(wish: dict[str, Any], **more: Any) -> str:
     )
 
 
-@booking.post("/book/<slug>")
 @open_to(EVERYONE)
 @limits.holds
 def hold(slug: str) -> ResponseReturnValue:
@@ -123,7 +103,7 @@ def hold(slug: str) -> ResponseReturnValue:
     except Refused as refusal:
         return _taken(slug, refusal, start)
     _remember(made.uid, staff or "any")
-    return redirect(url_for("booking.details", slug=slug, uid=made.uid), 303)
+    return redirect(url_for(".details", slug=slug, uid=made.uid), 303)
 
 
 def _or_any(slug: str | None) -> str | None:
@@ -182,13 +162,12 @@ def _own(slug: str, uid: str) -> Booking:
     return found
 
 
-@booking.get("/book/<slug>/<uid>/details")
 @open_to(EVERYONE)
 def details(slug: str, uid: str) -> ResponseReturnValue:
     """Who are you: shown while the hold stands."""
     held = _own(slug, uid)
     if held.status not in (Status.HELD, Status.EXPIRED):
-        return redirect(url_for("booking.done", slug=slug, uid=uid), 303)
+        return redirect(url_for(".done", slug=slug, uid=uid), 303)
     if not _stands(held):
         return _over(held, Refused(Reason.HOLD_EXPIRED))
     typed = {key: getattr(held, key) or session.get("typed", {}).get(key, "") for key in TYPED}
@@ -204,7 +183,6 @@ def _stands(held: Booking) -> bool:
     return held.status == Status.HELD and held.expires_at is not None and held.expires_at > now
 
 
-@booking.context_processor
 def _countdown() -> dict[str, Any]:
     """How many seconds a hold still stands, by the server's clock: the reader's may be wrong; who was chosen."""
     return {"seconds_left": _seconds_left, "wished": _wished}
@@ -228,7 +206,6 @@ def _details_page(
     )
 
 
-@booking.post("/book/<slug>/<uid>/details")
 @open_to(EVERYONE)
 @limits.code_mails
 def send_details(slug: str, uid: str) -> ResponseReturnValue:
@@ -252,13 +229,13 @@ def send_details(slug: str, uid: str) -> ResponseReturnValue:
         if refusal.reason is Reason.INVALID:
             return _details_page(held, typed, sheet, refusal.facts["errors"]), 422
         return _over(held, refusal)
-    return redirect(url_for("booking.code", slug=slug, uid=uid), 303)
+    return redirect(url_for(".code", slug=slug, uid=uid), 303)
 
 
 def _over(held: Booking, refusal: Refused) -> ResponseReturnValue:
     """What a refusal leads to: the code again, the booking that it became, or other times."""
     if refusal.reason is Reason.WRONG_STATE:
-        return redirect(url_for("booking.done", slug=held.service.slug, uid=held.uid), 303)
+        return redirect(url_for(".done", slug=held.service.slug, uid=held.uid), 303)
     if refusal.reason is Reason.RATE_LIMITED:
         return render_template("booking/code.html", held=held, refusal=refusal), 429
     staff = _wished(held)
@@ -273,19 +250,17 @@ def _over(held: Booking, refusal: Refused) -> ResponseReturnValue:
 # ---- the code --------------------------------------------------------------------------------------------------------
 
 
-@booking.get("/book/<slug>/<uid>/code")
 @open_to(EVERYONE)
 def code(slug: str, uid: str) -> ResponseReturnValue:
     """Ask for the six digits of the mail."""
     held = _own(slug, uid)
     if held.status not in (Status.HELD, Status.EXPIRED):
-        return redirect(url_for("booking.done", slug=slug, uid=uid), 303)
+        return redirect(url_for(".done", slug=slug, uid=uid), 303)
     if held.code_issue == 0:
-        return redirect(url_for("booking.details", slug=slug, uid=uid), 303)
+        return redirect(url_for(".details", slug=slug, uid=uid), 303)
     return render_template("booking/code.html", held=held, sent_again="sent" in request.args)
 
 
-@booking.post("/book/<slug>/<uid>/code")
 @open_to(EVERYONE)
 @limits.code_tries
 def confirm(slug: str, uid: str) -> ResponseReturnValue:
@@ -299,10 +274,9 @@ def confirm(slug: str, uid: str) -> ResponseReturnValue:
             return render_template("booking/code.html", held=held, refusal=refusal), 422
         return _over(held, refusal)
     session.pop("typed", None)
-    return redirect(url_for("booking.done", slug=slug, uid=uid), 303)
+    return redirect(url_for(".done", slug=slug, uid=uid), 303)
 
 
-@booking.post("/book/<slug>/<uid>/resend")
 @open_to(EVERYONE)
 @limits.code_mails
 def resend(slug: str, uid: str) -> ResponseReturnValue:
@@ -315,27 +289,40 @@ def resend(slug: str, uid: str) -> ResponseReturnValue:
         hall().database.write(lambda db: use_cases.details(db, hall(), CUSTOMER, uid, given))
     except Refused as refusal:
         if refusal.reason is Reason.INVALID:  # the practice has changed its form in the meantime
-            return redirect(url_for("booking.details", slug=slug, uid=uid), 303)
+            return redirect(url_for(".details", slug=slug, uid=uid), 303)
         return _over(held, refusal)
-    return redirect(url_for("booking.code", slug=slug, uid=uid, sent="again"), 303)
+    return redirect(url_for(".code", slug=slug, uid=uid, sent="again"), 303)
 
 
 # ---- done ------------------------------------------------------------------------------------------------------------
 
 
-@booking.get("/book/<slug>/<uid>/done")
 @open_to(EVERYONE)
 def done(slug: str, uid: str) -> ResponseReturnValue:
     """What was booked or asked for, to keep."""
     made = _own(slug, uid)
     if made.status in (Status.HELD, Status.EXPIRED):
-        return redirect(url_for("booking.code", slug=slug, uid=uid), 303)
+        return redirect(url_for(".code", slug=slug, uid=uid), 303)
     manage_url = urls.manage(hall().config, uid).removeprefix(hall().config.base_url)
     return render_template("booking/done.html", made=made, manage_url=manage_url, payment=payment_note(made))
 
 
-@booking.get("/book/<slug>/<uid>/calendar.ics")
 @open_to(EVERYONE)
 def calendar_file(slug: str, uid: str) -> ResponseReturnValue:
     """The appointment as a calendar file."""
     return calendar_answer(_own(slug, uid))
+
+
+def add_to(pages: Blueprint, below: str) -> None:
+    """Put the pages of one booking in their places, `below` an address."""
+    held = f"{below}/<uid>"
+    pages.get(below)(choose)
+    pages.post(below)(hold)
+    pages.get(f"{held}/details")(details)
+    pages.post(f"{held}/details")(send_details)
+    pages.get(f"{held}/code")(code)
+    pages.post(f"{held}/code")(confirm)
+    pages.post(f"{held}/resend")(resend)
+    pages.get(f"{held}/done")(done)
+    pages.get(f"{held}/calendar.ics")(calendar_file)
+    pages.context_processor(_countdown)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+import flask
 from flask import Flask, Request, Response, g
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from sqlalchemy import delete, or_, select, update
@@ -24,6 +25,7 @@ from vorzimmer.accounts import digest
 from vorzimmer.config import Config, ConfigError
 from vorzimmer.hall import Hall
 from vorzimmer.models import Account, WebSession
+from vorzimmer_web import embed
 from vorzimmer_web.requests import end_reading, reading
 
 IDLE = timedelta(minutes=30)
@@ -53,6 +55,8 @@ class Sessions(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> OurSession:
         """The session of the request; whatever is not valid is as if it had not been sent (A36)."""
+        if embed.is_framed(request):
+            return OurSession(embed.opened(self.hall.config, request.args.get(embed.SEALED, "")))
         for value in request.cookies.getlist(self.get_cookie_name(app)):
             row = None if "." in value else self._row(value)
             if row is not None:
@@ -73,7 +77,9 @@ class Sessions(SecureCookieSessionInterface):
         )
 
     def save_session(self, app: Flask, session: OurSession, response: Response) -> None:  # type: ignore[override]
-        """Keep what changed: a login gets a new id, a logout deletes the row."""
+        """Keep what changed: a login gets a new id, a logout deletes the row; in a frame the addresses keep it."""
+        if embed.is_framed(flask.request):
+            return
         user = session.get(USER)
         if user is None or user != session.began_as:
             self._end(session)

@@ -1,0 +1,39 @@
+"""The practice's public page: what it offers, who works there, where and when, and how to reach it (K60)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, render_template, request
+from flask.typing import ResponseReturnValue
+
+from vorzimmer.access import EVERYONE, open_to
+from vorzimmer_web import booking, presets
+from vorzimmer_web.choices import given_by, listed_services, places
+from vorzimmer_web.requests import reading
+from vorzimmer_web.site import hall
+
+
+@open_to(EVERYONE)
+def services() -> ResponseReturnValue:
+    """The practice and its services; `?category=` (also several) and `?staff=` show some of them."""
+    if presets.are_given():
+        return presets.kept(".services")
+    found = listed_services(reading(), request.args.getlist("category"))
+    here, chosen = (
+        places(reading()),
+        {key: request.args[key] for key in ("staff", "location") if key in request.args},
+    )
+    person = chosen.get("staff", "any")
+    if chosen.get("location", "any") not in {"any", *here}:
+        abort(404)
+    if person != "any":
+        found = given_by(reading(), hall(), found, person)
+    return render_template("booking/services.html", services=found, places=here, chosen=chosen)
+
+
+def pages_of(name: str, start: str, below: str) -> Blueprint:
+    """The booking under a name of its own: the page of the practice at `start`, each service `below`."""
+    pages = Blueprint(name, __name__)
+    pages.get(start)(services)
+    booking.add_to(pages, below)
+    presets.add_to(pages)
+    return pages
