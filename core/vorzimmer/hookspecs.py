@@ -158,7 +158,8 @@ class Absence:
 class NewAbsence:
     """An absence to enter, and what shall become of each appointment in it; see `booking.settle`.
 
-    `resource` is a slug. `decisions`: uid of an appointment to `keep`, `cancel` or `reassign:<slug>`.
+    `resource` is a slug. `decisions`: uid of an appointment to `keep`, `offer` (another time), `cancel` or
+    `reassign:<slug>`.
     """
 
     resource: str

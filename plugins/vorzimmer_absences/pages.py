@@ -157,7 +157,9 @@ def _triage(actor: Actor, resource: Resource, times: Times, typed: Typed, refuse
         found = booking.affected(session, resource.id, period, moment)
         free = booking.stand_ins(session, hall, actor, found, resource.id, moment)
     chosen = {one.uid: decided for one in found} if decided in (booking.KEEP, booking.CANCEL) else {}
-    if not chosen:
+    if decided == booking.OFFER:
+        chosen = {one.uid: decided for one in found if one.email and one.status != Status.HELD}
+    elif not chosen:
         first = {one.uid: next(iter(free.get(one.uid, [])), None) for one in found}
         chosen = {uid: booking.REASSIGN + other.slug if other else "" for uid, other in first.items()}
         if not decided:

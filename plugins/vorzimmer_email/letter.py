@@ -23,6 +23,7 @@ TITLES = {
     "declined": N_("Request declined"),
     "moved": N_("Appointment changed"),
     "changed": N_("Appointment changed"),
+    "offered": N_("Please choose another time"),
     "cancelled": N_("Appointment cancelled"),
     "reminder": N_("Reminder"),
     "completed": N_("Thank you for your visit"),
@@ -38,6 +39,10 @@ OPENINGS = {
     "declined": N_("We are sorry that we cannot offer you this appointment."),
     "moved": N_("Your appointment has been moved."),
     "changed": N_("The time of your appointment stays the same, but something else about it has changed."),
+    "offered": N_(
+        "Something has come up on our side. Please choose another time by the link below; "
+        "until you do, your appointment stays as it is."
+    ),
     "cancelled": N_("Your appointment has been cancelled."),
     "reminder": N_("We look forward to seeing you. This is a reminder of your appointment."),
     "completed": N_(
@@ -240,6 +245,8 @@ def _button(reader: Reader, config: Config, topic: str, booking: Booking) -> tup
         return reader.gettext("Book another appointment"), urls.absolute(
             config, f"/book/{booking.service.slug}"
         )
+    if topic == "offered":
+        return reader.gettext("Choose another time"), urls.manage(config, booking.uid)
     if topic == "requested":
         return reader.gettext("See, move or withdraw the request"), urls.manage(config, booking.uid)
     return reader.gettext("See, move or cancel the appointment"), urls.manage(config, booking.uid)

@@ -1,11 +1,16 @@
 """Somebody is away: each appointment in the time is decided on, all or nothing (rule 19, O31 to O34, B9)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from tests import acts
 from vorzimmer import booking
+from vorzimmer.access import CUSTOMER
 from vorzimmer.models import Booking
 from vorzimmer.periods import Period
 from vorzimmer.reasons import Reason, Refused
@@ -134,3 +139,60 @@ def test_the_calendar_of_the_colleague_gets_the_object_and_the_other_loses_it(pr
     settle(practice, **{key(made): "reassign:ben"})
     (text,) = acts.calendar_texts(practice.hall, made.uid)
     assert "SEQUENCE:1" in text
+
+
+def test_another_time_is_offered_and_the_appointment_stands_until_the_customer_moves_it(
+    practice: Practice,
+) -> None:
+    """Rule 19: however near it is, for the deadline was not the practice's promise (rule 38)."""
+    made = practice.book("massage", "2027-03-02 10:00")
+    settle(practice, message="Anna ist krank.", **{key(made): "offer"})
+    found = acts.again(practice.hall, made.uid)
+    assert (found.status, found.starts, topics(practice, made)[-1]) == ("confirmed", made.starts, "offered")
+    move = partial(acts.act, practice.hall, booking.move, CUSTOMER, made.uid)
+    moved: Booking = move(booking.Target(berlin("2027-03-05 10:00")))
+    assert (moved.starts, moved.offered_at) == (berlin("2027-03-05 10:00"), None)
+    practice.clock.now = berlin("2027-03-05 09:00")
+    with pytest.raises(Refused) as refusal:
+        move(booking.Target(berlin("2027-03-09 10:00")))
+    assert refusal.value.reason is Reason.TOO_LATE
+
+
+def test_nothing_is_offered_to_who_has_no_address_or_is_just_choosing(practice: Practice) -> None:
+    """Rule 19: all or nothing."""
+    made = practice.book("massage", "2027-03-02 10:00", email="")
+    assert refused(practice, **{key(made): "offer"}).reason is Reason.INVALID
+    held = acts.hold(practice.hall, "2027-03-02 11:00", staff="anna")
+    decisions = {key(made): "keep", key(held): "offer"}
+    assert refused(practice, **decisions).reason is Reason.INVALID
+
+
+def test_stand_ins_of_many_are_found_by_few_questions(practice: Practice) -> None:
+    """Rule 19: as many statements for six appointments of a kind as for two."""
+    hours = ("09:00", "09:45", "10:30", "11:15", "14:00", "14:45")
+    made = [practice.book("massage", f"2027-03-02 {hour}") for hour in hours]
+
+    def asked(number: int) -> int:
+        with practice.hall.database.reading() as session:
+            found = [booking.load.booking(session, one.uid) for one in made[:number]]
+            with counting(practice) as statements:
+                moment = practice.clock.now
+                booking.stand_ins(session, practice.hall, DESK, found, practice.resource("anna").id, moment)
+            return len(statements)
+
+    assert asked(6) == asked(2)
+
+
+@contextmanager
+def counting(practice: Practice) -> Iterator[list[str]]:
+    """The statements that the database is sent."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        sent.append(statement)
+
+    event.listen(practice.hall.database.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(practice.hall.database.engine, "before_cursor_execute", note)

@@ -87,6 +87,17 @@ def test_one_choice_for_all_is_filled_in_and_nothing_done_yet(practice: Practice
     assert acts.again(practice.hall, booking.uid).status == "confirmed"
 
 
+def test_other_times_are_offered_to_all_who_can_be_written_to(practice: Practice, desk: Browser) -> None:
+    """Rule 19: who has no address is still to be decided on."""
+    made = practice.book("massage", "2027-03-02 10:00")
+    mute = practice.book("massage", "2027-03-02 11:00", name="Ohne Adresse", email="")
+    page = enter(desk, all="offer").text
+    assert re.search(rf'name="decision-{made.uid}".*?value="offer" selected', page, re.DOTALL)
+    decisions = {f"decision-{made.uid}": "offer", f"decision-{mute.uid}": "keep"}
+    assert enter(desk, **decisions).status_code == 200
+    assert ("offered", "due") in acts.told(practice.hall, made.uid)
+
+
 def test_who_was_free_and_is_no_more_has_to_be_decided_anew(practice: Practice, desk: Browser) -> None:
     """Rule 19: nothing at all is done, and the page says which one it was."""
     booking = practice.book("massage", "2027-03-02 10:00")

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from tests.plugins.test_email import Letters, act, calendars, event, page, text
-from vorzimmer import booking, customers
+from vorzimmer import booking, customers, urls
 from vorzimmer.models import Booking
 from vorzimmer.testing import DESK, Practice
 
@@ -49,6 +49,20 @@ def test_after_the_visit_price_payments_and_balance_are_told(
         assert left in part.replace("\xa0", " ").replace("\u202f", " ")
     assert event(mail)["UID"] == found.uid
     assert calendars(mail)[0].get_param("method") == "REQUEST"
+
+
+def test_another_time_is_offered_by_the_link_that_moves_the_appointment(
+    practice: Practice, letters: Letters
+) -> None:
+    """Rule 19: said plainly, with the practice's own words."""
+    found = made(practice, letters, "en")
+    act(practice, booking.offer, found.uid, "Anna is ill.")
+    mail = letters.last()
+    letter = " ".join(text(mail).split())
+    assert mail["Subject"].startswith("Please choose another time:")
+    assert "until you do, your appointment stays as it is" in letter
+    assert "Anna is ill." in letter
+    assert urls.manage(practice.hall.config, found.uid) in letter
 
 
 def test_a_mail_calls_people_as_they_called_themselves(practice: Practice, letters: Letters) -> None:

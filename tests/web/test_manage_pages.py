@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from tests.web.customer import english, found, times, value
-from vorzimmer import urls
+from vorzimmer import booking, urls
 from vorzimmer.models import Booking
-from vorzimmer.testing import Browser, Practice
+from vorzimmer.testing import DESK, Browser, Practice
 
 TEN = "2027-03-04 10:00"
 
@@ -61,6 +61,18 @@ def test_token_of_one_appointment_opens_no_other(client: Browser, practice: Prac
     other = practice.book("massage", "2027-03-04 14:00")
     mac = path(practice, made).rpartition(".")[2]
     assert client.get(f"/b/{other.uid}.{mac}").status_code == 404
+
+
+def test_who_is_asked_to_choose_another_time_may_do_so_until_the_start(
+    opened: Browser, practice: Practice, made: Booking
+) -> None:
+    """Rules 19, 38."""
+    practice.clock.now = made.starts - timedelta(hours=3)
+    practice.hall.database.write(lambda s: booking.offer(s, practice.hall, DESK, made.uid))
+    opened.send(path(practice, made))
+    page = opened.get("/b/").text
+    assert "We ask you to choose another time." in page
+    assert times(opened.get("/b/move?day=2027-03-05").text)
 
 
 def test_appointment_is_shown(opened: Browser) -> None:

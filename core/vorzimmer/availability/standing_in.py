@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -14,16 +16,33 @@ from vorzimmer.availability.why import Why, against
 from vorzimmer.models import Booking, Resource
 from vorzimmer.plugins import Plugins
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.slots import Span
 
 SETTLED = frozenset({"21", "36", "37"})
 """Grid, notice and horizon were settled when it was booked; hours, absences and neighbours count anew."""
 
 
 def stand_ins(
-    session: Session, plugins: Plugins, booking: Booking, away: int, moment: datetime
-) -> list[Resource]:
-    """The resources that are free to take the place of `away` (an id), least booked on that day first."""
-    search, start = _search(session, plugins, booking, moment)
+    session: Session, plugins: Plugins, bookings: Iterable[Booking], away: int, moment: datetime
+) -> dict[str, list[Resource]]:
+    """For each booking (by uid) who is free to take the place of `away` (an id), least booked on that day first.
+
+    One search for all of the same service, place and size, however many there are.
+    """
+    alike: defaultdict[tuple[int, int, int], list[Booking]] = defaultdict(list)
+    for booking in bookings:
+        alike[booking.service_id, booking.location_id, booking.seats].append(booking)
+    found: dict[str, list[Resource]] = {}
+    for those in alike.values():
+        starts = [int(booking.starts.timestamp()) for booking in those]
+        search = _search(session, plugins, those[0], moment, (min(starts), max(starts) + 1))
+        found |= {booking.uid: _free(search, booking, away) for booking in those}
+    return found
+
+
+def _free(search: Search, booking: Booking, away: int) -> list[Resource]:
+    """Who could take one of them; what it takes itself is on none of their lanes."""
+    start = int(booking.starts.timestamp())
     taken = {allocation.resource_id for allocation in booking.allocations}
     for place in search.places:
         for group in search.lanes(place, anybody=True):
@@ -39,7 +58,8 @@ def in_place_of(
     session: Session, plugins: Plugins, booking: Booking, only: frozenset[int], moment: datetime
 ) -> Assignment:
     """The same appointment with these resources. Refuses with `SLOT_TAKEN` or `NOT_OFFERED` (`warnings`)."""
-    search, start = _search(session, plugins, booking, moment, only)
+    start = int(booking.starts.timestamp())
+    search = _search(session, plugins, booking, moment, (start, start + 1), only, booking.id)
     placed = anyway(search, start)
     if placed is None:
         raise Refused(Reason.NOT_OFFERED)
@@ -55,19 +75,15 @@ def _search(
     plugins: Plugins,
     booking: Booking,
     moment: datetime,
+    window: Span,
     only: frozenset[int] | None = None,
-) -> tuple[Search, int]:
-    start = int(booking.starts.timestamp())
+    ignoring: int | None = None,
+) -> Search:
+    place, seats = booking.location.slug, booking.seats
     question = Question(
-        booking.service,
-        (start, start + 1),
-        moment,
-        location=booking.location.slug,
-        seats=booking.seats,
-        ignoring=booking.id,
-        only=only,
+        booking.service, window, moment, location=place, seats=seats, ignoring=ignoring, only=only
     )
-    return Search(session, plugins, question, wide=True), start
+    return Search(session, plugins, question, wide=True)
 
 
 def _hindered(search: Search, place: Place, lane: Lane, start: int) -> bool:

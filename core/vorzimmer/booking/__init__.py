@@ -16,17 +16,19 @@ from vorzimmer.booking.enter import Entry, enter
 from vorzimmer.booking.expire import expire, overdue
 from vorzimmer.booking.hold import HoldRequest, hold
 from vorzimmer.booking.move import Target, move
+from vorzimmer.booking.offer import offer
 from vorzimmer.booking.override import Override
 from vorzimmer.booking.pay import methods, paid, pay
 from vorzimmer.booking.reassign import reassign
 from vorzimmer.booking.release import release
 from vorzimmer.booking.remind import remind
-from vorzimmer.booking.triage import CANCEL, KEEP, REASSIGN, affected, settle, stand_ins
+from vorzimmer.booking.triage import CANCEL, KEEP, OFFER, REASSIGN, affected, settle, stand_ins
 from vorzimmer.booking.walk_in import Chance, chances, walk_in
 
 __all__ = [
     "CANCEL",
     "KEEP",
+    "OFFER",
     "REASSIGN",
     "Chance",
     "Details",
@@ -56,6 +58,7 @@ __all__ = [
     "methods",
     "missed",
     "move",
+    "offer",
     "overdue",
     "paid",
     "pay",

@@ -16,7 +16,17 @@ from vorzimmer.models import Booking
 
 TOLD = frozenset(
     {
-        *("confirmed", "requested", "accepted", "declined", "moved", "changed", "cancelled", "expired"),
+        *(
+            "confirmed",
+            "requested",
+            "accepted",
+            "declined",
+            "moved",
+            "changed",
+            "offered",
+            "cancelled",
+            "expired",
+        ),
         "completed",  # where there is something to pay (K75)
     }
 )

@@ -13,7 +13,9 @@ from vorzimmer.reasons import Reason, Refused
 
 
 def deadlines(hall: Hall, booking: Booking) -> Deadlines:
-    """Until when the customer may cancel and move; until the start where no policy says otherwise."""
+    """Until when the customer may cancel and move; until the start where no policy says otherwise, or we ask for it."""
+    if booking.offered_at is not None:
+        return Deadlines(booking.starts, booking.starts)
     answer = hall.plugins.ask_first(hookspecs.booking_deadlines, booking=booking)
     return answer or Deadlines(booking.starts, booking.starts)
 

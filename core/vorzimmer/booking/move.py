@@ -66,7 +66,7 @@ def move(
     expires_at = min(booking.expires_at, target.start) if booking.expires_at else None
     booking.allocations = []
     session.flush()  # the own old time does not conflict with itself (rule 71)
-    booking.expires_at = expires_at
+    booking.expires_at, booking.offered_at = expires_at, None
     load.put(booking, chosen, target.start, expires_at, guarded=guarded)
     booking.sequence += 1
     record(

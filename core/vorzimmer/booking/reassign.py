@@ -35,7 +35,7 @@ def reassign(
     )
     before, old = audit.snapshot(booking), outbox.snapshot(booking)
     expires_at = booking.expires_at
-    booking.allocations = []
+    booking.allocations, booking.offered_at = [], None
     session.flush()  # its own time is not in its way (rule 71)
     load.put(booking, chosen, booking.starts, expires_at)
     details = {"old": old, "message": message}

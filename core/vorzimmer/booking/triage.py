@@ -12,6 +12,7 @@ from vorzimmer import availability, database
 from vorzimmer.access import Actor, may_touch_resource
 from vorzimmer.booking import load
 from vorzimmer.booking.cancel import cancel
+from vorzimmer.booking.offer import offer
 from vorzimmer.booking.reassign import reassign
 from vorzimmer.booking.release import release
 from vorzimmer.database import LostRace
@@ -20,7 +21,7 @@ from vorzimmer.models import Allocation, Booking, Resource, Status
 from vorzimmer.periods import Period
 from vorzimmer.reasons import N_, Reason, Refused
 
-KEEP, CANCEL, REASSIGN = "keep", "cancel", "reassign:"
+KEEP, OFFER, CANCEL, REASSIGN = "keep", "offer", "cancel", "reassign:"
 BLOCKING = (Status.HELD, Status.REQUESTED, Status.CONFIRMED)
 
 
@@ -43,14 +44,11 @@ def stand_ins(
     session: Session, hall: Hall, actor: Actor, bookings: Sequence[Booking], away: int, moment: datetime
 ) -> dict[str, list[Resource]]:
     """For each appointment (by uid) who or what is free to take it over, as far as the actor may decide that."""
+    standing = [booking for booking in bookings if booking.status != Status.HELD]
+    found = availability.stand_ins(session, hall.plugins, standing, away, moment)
     return {
-        booking.uid: [
-            other
-            for other in availability.stand_ins(session, hall.plugins, booking, away, moment)
-            if other.kind != "staff" or may_touch_resource(actor, other.id)
-        ]
-        for booking in bookings
-        if booking.status != Status.HELD
+        uid: [other for other in others if other.kind != "staff" or may_touch_resource(actor, other.id)]
+        for uid, others in found.items()
     }
 
 
@@ -63,7 +61,7 @@ def settle(
     decisions: Mapping[str, str],
     message: str = "",
 ) -> list[Booking]:
-    """Do with each appointment in the period what was decided: `keep`, `cancel`, `reassign:<slug>`; all or nothing.
+    """Do with each appointment what was decided: `keep`, `offer`, `cancel`, `reassign:<slug>`; all or nothing.
 
     The claim of everything concerned is taken here, so that no booking slips in meanwhile. Refuses with `AFFECTED`
     (`bookings`: those without a decision), `INVALID`, and as `cancel` and `reassign` do (`booking`: which one).
@@ -101,6 +99,8 @@ def _do(
         return
     if decision == CANCEL and booking.status == Status.HELD:
         release(session, hall, actor, booking.uid)
+    elif decision == OFFER and booking.status != Status.HELD:
+        offer(session, hall, actor, booking.uid, message)
     elif decision == CANCEL:
         cancel(session, hall, actor, booking.uid, message)
     elif decision.startswith(REASSIGN):

@@ -37,7 +37,8 @@ class Booking(Model):
     during the hold; `customer` is linked when the code proves it. `code_issue` and `code_tries` count codes sent
     and guesses made. `expires_at` ends a hold or a request. `note` is the practice's own (O17). `place` says where
     to go or whom to call where that is not the location; `link` joins by video (K86, K88). `fields` holds answers by
-    the attribute's slug, `consents` the words that were agreed to (T57).
+    the attribute's slug, `consents` the words that were agreed to (T57). `offered_at`: when the customer was asked to
+    choose another time, and has not yet (rule 19).
     """
 
     __tablename__ = "booking"
@@ -68,6 +69,7 @@ class Booking(Model):
     created_at: Mapped[datetime] = mapped_column(UtcInstant)
     changed_at: Mapped[datetime] = mapped_column(UtcInstant)
     expires_at: Mapped[datetime | None] = mapped_column(UtcInstant, index=True)
+    offered_at: Mapped[datetime | None] = mapped_column(UtcInstant)
     code_issue: Mapped[int] = mapped_column(default=0)
     code_tries: Mapped[int] = mapped_column(default=0)
     name: Mapped[str] = mapped_column(String(80), default="")

@@ -27,7 +27,9 @@ absences = Blueprint("api_absences", __name__)
 FOREVER = datetime(2999, 1, 1, tzinfo=UTC)
 Kind = Literal["vacation", "sick", "break"]
 DayOrTime = Annotated[str, Field(pattern=f"{DAY}|{INSTANT}")]
-Decision = Annotated[str, StringConstraints(pattern=r"^(keep|cancel|reassign:[a-z0-9][a-z0-9_-]{0,59})$")]
+Decision = Annotated[
+    str, StringConstraints(pattern=r"^(keep|offer|cancel|reassign:[a-z0-9][a-z0-9_-]{0,59})$")
+]
 
 
 class Window(shapes.Query):

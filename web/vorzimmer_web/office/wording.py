@@ -20,6 +20,7 @@ TOPICS = {
     "declined": N_("Request declined"),
     "moved": N_("New time"),
     "changed": N_("Details changed"),
+    "offered": N_("Another time offered"),
     "cancelled": N_("Cancellation"),
     "reminder": N_("Reminder"),
     "completed": N_("Thanks and balance"),
@@ -43,6 +44,7 @@ EVENTS = {
     "accepted": N_("Accepted"),
     "declined": N_("Declined"),
     "moved": N_("Moved"),
+    "offered": N_("Another time offered"),
     "cancelled": N_("Cancelled"),
     "completed": N_("Was here"),
     "missed": N_("Did not come"),
@@ -53,6 +55,7 @@ EVENTS = {
     "paid": N_("Payment"),
     "reminded": N_("Reminder sent by hand"),
     "expired": N_("Lapsed"),
+    "answers_forgotten": N_("Answers deleted: their time was over"),
 }
 RECORD_EVENTS = {
     "customer_added": N_("Record added"),

@@ -39,6 +39,7 @@ def columns() -> None:
     op.add_column("booking", sa.Column("place", sa.String(300), nullable=False, server_default=text))
     op.add_column("booking", sa.Column("consents", sa.JSON(), nullable=False, server_default=sa.text("'{}'")))
     op.add_column("booking", sa.Column("link", sa.String(500), nullable=False, server_default=text))
+    op.add_column("booking", sa.Column("offered_at", UtcInstant(), nullable=True))
     op.add_column(
         "customer", sa.Column("attributes", sa.JSON(), nullable=False, server_default=sa.text("'{}'"))
     )
