@@ -41,11 +41,17 @@ def changes(session: Session, calendar: Calendar, given: str, limit: int | None)
     if not given:
         return _members(session, calendar, calendar.sequence, 0, limit)
     found = _TOKEN.fullmatch(given)
-    if not found or int(found[1]) != calendar.id or int(found[2]) > calendar.sequence:
+    if not found or int(found[1]) != calendar.id or not _is_known(session, calendar, int(found[2])):
         raise RefusalError(403, f"{D}valid-sync-token")
     if found[3] is not None:
         return _members(session, calendar, int(found[2]), int(found[3]), limit)
     return _since(session, calendar, int(found[2]), limit)
+
+
+def _is_known(session: Session, calendar: Calendar, sequence: int) -> bool:
+    """Whether the log goes on without a gap behind this number: after a restore it begins anew (F46)."""
+    next_one = (calendar.id, sequence + 1)
+    return sequence == calendar.sequence or session.get(CalendarChange, next_one) is not None
 
 
 def _members(session: Session, calendar: Calendar, sequence: int, after: int, limit: int | None) -> Changes:

@@ -31,6 +31,7 @@ PLUGINS = (
     "vorzimmer_booking_request",
     "vorzimmer_email",
     "vorzimmer_pay_on_site",
+    "vorzimmer_backup",
     "vorzimmer_web",
     "vorzimmer_caldav",
     "vorzimmer_demo",

@@ -8,12 +8,23 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, bindparam, create_engine, event, func, select, text, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    inspect,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -167,17 +178,22 @@ class Database:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             session.commit()
 
-    def migrate(self, owners: Iterable[tuple[str, Path]] = ()) -> None:
+    def migrate(
+        self, owners: Iterable[tuple[str, Path]] = (), before: Callable[[], object] | None = None
+    ) -> None:
         """Bring the schema of the core and of each `(name, folder)` to its newest version.
 
         Each owner has its own version table, so that a removed plugin never blocks an upgrade. Two processes that
-        start together are let in one after the other.
+        start together are let in one after the other. `before` is called where tables that are there will change.
         """
+        every = [("vorzimmer", CORE_MIGRATIONS), *owners]
         with self.turn(), self._writing.begin() as connection:
             if not self.sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(7243001)"))
-            for name, folder in [("vorzimmer", CORE_MIGRATIONS), *owners]:
-                _upgrade(connection, name, folder)
+            if before is not None and _version(connection, "vorzimmer") and behind(connection, every):
+                before()
+            for name, folder in every:
+                upgrade(connection, name, folder)
 
     def dispose(self) -> None:
         """Close every connection."""
@@ -219,15 +235,37 @@ def _with_driver(url: str) -> str:
     return url
 
 
-def _upgrade(connection: Connection, name: str, folder: Path) -> None:
+def _script(folder: Path) -> ScriptDirectory:
     config = AlembicConfig()
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
-    script = ScriptDirectory.from_config(config)
+    return ScriptDirectory.from_config(config)
 
-    def to_head(revision: Any, _context: Any) -> Any:
-        return script._upgrade_revs("head", revision)
 
-    with EnvironmentContext(config, script, fn=to_head) as environment:
+def behind(connection: Connection, owners: Iterable[tuple[str, Path]]) -> list[str]:
+    """Names of the owners whose tables are not in their newest version."""
+    return [
+        name for name, folder in owners if _version(connection, name) != _script(folder).get_current_head()
+    ]
+
+
+def _version(connection: Connection, owner: str) -> str | None:
+    table = f"{owner}_version"
+    if not inspect(connection).has_table(table):
+        return None
+    return cast(
+        "str | None",
+        connection.scalar(text(f"SELECT version_num FROM {table}")),  # noqa: S608  (the name of a loaded plugin)
+    )
+
+
+def upgrade(connection: Connection, name: str, folder: Path, to: str = "head") -> None:
+    """Bring one owner's tables to a version of theirs. Raises alembic's `CommandError` for one that is not known."""
+    script = _script(folder)
+
+    def steps(revision: Any, _context: Any) -> Any:
+        return script._upgrade_revs(to, revision)
+
+    with EnvironmentContext(AlembicConfig(), script, fn=steps) as environment:
         environment.configure(
             connection=connection,
             version_table=f"{name}_version",

@@ -8,13 +8,10 @@ import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from alembic.config import Config as AlembicConfig
-from alembic.script import ScriptDirectory
-from sqlalchemy import func, inspect, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -135,8 +132,8 @@ def _clock(session: Session) -> Iterator[Finding]:
 
 
 def _schema(hall: Hall, session: Session) -> Iterator[Finding]:
-    owners: list[tuple[str, Path]] = [("vorzimmer", CORE_MIGRATIONS), *hall.plugins.migrations()]
-    behind = [name for name, folder in owners if _version(session, name) != _newest(folder)]
+    owners = [("vorzimmer", CORE_MIGRATIONS), *hall.plugins.migrations()]
+    behind = database.behind(session.connection(), owners)
     if behind:
         yield Finding(Level.WRONG, f"schema: not up to date for {', '.join(behind)}: vorzimmer migrate")
         return
@@ -152,17 +149,3 @@ def _schema(hall: Hall, session: Session) -> Iterator[Finding]:
         yield Finding(Level.WRONG, f"worker: a message is due for {waits} minutes; is one running?")
     else:
         yield Finding(Level.GOOD, "worker: no message is late")
-
-
-def _version(session: Session, owner: str) -> str | None:
-    table = f"{owner}_version"
-    if not inspect(session.connection()).has_table(table):
-        return None
-    query = text(f"SELECT version_num FROM {table}")  # noqa: S608  (the name of a loaded plugin)
-    return cast("str | None", session.scalar(query))
-
-
-def _newest(folder: Path) -> str | None:
-    config = AlembicConfig()
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
-    return ScriptDirectory.from_config(config).get_current_head()

@@ -70,7 +70,8 @@ def config(
     settings: dict[str, Any], tmp_path: Path, templates: Templates, pytestconfig: pytest.Config
 ) -> Config:
     """The settings, with the plugins of `vorzimmer_plugins` and `vorzimmer_plugin_dir` beside ours."""
-    plugins = {"enabled": templates.enabled, **settings["plugins"]}
+    quiet = {"vorzimmer_backup": {"nightly": False}}  # a night passes in no time where the clock is set
+    plugins = {"enabled": templates.enabled, **quiet, **settings["plugins"]}
     (tmp_path / "data").mkdir(exist_ok=True)
     folder = pytestconfig.getini("vorzimmer_plugin_dir")
     return Config(

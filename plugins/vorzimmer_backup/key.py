@@ -1,0 +1,64 @@
+"""The key that seals backups: in the environment, or in `backup.key` of the data folder, made on first use.
+
+It is not in the backup: a copy of it is kept elsewhere, or a lost machine takes all its backups with it.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+from vorzimmer.config import ConfigError
+
+FILE = "backup.key"
+VARIABLE = "VORZIMMER_BACKUP_KEY"
+LEAST = 16
+
+
+def known(data: Path) -> str | None:
+    """The key as far as this machine has it."""
+    given = os.environ.get(VARIABLE)
+    if given is not None:
+        return checked(given, VARIABLE)
+    path = data / FILE
+    return read(path) if path.exists() else None
+
+
+def made(data: Path) -> str:
+    """The key of this practice, made where there is none yet: 160 bits, written so that one can copy them by hand."""
+    found = known(data)
+    if found is None:
+        letters = base64.b32encode(secrets.token_bytes(20)).decode().lower()
+        keep(data, "-".join(letters[at : at + 4] for at in range(0, len(letters), 4)))
+        found = read(data / FILE)
+    return found
+
+
+def keep(data: Path, key: str) -> None:
+    """Write the key into a data folder, for its owner only; one that is there stays."""
+    descriptor, draft = tempfile.mkstemp(dir=data)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(key + "\n")
+    with contextlib.suppress(FileExistsError):  # another process was quicker
+        os.link(draft, data / FILE)
+    Path(draft).unlink()
+
+
+def read(path: Path) -> str:
+    """The key in a file. Raises `ConfigError`."""
+    try:
+        return checked(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read") from error
+
+
+def checked(given: str, where: str) -> str:
+    """A key as typed: how it is spaced, and at its ends, does not matter. Raises `ConfigError`."""
+    key = given.strip()
+    if len(key) < LEAST:
+        raise ConfigError(f"{where}: a key of a backup has at least {LEAST} characters")
+    return key

@@ -1,0 +1,145 @@
+"""Backups: whole, sealed, and the way back, on both databases (D6, F44 to F48)."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import select, update
+
+from tests import acts
+from vorzimmer.cli import main
+from vorzimmer.config import Config
+from vorzimmer.hall import Hall
+from vorzimmer.models import AuditEntry, Booking, Calendar, CalendarChange, Message, WebSession
+from vorzimmer.testing import Practice
+from vorzimmer.worker import Worker
+
+
+@pytest.fixture(autouse=True)
+def _mask() -> Iterator[None]:
+    before = os.umask(0o077)
+    os.umask(before)
+    yield
+    os.umask(before)
+
+
+def run(*arguments: object, given: str = "") -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments], input=given)
+
+
+def said(result: Result, *, code: int = 0) -> str:
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+@pytest.fixture
+def data(practice: Practice) -> Path:
+    """The data folder, with a configuration and a file in it."""
+    config = practice.hall.config
+    url = config.settings.database.url
+    text = '[practice]\nname = "Praxis am Markt"\n' + (f'\n[database]\nurl = "{url}"\n' if url else "")
+    (config.data / "config.toml").write_text(text)
+    (config.data / "papers").mkdir()
+    (config.data / "papers" / "Größe.txt").write_text("a document")
+    return config.data
+
+
+@pytest.fixture
+def empty(practice: Practice, request: pytest.FixtureRequest) -> str:
+    """What `restore` needs to know of a database: nothing on SQLite, an empty one on PostgreSQL."""
+    return "" if practice.hall.database.sqlite else request.getfixturevalue("postgresql_database")
+
+
+def saved(data: Path, name: str = "one.vorzimmer") -> Path:
+    file = data.parent / name
+    said(run("backup", file, "--data", data))
+    return file
+
+
+def restored(data: Path, file: Path, empty: str) -> Hall:
+    into = data.parent / "again"
+    options = ["--database-url", empty] if empty else []
+    said(run("restore", file, "--into", into, "--data", data, *options))
+    return Hall.open(Config.load(data=into))
+
+
+def test_what_was_booked_is_there_again(practice: Practice, data: Path, empty: str) -> None:
+    """F45: database, files, configuration and keys, in a folder of their own."""
+    uid = acts.book(practice.hall).uid
+    again = restored(data, saved(data), empty)
+    assert acts.again(again, uid).status == "confirmed"
+    assert (again.config.data / "papers" / "Größe.txt").read_text() == "a document"
+    assert again.config.settings.practice.name == "Praxis am Markt"
+    assert again.config.secret_key == practice.hall.config.secret_key
+    assert (again.config.data / "backup.key").read_bytes() == (data / "backup.key").read_bytes()
+    assert again.config.database_url != practice.hall.config.database_url
+    again.database.dispose()
+
+
+def test_the_restored_practice_takes_a_booking(practice: Practice, data: Path, empty: str) -> None:
+    """Ids go on where they were, and the belt holds."""
+    acts.book(practice.hall)
+    again = restored(data, saved(data), empty)
+    again.migrate()
+    assert acts.book(again, "2027-03-02 11:00").status == "confirmed"
+    again.database.dispose()
+
+
+def test_a_backup_verifies_and_says_each_thing(practice: Practice, data: Path) -> None:
+    acts.book(practice.hall)
+    lines = said(run("restore", "--verify", saved(data), "--data", data)).splitlines()
+    assert "table booking: 1 rows, hash is equal" in lines
+    assert lines[-1].endswith("one.vorzimmer is whole")
+    with practice.hall.database.reading() as session:
+        assert len(session.scalars(select(Booking)).all()) == 1
+
+
+def test_a_message_that_may_have_left_leaves_no_second_time(
+    practice: Practice, data: Path, empty: str
+) -> None:
+    """F46."""
+    found = acts.book(practice.hall)
+    file = saved(data)
+    again = restored(data, file, empty)
+    Worker(again).run_due()
+    states = dict(acts.told(again, found.uid))
+    assert states["confirmed"] == "parked"
+    assert states["reminder"] == "due"
+    assert list((again.config.data / "mail").glob("*.eml")) == []
+    again.database.dispose()
+
+
+def test_no_number_is_used_twice(practice: Practice, data: Path, empty: str) -> None:
+    """F46: neither iTIP's SEQUENCE nor a calendar's token."""
+    found = acts.book(practice.hall)
+    again = restored(data, saved(data), empty)
+    assert acts.again(again, found.uid).sequence >= found.sequence + 100
+    with again.database.reading() as session:
+        before = {calendar.id: calendar.sequence for calendar in calendars(practice.hall)}
+        assert all(one.sequence >= before[one.id] + 1000 for one in session.scalars(select(Calendar)))
+        assert session.scalars(select(CalendarChange)).all() == []
+    again.database.dispose()
+
+
+def calendars(hall: Hall) -> list[Calendar]:
+    with hall.database.reading() as session:
+        return list(session.scalars(select(Calendar)))
+
+
+def test_sessions_end_with_a_restore_and_the_log_says_so(
+    practice: Practice, data: Path, empty: str
+) -> None:
+    moment = practice.clock.now
+    times = {"created_at": moment, "seen_at": moment, "expires_at": moment, "data": {}}
+    practice.hall.database.write(lambda db: db.add(WebSession(key_hash="k" * 64, **times)))
+    again = restored(data, saved(data), empty)
+    with again.database.reading() as session:
+        assert session.scalars(select(WebSession)).all() == []
+        assert session.scalars(select(AuditEntry).where(AuditEntry.act == "backup_restored")).one().door == "cli"
+    again.database.dispose()
