@@ -12,8 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import audit, availability
-from vorzimmer.access import Actor
+from vorzimmer import availability
 from vorzimmer.availability import Slot
 from vorzimmer.booking import load, objects
 from vorzimmer.booking.confirm import expire_at, start_payment
@@ -21,7 +20,7 @@ from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Service, Status
 from vorzimmer.periods import Period
 from vorzimmer_demo.practice import WEEKS, ZONE, customer
-from vorzimmer_demo.records import fill_records
+from vorzimmer_demo.records import fill_records, record_history
 
 BACK, AHEAD = 42, 32
 """Days before and after the day of filling that have bookings."""
@@ -39,7 +38,6 @@ PLAN = {
 """How many past and future bookings of each service."""
 REQUESTS = 2
 REQUEST_OPEN = timedelta(hours=48)
-FILLER = Actor("demo", "cli")
 NAMES = """
 Max Muster, Lena Lang, Jonas Albers, Mia Brandt, Paul Conrad, Emma Dorn, Felix Ebert, Hanna Falk, Leon Greve,
 Clara Hahn, Noah Ihde, Sophie Jansen, Elias Kern, Marie Lorenz, Ben Martens, Lina Nagel, Tom Otto, Ida Peters,
@@ -83,10 +81,7 @@ def fill_bookings(session: Session, hall: Hall, day: date) -> None:
     fill_records(session, midnight(day))
     every = select(Booking).order_by(Booking.starts, Booking.uid).options(*load.WHOLE)
     for booking in session.scalars(every).all():
-        after = audit.snapshot(booking)
-        audit.write(
-            session, booking.created_at, FILLER, booking.status, f"booking {booking.uid}", after=after
-        )
+        record_history(session, booking)
         objects.publish(session, hall, booking, midnight(day))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vorzimmer import audit
-from vorzimmer.access import Actor
+from vorzimmer.access import CUSTOMER, Actor
 from vorzimmer.models import (
     Attribute,
     Booking,
@@ -133,8 +133,18 @@ def _was_here(session: Session, booking: Booking, day: datetime, *, noted: bool)
             paid_at=booking.ends,
         )
         booking.payments.append(paid)
-        after = {"amount": booking.price, "currency": booking.currency, "paid": booking.price}
-        audit.write(session, booking.ends, DESK, "paid", f"booking {booking.uid}", after=after)
+
+
+def record_history(session: Session, booking: Booking) -> None:
+    """Write down who booked, what became of it and what was paid, as the pages of an appointment show it."""
+    about = f"booking {booking.uid}"
+    first = booking.status if booking.status == Status.REQUESTED else Status.CONFIRMED
+    audit.write(session, booking.created_at, CUSTOMER, first, about, after=audit.snapshot(booking))
+    if booking.status in (Status.COMPLETED, Status.MISSED):
+        audit.write(session, booking.ends, DESK, booking.status, about, after=audit.snapshot(booking))
+    for payment in booking.payments:
+        paid = {"amount": payment.amount, "currency": payment.currency, "paid": payment.amount}
+        audit.write(session, payment.paid_at, DESK, "paid", about, after=paid)
 
 
 def _changed_number(session: Session, day: datetime) -> None:
