@@ -49,7 +49,7 @@ def _coming(session: Session, subject: Subject, moment: datetime) -> list[Bookin
     wanted = (
         select(Booking)
         .where(whose[subject.kind], Booking.ends > moment, Booking.status.in_(STANDING), Booking.name != "")
-        .options(joinedload(Booking.service), joinedload(Booking.location))
+        .options(joinedload(Booking.service), joinedload(Booking.location), joinedload(Booking.customer))
     )
     return list(session.scalars(wanted.order_by(Booking.starts, Booking.id).limit(MOST)))
 

