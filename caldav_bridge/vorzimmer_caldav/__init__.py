@@ -16,6 +16,7 @@ from vorzimmer.plugins import NoConfig
 from vorzimmer_caldav import horizon
 from vorzimmer_caldav.application import Application
 from vorzimmer_caldav.frontguard import FrontGuard
+from vorzimmer_caldav.keeping import Keeping
 
 PREFIX = "/dav"
 
@@ -36,6 +37,11 @@ class Plugin:
             horizon.roll(session, moment, hall.config.zone)
 
         return [Job("roll_horizon", timedelta(minutes=10), roll)]
+
+    @hookimpl
+    def own_calendars(self) -> Keeping:
+        """For the import of calendar files."""
+        return Keeping()
 
     @hookimpl
     def wsgi_mounts(self, hall: Hall) -> list[Mount]:

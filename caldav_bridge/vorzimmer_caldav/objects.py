@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from vorzimmer import booking
+from vorzimmer import booking, database
 from vorzimmer.access import Actor
 from vorzimmer.booking import objects as published
+from vorzimmer.hall import Hall
 from vorzimmer.icaltext import CalendarDataError, Component, SafeCalendar
 from vorzimmer.models import Block, Calendar, CalendarObject, Occurrence
 from vorzimmer.periods import Period, merge
@@ -142,6 +143,27 @@ def open_again(session: Session, actor: Actor, found: CalendarObject, block: Blo
     found.block_id = None
     session.flush()
     booking.delete_block(session, actor, block)
+
+
+def store(
+    session: Session,
+    hall: Hall,
+    actor: Actor,
+    calendar: Calendar,
+    href: str,
+    row: CalendarObject | None,
+    sent: SafeCalendar,
+) -> CalendarObject:
+    """A private event: its text as sent, its occurrences, and the time that it closes; under the claim."""
+    moment = database.now(session)
+    found = row or CalendarObject(calendar_id=calendar.id, href=href, extras="")
+    spans = fill(found, sent, hall.config.zone, moment)
+    session.add(found)
+    place(session, found, spans)
+    close(session, actor, calendar, found, sent, busy(calendar, sent, spans, moment))
+    published.log_change(session, calendar.id, found.href)
+    session.flush()
+    return found
 
 
 def remove(session: Session, actor: Actor, found: CalendarObject) -> None:

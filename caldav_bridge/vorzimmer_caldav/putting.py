@@ -33,23 +33,7 @@ def put(
     if row is not None and row.booking_id is not None:
         return _put_booking(visit, hall, row, sent)
     _check_component(calendar, sent)
-    return _put_own(visit, hall, calendar, href, row, sent)
-
-
-def _put_own(
-    visit: Visit, hall: Hall, calendar: Calendar, href: str, row: CalendarObject | None, sent: SafeCalendar
-) -> CalendarObject:
-    """A private event: its text as sent, its occurrences, and the time that it closes."""
-    session = visit.session
-    moment = database.now(session)
-    found = row or CalendarObject(calendar_id=calendar.id, href=href, extras="")
-    spans = objects.fill(found, sent, hall.config.zone, moment)
-    session.add(found)
-    objects.place(session, found, spans)
-    objects.close(session, visit.actor, calendar, found, sent, objects.busy(calendar, sent, spans, moment))
-    published.log_change(session, calendar.id, found.href)
-    session.flush()
-    return found
+    return objects.store(visit.session, hall, visit.actor, calendar, href, row, sent)
 
 
 def _check_component(calendar: Calendar, sent: SafeCalendar) -> None:

@@ -36,12 +36,16 @@ class Span:
 
 
 class Clock:
-    """Reads the dates of one calendar; floating times and dates are those of the practice's zone."""
+    """Reads the dates of one calendar; floating times and dates are those of the practice's zone.
+
+    `strange` are the names of zones that neither anybody knows nor the calendar tells: they are the practice's too.
+    """
 
     def __init__(self, root: Component, default: ZoneInfo) -> None:
         self._root = root
         self._default = default
         self._zones: dict[str, tzinfo] = {}
+        self.strange: list[str] = []
 
     def zone(self, line: Line) -> tzinfo:
         """The zone of a DTSTART or the like."""
@@ -51,7 +55,10 @@ class Clock:
         if not name:
             return self._default
         if name not in self._zones:
-            self._zones[name] = _known_zone(name) or self._own_zone(name) or self._default
+            found = _known_zone(name) or self._own_zone(name)
+            self._zones[name] = found or self._default
+            if found is None:
+                self.strange.append(name)
         return self._zones[name]
 
     def _own_zone(self, name: str) -> tzinfo | None:

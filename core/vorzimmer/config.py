@@ -34,6 +34,7 @@ PLUGINS = (
     "vorzimmer_backup",
     "vorzimmer_web",
     "vorzimmer_caldav",
+    "vorzimmer_import",
     "vorzimmer_demo",
 )
 

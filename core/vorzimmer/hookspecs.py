@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
+from zoneinfo import ZoneInfo
 
 import pluggy
 
 from vorzimmer.config import Config
+from vorzimmer.icaltext import Component, SafeCalendar
 from vorzimmer.models import Booking, Customer, Location, Message, Requirement, Resource, Service
 from vorzimmer.periods import Period
 from vorzimmer.texts import Texts
@@ -274,6 +277,46 @@ class WorkingHours(Protocol):
 @hookspec(firstresult=True)
 def working_hours() -> WorkingHours | None:
     """Where hours are stored, for those doors that are not the plugin's own page.
+
+    Given: nothing. Returned: the store; the first answer counts. If it raises: the act is refused.
+
+        return Store()
+    """
+
+
+# ---- calendars of one's own ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Unfolded:
+    """When an event happens: each time with its component, in order. `complete`: that is all there is of it.
+
+    `strange` are names of zones that nobody knows; the zone that was given has been taken for them (rule 77).
+    """
+
+    times: list[tuple[Period, Component]]
+    complete: bool
+    strange: list[str]
+
+
+class OwnCalendars(Protocol):
+    """Events of people's own, as their calendar apps know them. All raise `CalendarDataError` for what none may be."""
+
+    def unfold(self, sent: SafeCalendar, zone: ZoneInfo, until: datetime, most: int) -> Unfolded:
+        """The times that begin before `until`, at most so many; floating ones are those of the zone."""
+
+    def keep(
+        self, session: Session, hall: Any, actor: Any, resource_id: int, title: str, sent: SafeCalendar
+    ) -> bool:
+        """Put an event into the resource's imported calendar (`title` names a new one), closing its time as a PUT does.
+
+        False where its UID is there already. Refuses with `SLOT_TAKEN` (`conflicts`) over an appointment.
+        """
+
+
+@hookspec(firstresult=True)
+def own_calendars() -> OwnCalendars | None:
+    """Where events of people's own are stored, for those doors that are no calendar app.
 
     Given: nothing. Returned: the store; the first answer counts. If it raises: the act is refused.
 
@@ -548,6 +591,49 @@ def jobs(hall: Any) -> list[Job]:  # type: ignore[empty-body]
     If a job raises: its transaction is rolled back, the failure is logged, the next turn tries again.
 
         return [Job("roll_horizon", timedelta(days=1), self.roll)]
+    """
+
+
+class Level(StrEnum):
+    """How bad it is."""
+
+    GOOD = "ok"
+    WARNING = "warning"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: `text` is an English msgid with the `facts` in it ("%(count)d were given up")."""
+
+    level: Level
+    text: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.text % self.facts
+
+
+@hookspec
+def findings(session: Session, hall: Any) -> list[Finding]:  # type: ignore[empty-body]
+    """What is in order and what is wrong with your part: told by `vorzimmer doctor`, and by the office to its owners.
+
+    Given: a session that only reads; the `Hall` of this server. Returned: findings, soon; what is not good stands on
+    top of the office's first page.
+    If it raises: that is told instead.
+
+        return [Finding(Level.WARNING, "sensor: no answer for %(days)d days", {"days": 3})]
+    """
+
+
+@hookspec
+def schema_outdated(hall: Any) -> list[None]:  # type: ignore[empty-body]
+    """Tables that hold data are about to be brought to a newer version; nothing is returned.
+
+    Given: the `Hall` of this server. Its tables can be read and not written meanwhile.
+    If it raises: the tables stay as they are, and the server does not start.
+
+        copy_away(hall.database)
     """
 
 

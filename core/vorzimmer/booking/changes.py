@@ -82,7 +82,8 @@ def _tell(
     key = f"{booking.uid}/{kind}/{booking.sequence}"
     change = Change(kind, booking.uid, booking.sequence, actor.name, actor.door, key)
     outbox.tell_plugins(session, hall, booking, change, moment)
-    if kind in TOLD and booking.email and not _known(session, booking, kind, details):
+    told = kind in TOLD and actor.door != "import"  # what somebody else has promised already
+    if told and booking.email and not _known(session, booking, kind, details):
         seconds = hall.config.settings.booking.undo_seconds if actor.door == "caldav" else 0
         outbox.tell_person(
             session,

@@ -1,0 +1,68 @@
+"""Events that come in by another door than a calendar app: from a file (D2)."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from vorzimmer import access, database
+from vorzimmer.access import Actor
+from vorzimmer.hall import Hall
+from vorzimmer.hookspecs import Unfolded
+from vorzimmer.icaltext import SafeCalendar
+from vorzimmer.models import Booking, Calendar, CalendarObject
+from vorzimmer.periods import Period
+from vorzimmer_caldav import objects
+from vorzimmer_caldav.times import Series, Span
+
+SLUG = "imported"
+
+
+class Keeping:
+    """The store of `hookspecs.own_calendars`."""
+
+    def unfold(self, sent: SafeCalendar, zone: ZoneInfo, until: datetime, most: int) -> Unfolded:
+        """The times of an event before `until`."""
+        objects.check(sent)
+        series = Series(sent, zone)
+        spans, complete = series.up_to(until, most) if series.recurring else (_only(series), True)
+        times = [(Period(span.starts, span.ends), sent.entries[span.part]) for span in spans]
+        return Unfolded(times, complete, series.clock.strange)
+
+    def keep(
+        self, session: Session, hall: Hall, actor: Actor, resource_id: int, title: str, sent: SafeCalendar
+    ) -> bool:
+        """Put an event into the imported calendar; False where its UID is known."""
+        access.require(access.may_touch_resource(actor, resource_id))
+        database.claim(session, [resource_id])
+        calendar = _imported(session, resource_id, title)
+        uid = objects.check(sent)
+        here = CalendarObject.calendar_id == calendar.id, CalendarObject.uid == uid
+        taken = session.scalar(select(Booking.id).where(Booking.uid == uid))
+        if taken or session.scalar(select(CalendarObject.id).where(*here)):
+            return False
+        href = f"{hashlib.sha256(uid.encode()).hexdigest()[:32]}.ics"
+        objects.store(session, hall, actor, calendar, href, None, sent)
+        return True
+
+
+def _only(series: Series) -> list[Span]:
+    starts, ends = series.first()
+    return [Span(starts, ends, 0)] if starts and ends else []
+
+
+def _imported(session: Session, resource_id: int, title: str) -> Calendar:
+    """A calendar of its own, which the person may look at, hide or delete as a whole."""
+    mine = Calendar.resource_id == resource_id, Calendar.slug == SLUG, Calendar.deleted_at.is_(None)
+    found = session.scalar(select(Calendar).where(*mine))
+    if found is None:
+        found = Calendar(
+            resource_id=resource_id, slug=SLUG, kind="private", properties={"D:displayname": title}
+        )
+        session.add(found)
+        session.flush()
+    return found

@@ -1,0 +1,32 @@
+"""What became of a line, and why, in words that are translated where they are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from vorzimmer.reasons import Reason, Refused
+from vorzimmer_import.models import FAILED
+
+Why = dict[str, Any]
+"""`field` (its place in a form, or nothing), `text` (an English msgid), `facts`: as they are stored."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`imported`, `skipped` or `failed`, and what there is to say."""
+
+    outcome: str
+    reasons: list[Why] = field(default_factory=list)
+
+
+def why(text: str, field: str = "", **facts: Any) -> Why:
+    """One thing to say."""
+    return {"field": field, "text": text, "facts": facts}
+
+
+def refused(refusal: Refused) -> Outcome:
+    """What a use case has against it."""
+    if refusal.reason is Reason.INVALID:
+        return Outcome(FAILED, [why(text, name) for name, text in refusal.facts["errors"].items()])
+    return Outcome(FAILED, [why(refusal.text)])
