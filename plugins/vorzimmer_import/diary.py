@@ -87,9 +87,10 @@ class Diary:
 
     def _private(self, sent: SafeCalendar, said: list[Why]) -> Outcome:
         try:
-            new = self._store.keep(
-                self._session, self._hall, self._actor, self._resource_id, self._title, sent
-            )
+            with self._session.begin_nested():
+                new = self._store.keep(
+                    self._session, self._hall, self._actor, self._resource_id, self._title, sent
+                )
         except CalendarDataError as error:
             return Outcome(FAILED, [why(N_("The event cannot be read: %(why)s."), why=str(error))])
         except Refused as refusal:
