@@ -55,6 +55,7 @@ PRACTICES = {
     "secret",
     "number",
     "category",
+    "link_id",
     "plugin",
 }
 """Arguments that name nobody's own thing, or are their own proof."""

@@ -44,6 +44,7 @@ GET /embed/<slug>/<uid>/details
 GET /embed/<slug>/<uid>/done
 GET /office/forgotten
 GET /office/link/<secret>
+GET /i/<secret>
 GET /imprint
 GET /office/login
 GET /privacy

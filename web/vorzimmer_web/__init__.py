@@ -19,9 +19,7 @@ from vorzimmer_web.practice import practice
 from vorzimmer_web.sessions import prune
 from vorzimmer_web.setup import pages as setup
 from vorzimmer_web.site import site
-from vorzimmer_web.start import pages_of
-
-booking = pages_of("booking", "/", "/book/<slug>")
+from vorzimmer_web.start import pages as booking
 
 
 class Plugin:

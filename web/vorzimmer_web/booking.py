@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from vorzimmer import availability, database, fields, urls
 from vorzimmer import booking as use_cases
@@ -15,7 +16,7 @@ from vorzimmer.access import CUSTOMER, EVERYONE, open_to
 from vorzimmer.booking import Details, HoldRequest, load
 from vorzimmer.models import Booking, Status
 from vorzimmer.reasons import Reason, Refused
-from vorzimmer_web import limits, presets, words
+from vorzimmer_web import invitations, limits, presets, words
 from vorzimmer_web.answers import Sheet
 from vorzimmer_web.appointment import calendar_answer, payment_note
 from vorzimmer_web.choices import Finder, people_for, places
@@ -99,11 +100,20 @@ def hold(slug: str) -> ResponseReturnValue:
     staff = request.form.get("staff")
     wish = HoldRequest(slug, start, _or_any(staff), _or_any(place), replaces=_last_hold())
     try:
-        made = hall().database.write(lambda db: use_cases.hold(db, hall(), CUSTOMER, wish))
+        made = hall().database.write(lambda db: _begun(db, wish))
     except Refused as refusal:
         return _taken(slug, refusal, start)
     _remember(made.uid, staff or "any")
     return redirect(url_for(".details", slug=slug, uid=made.uid), 303)
+
+
+def _begun(db: Session, wish: HoldRequest) -> Booking:
+    """The hold; one who came by a link of the practice's is counted with it (K62, K63)."""
+    made, secret = use_cases.hold(db, hall(), CUSTOMER, wish), session.get("invited")
+    if secret:
+        today = made.created_at.astimezone(hall().config.zone).date()
+        invitations.use(db, secret, made, today)
+    return made
 
 
 def _or_any(slug: str | None) -> str | None:
@@ -114,6 +124,9 @@ def _taken(slug: str, refusal: Refused, wanted: datetime) -> ResponseReturnValue
     """Somebody was quicker: the nearest alternatives above the month; nothing typed is lost."""
     if refusal.reason is Reason.NOT_FOUND:
         abort(404)
+    if "link" in refusal.facts:
+        session.pop("invited")
+        return render_template("booking/link_over.html"), 410
     status = STATUS_OF.get(refusal.reason, 409)
     return _choose_time(_wish(slug, request.form), refusal=refusal, wanted=wanted), status
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from flask import Blueprint, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -25,6 +26,14 @@ def kept(endpoint: str, **place: str) -> ResponseReturnValue:
     session["typed"] = session.get("typed", {}) | given
     rest = {key: value for key, value in request.args.to_dict(flat=False).items() if key in CHOSEN}
     return redirect(url_for(endpoint, **place, **rest), 303)  # type: ignore[arg-type]  # lists are repeated
+
+
+def path(target: Mapping[str, Any], *, framed: bool = False) -> str:
+    """The address that presets what `target` says: `service`, `staff`, `location`, and a list `category`."""
+    service = target.get("service")
+    start, below = ("/embed/", "/embed/") if framed else ("/", "/book/")
+    query = urlencode({key: target[key] for key in CHOSEN if target.get(key)}, doseq=True)
+    return (below + quote(service) if service else start) + (f"?{query}" if query else "")
 
 
 def in_query(address: str) -> list[tuple[str, str]]:

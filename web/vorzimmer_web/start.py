@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
+from vorzimmer import database
 from vorzimmer.access import EVERYONE, open_to
-from vorzimmer_web import booking, presets
+from vorzimmer_web import booking, invitations, presets
 from vorzimmer_web.choices import given_by, listed_services, places
 from vorzimmer_web.requests import reading
 from vorzimmer_web.site import hall
@@ -30,6 +31,17 @@ def services() -> ResponseReturnValue:
     return render_template("booking/services.html", services=found, places=here, chosen=chosen)
 
 
+@open_to(EVERYONE)
+def invited(secret: str) -> ResponseReturnValue:
+    """Follow a link of the practice's, as long as it leads anywhere (K62, K63)."""
+    found, moment = invitations.by_secret(reading(), secret), database.now(reading())
+    today = moment.astimezone(hall().config.zone).date()
+    if not invitations.leads_on(reading(), found, moment, today):
+        return render_template("booking/link_over.html"), 410
+    session["invited"] = secret
+    return redirect(presets.path(found.target), 303)
+
+
 def pages_of(name: str, start: str, below: str) -> Blueprint:
     """The booking under a name of its own: the page of the practice at `start`, each service `below`."""
     pages = Blueprint(name, __name__)
@@ -37,3 +49,7 @@ def pages_of(name: str, start: str, below: str) -> Blueprint:
     booking.add_to(pages, below)
     presets.add_to(pages)
     return pages
+
+
+pages = pages_of("booking", "/", "/book/<slug>")
+pages.get("/i/<secret>")(invited)

@@ -16,6 +16,7 @@ from vorzimmer_web.api.customers import customers
 from vorzimmer_web.api.door import check_shape, hall, identify
 from vorzimmer_web.api.fields import fields
 from vorzimmer_web.api.hours import hours
+from vorzimmer_web.api.links import links
 from vorzimmer_web.api.messages import messages
 from vorzimmer_web.api.money import money
 from vorzimmer_web.api.plugins import plugins
@@ -33,6 +34,7 @@ api.register_blueprint(fields)
 api.register_blueprint(settings)
 api.register_blueprint(plugins)
 api.register_blueprint(messages)
+api.register_blueprint(links)
 api.register_blueprint(money)
 api.register_blueprint(absences)
 api.register_blueprint(catalogue)
@@ -42,7 +44,7 @@ api.before_app_request(identify)
 api.before_request(check_shape)
 for part in (
     *(api, public, staff, customers, fields, money, absences, catalogue, hours, accounts),
-    *(settings, plugins, messages),
+    *(settings, plugins, messages, links),
 ):
     csrf.exempt(part)  # JSON only, and `door` asks a cookie for its origin
 api.register_error_handler(HTTPException, problems.of_http_error)

@@ -10,7 +10,16 @@ from flask_babel import gettext
 from vorzimmer import hookspecs
 from vorzimmer.access import Right, open_to
 from vorzimmer.reasons import N_
-from vorzimmer_web.office.settings import fields, places, plugins, practice, resources, services, staff
+from vorzimmer_web.office.settings import (
+    fields,
+    places,
+    plugins,
+    practice,
+    publish,
+    resources,
+    services,
+    staff,
+)
 from vorzimmer_web.requests import actor
 from vorzimmer_web.site import hall
 
@@ -27,12 +36,18 @@ class Card:
     right: str
 
 
-AREAS = (practice, services, resources, places, fields, staff, plugins)
+AREAS = (practice, publish, services, resources, places, fields, staff, plugins)
 CARDS: list[Card] = [
     Card(
         N_("Practice"),
         N_("Name, languages, imprint and privacy, colour and picture, reminders"),
         "office.practice",
+        Right.SETTINGS,
+    ),
+    Card(
+        N_("Publish"),
+        N_("Links, buttons, QR codes, the booking inside your website"),
+        "office.publish",
         Right.SETTINGS,
     ),
     Card(
