@@ -1,29 +1,15 @@
-"""The story that the product is for, with nothing but real parts (issue's first paragraph).
-
-Chromium books, a mail server gets the code, python-caldav sees the appointment and moves it, the customer's mail says
-so, and the page offers the old time and no longer the new one.
-"""
+"""The story, on both databases."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from caldav.davclient import DAVClient
-from icalendar import Calendar
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
-from tests.servers import Mailbox, Server, demo, eventually, mail_server
-
-BERLIN = ZoneInfo("Europe/Berlin")
-OLGA = "olga@kunde.example"
-NAME = "Александра Константинопольская-Воскресенская"
+from tests.browser import story
+from tests.servers import Mailbox, Server, demo, mail_server
 
 
 @pytest.fixture
@@ -40,79 +26,10 @@ def server(mailbox: Mailbox, tmp_path: Path, request: pytest.FixtureRequest, whi
         yield server
 
 
-def invitation(mail: EmailMessage) -> tuple[str, str, int]:
-    """Method, UID and SEQUENCE of the mail's one calendar part."""
-    (part,) = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
-    payload: Any = part.get_payload(decode=True)
-    calendar: Any = Calendar.from_ical(payload)
-    (event,) = calendar.walk("VEVENT")
-    return str(calendar["METHOD"]), str(event["UID"]), int(event["SEQUENCE"])
-
-
-def times(page: Page, server: Server, day: str) -> list[str]:
-    """The times that the page offers with Anna on a day."""
-    page.goto(f"{server.url}/book/massage?staff=anna&location=markt&day={day}")
-    buttons = page.get_by_role("region", name=re.compile(str(int(day[-2:])))).get_by_role("button")
-    return [text.strip() for text in buttons.all_inner_texts() if re.fullmatch(r"\d\d:\d\d", text.strip())]
-
-
-def choose(page: Page, server: Server) -> tuple[str, str]:
-    """Go from the practice's page to a time with Anna in the second week; the day and the time that were taken."""
-    page.goto(server.url)
-    page.get_by_role("link", name=re.compile("Klassische Massage")).click()
-    page.get_by_role("radio", name=re.compile("Anna Berger")).check()
-    page.get_by_role("button", name="Weiter zu den Zeiten").click()
-    expect(page.get_by_role("heading", name="Wann passt es Ihnen?")).to_be_visible()
-    day = datetime.now(BERLIN).date() + timedelta(days=8)
-    while (
-        day.weekday() > 4
-        or "09:00" not in (free := times(page, server, day.isoformat()))
-        or "15:00" not in free
-    ):
-        day += timedelta(days=1)
-    page.get_by_role("button", name="09:00").click()
-    return day.isoformat(), "09:00"
-
-
 @pytest.mark.parametrize("which", ["sqlite", "postgresql"])
 def test_booked_online_moved_on_the_phone_and_told(
     server: Server, mailbox: Mailbox, page: Page, which: str
 ) -> None:
     """O23 to O27, K14, B2, B22: the whole story."""
-    day, _time = choose(page, server)
-    page.get_by_label("Name").fill(NAME)
-    page.get_by_label("E-Mail-Adresse").fill(OLGA)
-    page.get_by_role("button", name="Code anfordern").click()
-    mail = mailbox.wait_for(OLGA, 1)
-    (code,) = re.findall(r"(?<!\d)\d{6}(?!\d)", mail.get_body(("plain",)).get_content())
-    page.get_by_label("Code").fill(code)
-    page.get_by_role("button", name="Termin buchen").click()
-    expect(page.get_by_role("heading", name="Ihr Termin ist gebucht")).to_be_visible()
-    method, uid, first = invitation(mailbox.wait_for(OLGA, 2))
-    assert (method, first) == ("REQUEST", 0)
-    assert "09:00" not in times(page, server, day)
-    assert "15:00" in times(page, server, day)
-
-    client: Any = DAVClient(  # the phone
-        f"{server.url}/", username="anna@praxis.example", password="anna-caldav-demo-0001"
-    )
-    calendar = client.principal().calendars()[0]
-    event = eventually(
-        lambda: calendar.event_by_url(f"{calendar.url}{uid}.ics"), "the appointment on the phone"
-    )
-    component = event.icalendar_component
-    assert str(component["SUMMARY"]) == f"Klassische Massage: {NAME}"
-    assert int(component["SEQUENCE"]) == 0
-    later = datetime.fromisoformat(f"{day}T15:00").replace(tzinfo=BERLIN)
-    component.start, component.end = later, later + timedelta(minutes=30)
-    event.save()
-
-    told = mailbox.wait_for(OLGA, 3)
-    method, moved, second = invitation(told)
-    assert (method, moved) == ("REQUEST", uid)
-    assert second > first
-    assert "15:00" in told.get_body(("plain",)).get_content()
-    free = times(page, server, day)
-    assert "09:00" in free
-    assert "15:00" not in free
+    story.play(server.url, mailbox, page)
     assert server.stop() == 0
