@@ -150,7 +150,9 @@ def test_killed_a_hundred_times(practice: Practice, mailbox: Mailbox) -> None:
     for number in range(100):
         day = berlin("2027-03-02 12:00") + timedelta(weeks=number // 5)
         mailbox.received.clear()
-        practice.clock.now = berlin(f"{day - timedelta(days=1):%Y-%m-%d} 08:00") + timedelta(minutes=number % 5 * 8)
+        practice.clock.now = berlin(f"{day - timedelta(days=1):%Y-%m-%d} 08:00") + timedelta(
+            minutes=number % 5 * 8
+        )
         play(
             practice, mailbox, f"{day:%Y-%m-%d} {(9, 10, 11, 14, 15)[number % 5]:02}:00", chance.choice(STEPS)
         )
