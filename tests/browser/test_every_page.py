@@ -69,7 +69,7 @@ def test_appointments_in_an_absence_are_decided_by_keyboard(
     choice = page.get_by_role("combobox", name="Max Muster")
     expect(choice).to_be_visible()
     assert violations(page) == []
-    page.emulate_media(color_scheme="dark")
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")  # no colour on its way to another
     assert violations(page) == []
     choice.press("End")
     page.get_by_role("button", name="Abwesenheit eintragen").press("Enter")
