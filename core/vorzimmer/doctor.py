@@ -1,4 +1,4 @@
-"""What is wrong with this installation, in words: run by `vorzimmer doctor`."""
+"""What is wrong with this installation, in words: told by `vorzimmer doctor` and by the office."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import socket
 import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from typing import NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import func, select, text
@@ -20,25 +19,12 @@ from vorzimmer.config import Config, ConfigError
 from vorzimmer.database import CORE_MIGRATIONS
 from vorzimmer.guard import is_loopback
 from vorzimmer.hall import Hall
+from vorzimmer.hookspecs import Finding, Level
 from vorzimmer.models import Message
+from vorzimmer.reasons import N_, PluginFailed
 
 DRIFT = timedelta(seconds=5)
 LATE = timedelta(minutes=5)
-
-
-class Level(StrEnum):
-    """How bad it is."""
-
-    GOOD = "ok"
-    WARNING = "warning"
-    WRONG = "wrong"
-
-
-class Finding(NamedTuple):
-    """One thing that was looked at."""
-
-    level: Level
-    text: str
 
 
 def examine(hall: Hall) -> Iterator[Finding]:
@@ -50,102 +36,126 @@ def examine(hall: Hall) -> Iterator[Finding]:
     try:
         with hall.database.reading() as session:
             session.execute(text("SELECT 1"))
-            yield Finding(Level.GOOD, "database: answers")
+            yield _good(N_("database: answers"))
             yield from _clock(session)
             yield from _schema(hall, session)
     except SQLAlchemyError as error:
-        yield Finding(Level.WRONG, f"database: {str(error).splitlines()[0]}")
+        yield _wrong(N_("database: %(error)s"), error=str(error).splitlines()[0])
+
+
+def of_plugins(hall: Hall, session: Session) -> list[Finding]:
+    """What the plugins say of themselves; it is found out quickly."""
+    try:
+        return hall.plugins.ask(hookspecs.findings, session=session, hall=hall)
+    except PluginFailed as error:
+        return [_wrong(N_("plugin %(name)s: %(error)s"), name=error.plugin, error=error.hook)]
+
+
+def _good(said: str, **facts: Any) -> Finding:
+    return Finding(Level.GOOD, said, facts)
+
+
+def _warning(said: str, **facts: Any) -> Finding:
+    return Finding(Level.WARNING, said, facts)
+
+
+def _wrong(said: str, **facts: Any) -> Finding:
+    return Finding(Level.WRONG, said, facts)
 
 
 def _settings(config: Config) -> Iterator[Finding]:
-    yield Finding(
-        Level.GOOD, f"settings: {config.file if config.file and config.file.exists() else 'defaults'}"
-    )
+    if config.file and config.file.exists():
+        yield _good(N_("settings: %(file)s"), file=config.file)
+    else:
+        yield _good(N_("settings: defaults"))
     address = urlsplit(config.base_url)
     if address.scheme != "https":
-        home = is_loopback(address.hostname or "")
-        level = Level.WARNING if home else Level.WRONG
-        yield Finding(
-            level, f"base_url: {config.base_url} is not https; logins and links can be read on the way"
+        say = _warning if is_loopback(address.hostname or "") else _wrong
+        yield say(
+            N_("base_url: %(url)s is not https; logins and links can be read on the way"), url=config.base_url
         )
     if not is_loopback(config.settings.server.host):
-        yield Finding(Level.WARNING, "server: listens beyond this machine; a proxy should be in front")
+        yield _warning(N_("server: listens beyond this machine; a proxy should be in front"))
     if not config.settings.server.limits:
-        yield Finding(Level.WRONG, "server: limits are off")
+        yield _wrong(N_("server: limits are off"))
     practice = config.settings.practice
-    for name, value in (("imprint_url", practice.imprint_url), ("privacy_url", practice.privacy_url)):
-        if not value:
-            yield Finding(Level.WARNING, f"practice: {name} is empty; public pages need it")
-    yield Finding(
-        Level.WARNING, "logins: staff sign in with a password alone, second factors are not built yet"
-    )
+    for name in ("imprint", "privacy"):
+        if not getattr(practice, name) and not getattr(practice, f"{name}_url"):
+            yield _warning(N_("practice: %(name)s is empty; public pages need it"), name=name)
+    yield _warning(N_("logins: staff sign in with a password alone, second factors are not built yet"))
 
 
 def _secrets(config: Config) -> Iterator[Finding]:
     if os.environ.get("VORZIMMER_SECRET_KEY"):
-        yield Finding(Level.GOOD, "secret key: from the environment")
+        yield _good(N_("secret key: from the environment"))
     else:
         try:
             _ = config.secret_key
         except ConfigError as error:
-            yield Finding(Level.WRONG, f"secret key: {error}")
+            yield _wrong(N_("secret key: %(error)s"), error=error)
     for path in [config.data / "secret.key", *config.data.glob("*.sqlite3")]:
         if path.exists() and path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-            yield Finding(Level.WARNING, f"{path}: others on this machine can read it (chmod 600)")
+            yield _warning(N_("%(file)s: others on this machine can read it (chmod 600)"), file=path)
     if os.geteuid() == 0:
-        yield Finding(Level.WARNING, "user: runs as root; give the server a user of its own")
+        yield _warning(N_("user: runs as root; give the server a user of its own"))
 
 
 def _plugins(hall: Hall) -> Iterator[Finding]:
     broken = [plugin for plugin in hall.plugins.loaded if plugin.error]
     for plugin in broken:
-        yield Finding(Level.WRONG, f"plugin {plugin.name}: {plugin.error}")
+        yield _wrong(N_("plugin %(name)s: %(error)s"), name=plugin.name, error=plugin.error)
     names = {"enabled", "also", "off", *(plugin.name for plugin in hall.plugins.loaded)}
     for name in sorted(hall.config.settings.plugins.keys() - names):
-        yield Finding(Level.WARNING, f"settings: [plugins.{name}] is of a plugin that is not enabled")
-    yield Finding(Level.GOOD, f"plugins: {len(hall.plugins.loaded) - len(broken)} work")
+        yield _warning(N_("settings: [plugins.%(name)s] is of a plugin that is not enabled"), name=name)
+    yield _good(N_("plugins: %(number)d work"), number=len(hall.plugins.loaded) - len(broken))
 
 
 def _mail(hall: Hall) -> Iterator[Finding]:
     channels = hall.plugins.ask(hookspecs.message_channels, config=hall.config, texts=hall.texts)
     if not channels:
-        yield Finding(Level.WRONG, "mail: no plugin carries messages; nobody gets a code")
+        yield _wrong(N_("mail: no plugin carries messages; nobody gets a code"))
         return
     relay = os.environ.get("VORZIMMER_MAIL_SMTP") or hall.config.settings.mail.get("smtp", "")
     if not relay:
-        yield Finding(Level.WARNING, "mail: [mail] smtp is not set; mails are written to files")
+        yield _warning(N_("mail: [mail] smtp is not set; mails are written to files"))
         return
     address = urlsplit(relay)
     try:
         with socket.create_connection((address.hostname or "", address.port or 587), timeout=5):
-            yield Finding(Level.GOOD, f"mail: {address.hostname} answers")
+            yield _good(N_("mail: %(host)s answers"), host=address.hostname)
     except OSError as error:
-        yield Finding(Level.WRONG, f"mail: {address.hostname} does not answer: {error}")
+        yield _wrong(N_("mail: %(host)s does not answer: %(error)s"), host=address.hostname, error=error)
 
 
 def _clock(session: Session) -> Iterator[Finding]:
     drift = abs(datetime.now(UTC) - database.now(session))
     if drift > DRIFT:
-        yield Finding(Level.WARNING, f"clock: the database's differs by {int(drift.total_seconds())} seconds")
+        seconds = int(drift.total_seconds())
+        yield _warning(N_("clock: the database’s differs by %(seconds)d seconds"), seconds=seconds)
     else:
-        yield Finding(Level.GOOD, "clock: this machine's and the database's agree")
+        yield _good(N_("clock: this machine’s and the database’s agree"))
 
 
 def _schema(hall: Hall, session: Session) -> Iterator[Finding]:
     owners = [("vorzimmer", CORE_MIGRATIONS), *hall.plugins.migrations()]
     behind = database.behind(session.connection(), owners)
     if behind:
-        yield Finding(Level.WRONG, f"schema: not up to date for {', '.join(behind)}: vorzimmer migrate")
+        yield _wrong(N_("schema: not up to date for %(names)s: vorzimmer migrate"), names=", ".join(behind))
         return
-    yield Finding(Level.GOOD, "schema: up to date")
+    yield _good(N_("schema: up to date"))
+    yield from _messages(session)
+    yield from of_plugins(hall, session)
+
+
+def _messages(session: Session) -> Iterator[Finding]:
     now = database.now(session)
     due = (Message.state.in_(("due", "leased")), Message.run_after <= now)
     oldest = session.scalar(select(func.min(Message.run_after)).where(*due))
     parked = session.scalar(select(func.count()).where(Message.state == "parked")) or 0
     if parked:
-        yield Finding(Level.WARNING, f"messages: {parked} were given up")
+        yield _warning(N_("messages: %(number)d were given up"), number=parked)
     if oldest and now - oldest > LATE:
         waits = int((now - oldest).total_seconds() // 60)
-        yield Finding(Level.WRONG, f"worker: a message is due for {waits} minutes; is one running?")
+        yield _wrong(N_("worker: a message is due for %(minutes)d minutes; is one running?"), minutes=waits)
     else:
-        yield Finding(Level.GOOD, "worker: no message is late")
+        yield _good(N_("worker: no message is late"))

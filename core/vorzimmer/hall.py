@@ -8,6 +8,7 @@ from functools import cached_property
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
+from vorzimmer import hookspecs
 from vorzimmer.config import Config
 from vorzimmer.database import Database
 from vorzimmer.plugins import Plugins
@@ -65,5 +66,7 @@ class Hall:
         return Tries(on=self.config.settings.server.limits)
 
     def migrate(self) -> None:
-        """Bring every owner's tables to their newest version."""
-        self.database.migrate(self.plugins.migrations())
+        """Bring every owner's tables to their newest version; plugins hear of it before."""
+        self.database.migrate(
+            self.plugins.migrations(), lambda: self.plugins.ask(hookspecs.schema_outdated, hall=self)
+        )

@@ -6,11 +6,14 @@ from datetime import timedelta
 from functools import partial
 
 import click
+from sqlalchemy.orm import Session
 
+from vorzimmer import database
 from vorzimmer.hall import Hall
-from vorzimmer.hookspecs import Job, hookimpl
-from vorzimmer_backup import nightly, settings
+from vorzimmer.hookspecs import Draft, Finding, Job, hookimpl
+from vorzimmer_backup import nightly, settings, state
 from vorzimmer_backup.commands import backup, backup_key, restore
+from vorzimmer_backup.telling import told
 
 EVERY = timedelta(minutes=5)
 
@@ -32,3 +35,19 @@ class Plugin:
     def jobs(self, hall: Hall) -> list[Job]:
         """Look whether it is time."""
         return [Job("backup", EVERY, partial(nightly.look, hall=hall, config=self.config))]
+
+    @hookimpl
+    def schema_outdated(self, hall: Hall) -> None:
+        """A backup before the update; it is the only way back, for nothing is migrated downwards (F50)."""
+        if self.config.before_update:
+            nightly.before_update(hall, self.config)
+
+    @hookimpl
+    def findings(self, session: Session, hall: Hall) -> list[Finding]:
+        """How old the last good one is, and whether somebody has seen the key."""
+        return told(session, hall)
+
+    @hookimpl
+    def demo_data(self, session: Session, draft: Draft) -> None:
+        """Nobody needs the demo's key."""
+        state.change(session, database.now(session), key_shown=True)

@@ -18,8 +18,9 @@ from vorzimmer.availability import Slot
 from vorzimmer.booking import HoldRequest
 from vorzimmer.cli.options import authors_practice, fail
 from vorzimmer.config import Config
-from vorzimmer.doctor import Level, examine
+from vorzimmer.doctor import examine
 from vorzimmer.hall import Hall
+from vorzimmer.hookspecs import Level
 from vorzimmer.periods import Period
 from vorzimmer.reasons import Reason, Refused
 
@@ -33,7 +34,7 @@ def doctor(config: Config) -> None:
     """Look at settings, secrets, plugins, mail, database, schema, clock and worker; exit 1 if anything is wrong."""
     findings = list(examine(Hall.open(config)))
     for finding in findings:
-        click.echo(f"{finding.level:<8} {finding.text}")
+        click.echo(f"{finding.level:<8} {finding}")
     if any(finding.level is Level.WRONG for finding in findings):
         raise SystemExit(1)
 

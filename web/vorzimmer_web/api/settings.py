@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import Any, Literal
 
 from flask import Blueprint, Response, jsonify, request
+from flask_babel import gettext
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,7 @@ from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, hall, staff_caller
+from vorzimmer_web.office.settings.health import findings
 from vorzimmer_web.office.settings.practice import TABLES, strands
 
 settings = Blueprint("api_settings", __name__)
@@ -40,6 +42,29 @@ class SettingsOut(BaseModel):
     practice: dict[str, Any]
     booking: dict[str, Any]
     fixed: list[str]
+
+
+class FindingOut(BaseModel):
+    """One thing that was looked at, in the language asked for."""
+
+    level: Literal["ok", "warning", "wrong"]
+    text: str
+
+
+class Health(BaseModel):
+    """What `vorzimmer doctor` finds, the worst first."""
+
+    findings: list[FindingOut]
+
+
+@settings.get("/settings/health")
+@open_to(Right.SETTINGS)
+@call(Health, key=True)
+def health(query: shapes.NoQuery) -> Response:
+    """Look at backups, mail, messages, plugins and the rest, just now."""
+    access.require(access.may(staff_caller(), Right.SETTINGS))
+    found = [{"level": one.level, "text": gettext(one.text, **one.facts)} for one in findings()]
+    return jsonify({"findings": found})
 
 
 @settings.get("/settings")

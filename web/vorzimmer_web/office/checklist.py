@@ -16,6 +16,7 @@ from vorzimmer.access import Right, open_to, require
 from vorzimmer.models import Location, Resource, Service, Setting
 from vorzimmer.periods import Period
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer_web.office.settings import health
 from vorzimmer_web.requests import actor, reading, signed_in
 from vorzimmer_web.site import hall
 
@@ -74,6 +75,12 @@ def steps(session: Session) -> list[Step]:
             N_("Codes, confirmations and reminders go out by your mail server; send yourself a test."),
             "vorzimmer_email.mail",
             bool(mail.get("smtp")) or _relay(),
+        ),
+        Step(
+            N_("Backups"),
+            N_("Made every night; without a copy of their key away from this server nobody can open them."),
+            "office.health",
+            not health.warnings(session),
         ),
     ]
 

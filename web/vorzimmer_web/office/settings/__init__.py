@@ -12,6 +12,7 @@ from vorzimmer.access import Right, open_to
 from vorzimmer.reasons import N_
 from vorzimmer_web.office.settings import (
     fields,
+    health,
     places,
     plugins,
     practice,
@@ -36,7 +37,7 @@ class Card:
     right: str
 
 
-AREAS = (practice, publish, services, resources, places, fields, staff, plugins)
+AREAS = (practice, publish, services, resources, places, fields, staff, plugins, health)
 CARDS: list[Card] = [
     Card(
         N_("Practice"),
@@ -77,6 +78,12 @@ CARDS: list[Card] = [
     ),
     Card(
         N_("Plugins"), N_("What is installed, on or off, and its settings"), "office.plugins", Right.SETTINGS
+    ),
+    Card(
+        N_("Health"),
+        N_("Backups, mail, messages and what else should be looked at"),
+        "office.health",
+        Right.SETTINGS,
     ),
 ]
 """Our own areas, in the order of the page; plugins add theirs by `NavigationEntry(section="settings")`."""
