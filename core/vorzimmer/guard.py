@@ -81,7 +81,7 @@ class Guard:
         """The status of the answer to a request that nobody gets to see."""
         uri = environ.get("REQUEST_URI", "/")
         headers = [value for name, value in environ.items() if name.startswith("HTTP_")]
-        if not uri.startswith("/") or not self._knows(environ.get("HTTP_HOST", "")):
+        if not uri.startswith("/") or not self._knows(environ.get("HTTP_HOST", ""), environ["PATH_INFO"]):
             return "400 Bad Request"
         if len(uri) > LONGEST_URL:
             return "414 URI Too Long"
@@ -93,9 +93,10 @@ class Guard:
             return "404 Not Found"
         return "413 Content Too Large" if _is_large_form(environ) else None
 
-    def _knows(self, host: str) -> bool:
+    def _knows(self, host: str, path: str) -> bool:
+        """Whether we are asked for by a name of ours; who asks whether we live may know but a number of us."""
         match = _HOST.fullmatch(host)
-        return match is not None and match[1].lower() in hosts(self.config)
+        return match is not None and (path == "/healthz" or match[1].lower() in hosts(self.config))
 
 
 def hosts(config: Config) -> frozenset[str]:

@@ -56,6 +56,16 @@ def test_hsts_is_sent_where_the_address_is_https(tmp_path: Path, address: str, e
     hall.database.dispose()
 
 
+@pytest.mark.parametrize(("path", "expected"), [("/healthz", 200), ("/readyz", 400), ("/", 400)])
+def test_only_whether_we_live_is_told_under_any_name(tmp_path: Path, path: str, expected: int) -> None:
+    """T3: a container that listens on all addresses is asked by number whether it is well."""
+    over = {"practice": {"base_url": "https://praxis.example"}, "server": {"host": "0.0.0.0"}}
+    hall = Hall.open(Config.load(data=tmp_path, over=over))
+    answer = create_app(hall).test_client().get(path, base_url="http://127.0.0.1:8080")
+    assert answer.status_code == expected
+    hall.database.dispose()
+
+
 def test_no_page_may_be_kept_by_a_cache(demo: Process) -> None:
     """A67: pages hold names."""
     assert demo.get("/office/login")[1]["cache-control"] == "no-store"
