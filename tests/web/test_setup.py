@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import Any
 
@@ -52,6 +53,15 @@ def test_owner_sets_up_by_the_link_and_is_signed_in(client: Browser, hall: Hall,
     page = client.send(path, **FORM)
     assert (page.status_code, page.request.path) == (200, "/office/")
     assert hall.config.settings.practice.name == "Praxis Öz"
+
+
+def test_everything_that_is_wrong_is_said_at_once(client: Browser, hall: Hall, clock: Clock) -> None:
+    """WCAG 3.3.1."""
+    path = link(hall)
+    client.get(path)
+    page = client.send(path, **{**FORM, "name": "", "email": "olga", "password": "kurz"})
+    wrong = set(re.findall(r'id="(\w+)-error"', page.text))
+    assert (page.status_code, wrong) == (422, {"name", "email", "password"})
 
 
 def test_link_works_once(client: Browser, hall: Hall, clock: Clock) -> None:

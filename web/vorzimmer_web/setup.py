@@ -12,7 +12,7 @@ from flask_babel import get_locale, gettext
 from flask_security import login_user
 from werkzeug.exceptions import NotFound
 
-from vorzimmer import accounts, setup
+from vorzimmer import accounts, contact, setup
 from vorzimmer.access import EVERYONE, open_to
 from vorzimmer.models import Account
 from vorzimmer.reasons import N_, Reason, Refused
@@ -65,6 +65,8 @@ def finish(secret: str) -> ResponseReturnValue:
     """Make the owner's login, sign in, and go on with the checklist."""
     _open(secret)
     typed = Typed(request.form)
+    contact.name_of(typed.get("name"), typed.errors)
+    contact.email_of(typed.get("email"), typed.errors)
     password, practice = request.form.get("password", ""), _practice(typed)
     weak = accounts.why_weak(password, [typed.get("name"), typed.get("email"), typed.get("practice")])
     if weak:
