@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, jsonify, request
+from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -48,6 +49,18 @@ def create_app(hall: Hall) -> Flask:
 
 class Application(Flask):
     """Whose log tells an address by its rule: tokens stand in paths (A69, A174)."""
+
+    @property
+    def uploads(self) -> dict[str, int]:
+        """Paths that take larger bodies than the others, and how large."""
+        rules = ((rule.rule, self.view_functions[rule.endpoint]) for rule in self.url_map.iter_rules())
+        return {path: view.largest_body for path, view in rules if hasattr(view, "largest_body")}
+
+    def preprocess_request(self) -> ResponseReturnValue | None:
+        """Before anybody reads the body: how large it may be (`guard.takes`)."""
+        view = self.view_functions.get(request.endpoint or "")
+        request.max_content_length = getattr(view, "largest_body", LARGEST_BODY)
+        return super().preprocess_request()
 
     def log_exception(self, exc_info: Any) -> None:
         """Write down what nobody caught."""

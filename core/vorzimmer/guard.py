@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from vorzimmer.config import Config
@@ -19,6 +19,8 @@ WEBDAV = ("PROPFIND", "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL", "MOVE", "COP
 LONGEST_URL = 8_000
 LONGEST_HEADER = 8_000
 MOST_HEADERS = 100
+View = TypeVar("View", bound=Callable[..., Any])
+
 LARGEST_FORM = 128 * 1024
 CODES = {
     400: "malformed",
@@ -97,6 +99,16 @@ class Guard:
         """Whether we are asked for by a name of ours; who asks whether we live may know but a number of us."""
         match = _HOST.fullmatch(host)
         return match is not None and (path == "/healthz" or match[1].lower() in hosts(self.config))
+
+
+def takes(largest: int) -> Callable[[View], View]:
+    """Declare that a view takes larger bodies than the others, in bytes: files that people upload."""
+
+    def declare(view: View) -> View:
+        view.largest_body = largest  # type: ignore[attr-defined]
+        return view
+
+    return declare
 
 
 def hosts(config: Config) -> frozenset[str]:

@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from copy import copy
 from types import FrameType
 from typing import Any
 
@@ -39,6 +40,8 @@ class CannotListen(Exception):  # noqa: N818  (it is said to the operator in one
 class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress ships no types
     """Refuses two ways of framing one body (A159): RFC 9112 §6.1 leaves only that."""
 
+    adj: Adjustments
+
     def parse_header(self, head: bytes) -> None:
         """Read the head of a request."""
         fields = [line.partition(b":") for line in head.split(b"\r\n")[1:]]
@@ -48,6 +51,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress ships no type
         if encodings not in ([], [b"chunked"]) or (encodings and lengths) or names.count(b"host") > 1:
             raise ParsingError("ambiguous framing")
         super().parse_header(head)
+        self.adj = self.adj.roomy.get(self.path, self.adj) if self.command == "POST" else self.adj
         if encodings and not self.chunked:  # HTTP/1.0
             raise ParsingError("ambiguous framing")
 
@@ -161,10 +165,18 @@ def make_server(app: Wsgi, config: Config, bound: socket.socket) -> Server:
         ident="",
         **_proxy(config.settings.server.trusted_proxy),
     )
+    limits.roomy = {path: _roomy(limits, largest) for path, largest in getattr(app, "uploads", {}).items()}
     place = (bound.family, bound.type, bound.proto, bound.getsockname())
     server = Server(app, {}, True, bound, adj=limits, bind_socket=False, sockinfo=place)
     server.security_headers = security_headers(config)
     return server
+
+
+def _roomy(limits: Adjustments, largest: int) -> Adjustments:
+    """The same limits, but for the size of a body."""
+    roomy = copy(limits)
+    roomy.max_request_body_size = largest
+    return roomy
 
 
 def _proxy(address: str | None) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class Item(Tables):
 
     `text` is the line as it came (or iCalendar), `cells` what it says. `flawed`: it could not even be read. `marks` are
     what later lines are compared with while it is tried out. `reasons` are records of `field`, `text` (a msgid) and
-    `facts`; an item without outcome has its turn yet.
+    `facts`, `remarked` where there are any; an item without outcome has its turn yet.
     """
 
     __tablename__ = "vorzimmer_import_item"
@@ -65,6 +65,7 @@ class Item(Tables):
     flawed: Mapped[bool] = mapped_column(default=False)
     outcome: Mapped[str] = mapped_column(String(10), default="")
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    remarked: Mapped[bool] = mapped_column(default=False)
 
 
 class Known(Tables):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import click
+from sqlalchemy.orm import Session
 
+from vorzimmer.access import Right
 from vorzimmer.hall import Hall
-from vorzimmer.hookspecs import Job, hookimpl
+from vorzimmer.hookspecs import Job, NavigationEntry, Pages, hookimpl
 from vorzimmer.plugins import NoConfig
+from vorzimmer.reasons import N_
 from vorzimmer_import import running
 from vorzimmer_import.command import import_
+from vorzimmer_import.pages import pages
 
 
 class Plugin:
@@ -22,11 +26,31 @@ class Plugin:
         self.config = config
 
     @hookimpl
+    def blueprints(self) -> list[Pages]:
+        """`/office/settings/import`."""
+        return [pages]
+
+    @hookimpl
+    def navigation(self) -> list[NavigationEntry]:
+        """A card of the settings."""
+        line = N_("Customers from a table, calendars from another program")
+        return [NavigationEntry(N_("Import"), "vorzimmer_import.overview", Right.SETTINGS, "settings", line)]
+
+    @hookimpl
     def commands(self) -> list[click.Command]:
         """`vorzimmer import`."""
         return [import_]
 
     @hookimpl
     def jobs(self, hall: Hall) -> list[Job]:
-        """Old runs are forgotten."""
-        return [Job("forget_imports", timedelta(hours=6), running.prune)]
+        """The next lines of what the office lets in, between messages; and old runs are forgotten."""
+        prune = Job("forget_imports", timedelta(hours=6), running.prune)
+        with hall.database.reading() as session:
+            number = running.waiting(session)
+        if number is None:
+            return [prune]
+
+        def some(session: Session, _moment: datetime) -> None:  # no more to do at once: messages have their turn
+            running.batch(session, hall, number)
+
+        return [Job("import", timedelta(0), some), prune]

@@ -83,9 +83,15 @@ def kind_of(name: str) -> str:
     return CSV if ending in (CSV, "txt", "tsv") else ICS
 
 
+def require(actor: Actor) -> None:
+    """Files bring in customers and appointments, and change how the practice stands: whoever may all of that."""
+    needed = (Right.SETTINGS, Right.CUSTOMERS, Right.CALENDARS)
+    access.require(all(access.may(actor, right) for right in needed))
+
+
 def stage(session: Session, actor: Actor, path: Path, name: str) -> Run:
     """Take a file apart into the lines of a run that waits to be told what is what; ValueError (a msgid)."""
-    access.require(access.may(actor, Right.SETTINGS))
+    require(actor)
     kind = kind_of(name)
     if path.stat().st_size > LARGEST_FILE:
         raise ValueError(N_("The file is too large."))
@@ -127,17 +133,18 @@ def _item(run: Run, row: tables.Row) -> dict[str, Any]:
         "flawed": bool(row.flaw),
         "outcome": FAILED if row.flaw else "",
         "reasons": [why(row.flaw, **row.facts)] if row.flaw else [],
+        "remarked": bool(row.flaw),
     }
 
 
 def begin(session: Session, actor: Actor, run: Run, to: str, options: Mapping[str, Any]) -> None:
     """Try the lines out (`checking`), or let them in (`running`)."""
-    access.require(access.may(actor, Right.SETTINGS))
+    require(actor)
     if run.state not in (DRAFT, CHECKED):
         raise Refused(Reason.WRONG_STATE)
     run.state, run.options = to, dict(options)
     readable = Item.run_id == run.id, Item.flawed.is_(False)
-    session.execute(update(Item).where(*readable).values(outcome="", reasons=[], marks=[]))
+    session.execute(update(Item).where(*readable).values(outcome="", reasons=[], marks=[], remarked=False))
     act = "import_begun" if to == RUNNING else "import_tried"
     audit.write(session, database.now(session), actor, act, f"import {run.id}", after=run.options)
 
@@ -191,6 +198,7 @@ def _results(
             "number": item.number,
             "outcome": outcome.outcome,
             "reasons": outcome.reasons,
+            "remarked": bool(outcome.reasons),
             "marks": item.marks,
             "text": item.text if outcome.outcome == FAILED or state == CHECKING else "",
             "cells": item.cells if state == CHECKING else [],
@@ -231,7 +239,7 @@ def _actor(session: Session, run: Run) -> Actor:
 
 def delete(session: Session, actor: Actor, run: Run) -> None:
     """Forget a run and its lines; what came in stays."""
-    access.require(access.may(actor, Right.SETTINGS))
+    require(actor)
     audit.write(session, database.now(session), actor, "import_forgotten", f"import {run.id}")
     session.delete(run)
 

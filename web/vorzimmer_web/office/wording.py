@@ -71,6 +71,7 @@ DOORS = {
     "caldav": N_("calendar app"),
     "cli": N_("command line"),
     "worker": N_("automatically"),
+    "import": N_("import"),
 }
 
 

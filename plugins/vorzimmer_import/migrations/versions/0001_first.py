@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("flawed", sa.Boolean, nullable=False),
         sa.Column("outcome", sa.String(10), nullable=False),
         sa.Column("reasons", sa.JSON, nullable=False),
+        sa.Column("remarked", sa.Boolean, nullable=False),
     )
     op.create_index(f"ix_{ITEM}_run_id_outcome_number", ITEM, ["run_id", "outcome", "number"])
     op.create_table(KNOWN, sa.Column("key", sa.String(64), primary_key=True))
