@@ -12,6 +12,7 @@ from vorzimmer import database
 from vorzimmer.config import Config, Settings
 from vorzimmer.hall import Hall
 from vorzimmer.worker import Worker
+from vorzimmer_backup.making import make
 
 
 def live(settings: Settings, data: Path, now: datetime, when: str, step: str, say: Connection) -> None:
@@ -29,3 +30,9 @@ def live(settings: Settings, data: Path, now: datetime, when: str, step: str, sa
     say.send(("confirmed", held.uid))
     worker.run_due()
     say.send(("told", held.uid))
+
+
+def back_up(settings: Settings, data: Path, target: Path, step: str) -> None:
+    """Make a backup, and be killed at the step."""
+    os.environ["VORZIMMER_FAIL_AT"] = step
+    make(Hall.open(Config(settings, data)), target)
