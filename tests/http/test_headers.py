@@ -56,7 +56,7 @@ def test_hsts_is_sent_where_the_address_is_https(tmp_path: Path, address: str, e
     hall.database.dispose()
 
 
-@pytest.mark.parametrize(("path", "expected"), [("/healthz", 200), ("/readyz", 400), ("/", 400)])
+@pytest.mark.parametrize(("path", "expected"), [("/healthz", 200), ("/ready", 400), ("/", 400)])
 def test_only_whether_we_live_is_told_under_any_name(tmp_path: Path, path: str, expected: int) -> None:
     """T3: a container that listens on all addresses is asked by number whether it is well."""
     over = {"practice": {"base_url": "https://praxis.example"}, "server": {"host": "0.0.0.0"}}
