@@ -19,10 +19,9 @@ from vorzimmer_backup.manifest import DATA, Manifest, described
 
 WORK = ".backup-"
 """Folders in the data folder that hold the copy while it is sealed; a kill may leave one."""
-LOCK = ".backup.lock"
 SUFFIX = ".vorzimmer"
 """How our files end; what ends so is not put into a backup."""
-LEFT_OUT = {key.FILE, LOCK, "secret.key", "config.toml"}
+LEFT_OUT = {key.FILE, "secret.key", "config.toml"}
 
 
 def make(hall: Hall, target: Path) -> Manifest:
@@ -55,11 +54,14 @@ def make(hall: Hall, target: Path) -> Manifest:
 @contextmanager
 def _alone(data: Path) -> Iterator[None]:
     """One backup of a practice at a time; what a killed one left is cleared away."""
-    with (data / LOCK).open("w") as lock:
+    lock = os.open(data, os.O_RDONLY)
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for left in data.glob(f"{WORK}*"):
             shutil.rmtree(left, ignore_errors=True)
         yield
+    finally:
+        os.close(lock)
 
 
 def _copy_files(config: Config, into: Path) -> None:

@@ -27,8 +27,12 @@ OURS = re.compile(rf"\d{{4}}-\d\d-\d\d-\d{{6}}(?:{BEFORE_UPDATE})?{re.escape(mak
 
 
 def folder(hall: Hall, config: Config) -> Path:
-    """Where they are kept: relative to the data folder, or anywhere."""
-    return hall.config.data / config.folder
+    """Where they are kept, made where it is not there yet: relative to the data folder, or anywhere."""
+    found = hall.config.data / config.folder
+    if not found.exists():
+        found.mkdir(parents=True, mode=0o700)
+        key.as_owner_of(hall.config.data, found)
+    return found
 
 
 def look(session: Session, moment: datetime, *, hall: Hall, config: Config) -> None:
@@ -62,9 +66,8 @@ def make_one(hall: Hall, config: Config) -> bool:
     """Make a backup in the folder of backups, restore it for a test, keep what the settings say; whether it is good."""
     with hall.database.reading() as session:
         moment = database.now(session)
-    target = folder(hall, config) / making.name_of(moment)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        target = folder(hall, config) / making.name_of(moment)
         manifest = making.make(hall, target)
         secret = key.made(hall.config.data)
         verify(target, secret, hall.config.database_url, say=len, work=hall.config.data)
@@ -88,7 +91,6 @@ def before_update(hall: Hall, config: Config) -> None:
     """Make one of the tables as they are, before they change (F50). Nothing is noted: the database is busy."""
     moment = datetime.now(UTC)  # the name alone; the database's clock stands in it
     target = folder(hall, config) / making.name_of(moment, BEFORE_UPDATE)
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     making.make(hall, target)
     log.info("backup made before the update", file=str(target))
 

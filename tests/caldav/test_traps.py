@@ -18,6 +18,7 @@ from vorzimmer import accounts, database
 from vorzimmer.icalguard import LARGEST_TEXT
 from vorzimmer.models import AppPassword, Booking, Message
 from vorzimmer.testing import Practice
+from vorzimmer_backup.settling import settle
 
 
 @pytest.fixture
@@ -190,6 +191,22 @@ def test_unknown_sync_token_is_refused(own: Phone, token: str) -> None:
     refused = own.ask("REPORT", "own/", body)
     assert refused.status_code == 403
     assert conditions(refused) == {f"{D}valid-sync-token"}
+
+
+def test_a_restored_calendar_is_read_anew_and_then_goes_on(own: Phone, practice: Practice) -> None:
+    """F46: tokens of before are refused, those of the time that is lost as well."""
+    fill_own(own, 2)
+    before = sync(own)[1]
+    calendar, _, number = before.removeprefix("urn:vorzimmer:sync:").partition("-")
+    with practice.hall.database.engine.execution_options(writes=True).begin() as connection:
+        settle(connection, say=len)
+    for lost in (before, f"urn:vorzimmer:sync:{calendar}-{int(number) + 5}"):
+        body = f"<sync-collection {NAMESPACES}><sync-token>{lost}</sync-token><prop /></sync-collection>"
+        assert own.ask("REPORT", "own/", body).status_code == 403
+    names, token, _ = sync(own)
+    assert sorted(names) == ["0.ics", "1.ics"]
+    own.ask("DELETE", "own/1.ics")
+    assert sync(own, token)[0] == ["1.ics"]
 
 
 def test_nothing_changes_without_a_change(own: Phone) -> None:
