@@ -25,6 +25,7 @@ class Bundle:
         self.frontend = root / "web/frontend"
         self.output = root / "web/vorzimmer_web/static/dist"
         self.stamp = self.output / "sources.sha256"
+        self.fonts = root / "plugins/vorzimmer_paper/fonts"
 
     def sources(self) -> list[Path]:
         """Everything the bundle depends on."""
@@ -44,7 +45,7 @@ class Bundle:
 
     def is_current(self) -> bool:
         """True where the bundle was made from just these sources."""
-        return self.stamp.is_file() and self.stamp.read_text() == self.digest()
+        return self.stamp.is_file() and self.stamp.read_text() == self.digest() and self.fonts.is_dir()
 
     def make(self) -> None:
         """Bundle; a second build that runs at the same time waits."""
@@ -57,7 +58,15 @@ class Bundle:
             if not self.packages_are_current():
                 run([*npm, "ci", "--no-audit", "--no-fund"], self.frontend, node)
             run([str(node), "build.mjs", str(self.output)], self.frontend, node)
+            self.copy_fonts()
             self.stamp.write_text(digest)
+
+    def copy_fonts(self) -> None:
+        """Put the fonts of printed pages beside the plugin that prints, with their licence."""
+        package = self.frontend / "node_modules/dejavu-fonts-ttf"
+        self.fonts.mkdir(exist_ok=True)
+        for name in ("LICENSE", "ttf/DejaVuSans.ttf", "ttf/DejaVuSans-Bold.ttf"):
+            shutil.copy(package / name, self.fonts)
 
     def packages_are_current(self) -> bool:
         """True where npm put node_modules in place after the lock file was last written."""

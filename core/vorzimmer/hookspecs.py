@@ -512,6 +512,7 @@ class NavigationEntry:
 
     `section` "settings" makes it a card of the settings, where `line` says in a few words what is set there.
     "resource", "location", "service" make it a link beside the settings of one of these; the endpoint gets its `slug`.
+    "booking" makes it a link beside an appointment (`uid`), "day" one beside the list of a day (`day`, `staff`).
     """
 
     title: str

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -142,10 +142,26 @@ def file(event: Event, *, stamp: datetime) -> str:
     return _calendar(event, _lines(event, stamp), method="METHOD:PUBLISH\r\n")
 
 
+def agenda(events: Iterable[Event], *, stamp: datetime) -> str:
+    """A plain calendar file of several appointments, each time zone in it once."""
+    zones, bodies = dict[str, None](), []
+    for event in events:
+        zones[_zone(event)] = None
+        bodies.append(_component(_lines(event, stamp)))
+    return f"{_HEAD}METHOD:PUBLISH\r\n{''.join(zones)}{''.join(bodies)}END:VCALENDAR\r\n"
+
+
 def _calendar(event: Event, lines: list[Contentline], *, method: str = "", extras: str = "") -> str:
-    zone = "" if _in_utc(event) else vtimezone(event.zone, event.starts.astimezone(ZoneInfo(event.zone)).year)
+    return f"{_HEAD}{method}{_zone(event)}{_component(lines, extras)}END:VCALENDAR\r\n"
+
+
+def _zone(event: Event) -> str:
+    return "" if _in_utc(event) else vtimezone(event.zone, event.starts.astimezone(ZoneInfo(event.zone)).year)
+
+
+def _component(lines: list[Contentline], extras: str = "") -> str:
     body = Contentlines(lines).to_ical().decode()  # type: ignore[no-untyped-call]
-    return f"{_HEAD}{method}{zone}BEGIN:VEVENT\r\n{body}{extras}END:VEVENT\r\nEND:VCALENDAR\r\n"
+    return f"BEGIN:VEVENT\r\n{body}{extras}END:VEVENT\r\n"
 
 
 def _lines(event: Event, stamp: datetime) -> list[Contentline]:

@@ -17,6 +17,9 @@ from vorzimmer.models import Account, Booking, Message, Model, Status
 
 FACT = "booking_changed"
 """Topic of a message to a plugin."""
+PAPERS = "papers"
+"""Topic of a message whose details say it all: `subject`, `paragraphs`, a `list` of lines, and `files`, each of them
+name, media type and base64."""
 UNTOUCHED = ("code", "reminder")
 """Topics that leave an unsent move alone."""
 AT_ONCE = timedelta(0)
@@ -110,20 +113,43 @@ def tell_login(
     details: Mapping[str, Any],
 ) -> None:
     """Write a message about a login, to its owner; nothing where no channel carries the recipient."""
+    key = f"account/{account.id}/{topic}/{uuid.uuid4()}"
+    tell_address(
+        session, hall, topic, moment, recipient=recipient, key=key, language=account.language, details=details
+    )
+
+
+def tell_address(
+    session: Session,
+    hall: Hall,
+    topic: str,
+    moment: datetime,
+    *,
+    recipient: str,
+    key: str,
+    language: str,
+    details: Mapping[str, Any],
+) -> None:
+    """Write a message that is about no appointment; nothing where no channel carries the recipient."""
     channel = _channel(hall, recipient)
     if channel is None:
         return
     message = {
-        "key": f"account/{account.id}/{topic}/{uuid.uuid4()}",
+        "key": key,
         "topic": topic,
         "channel": channel,
         "recipient": recipient,
-        "language": account.language,
+        "language": language,
         "details": dict(details),
         "planned_at": moment,
         "run_after": moment,
     }
     session.execute(_ADD, message)
+
+
+def is_written(session: Session, key: str) -> bool:
+    """Whether there is a message with this key already."""
+    return session.scalar(_USED, {"key": key}) is not None
 
 
 def _channel(hall: Hall, recipient: str) -> str | None:
@@ -227,6 +253,6 @@ def _unmoved(said: Mapping[str, Any]) -> bool:
 def _fresh(session: Session, key: str) -> str:
     """The key itself, or with a number where the same thing has happened before (missed, completed, missed)."""
     with session.no_autoflush:
-        if session.scalar(_USED, {"key": key}) is None:
+        if not is_written(session, key):
             return key
     return f"{key}/{session.scalar(select(func.max(Message.id)))}"

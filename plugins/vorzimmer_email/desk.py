@@ -14,10 +14,11 @@ from vorzimmer import config as core
 from vorzimmer import database, fields, ical, urls
 from vorzimmer.hookspecs import Sent, Undeliverable
 from vorzimmer.models import Booking, Message
+from vorzimmer.outbox import PAPERS
 from vorzimmer.texts import Reader, Texts
 from vorzimmer_email import folder, settings, smtp, texts
 from vorzimmer_email.envelope import Envelope, Invitation, build, plain_text
-from vorzimmer_email.letter import ENDED, Letter, booking_letter, code_letter, values
+from vorzimmer_email.letter import ENDED, Letter, booking_letter, code_letter, papers_letter, values
 from vorzimmer_email.logins import login_letter, secret_of
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Desk:
         """Post a message; what left, with its code and the token of its link masked (A30, A42, A174)."""
         letter, invitation, secret = self._written(session, message)
         envelope = Envelope(self.sender(), _ascii(message.recipient), message.key, database.now(session))
-        mail = build(envelope, letter, invitation)
+        mail = build(envelope, letter, invitation, message.details.get("files", ()))
         session.commit()  # only read so far: the connection is free while the network is slow
         self._post(mail)
         text = plain_text(letter)
@@ -51,6 +52,8 @@ class Desk:
     def _written(self, session: Session, message: Message) -> tuple[Letter, Invitation | None, str]:
         """The letter, its calendar part, and the token in its link."""
         reader = self.texts.reader(message.language)
+        if message.topic == PAPERS:
+            return papers_letter(reader, self.core, message), None, ""
         if message.booking_id is None:
             return login_letter(reader, self.core, message), None, secret_of(self.core, message)
         booking = session.get_one(Booking, message.booking_id)

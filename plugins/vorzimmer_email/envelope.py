@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -36,8 +38,10 @@ class Invitation:
     text: str
 
 
-def build(envelope: Envelope, letter: Letter, invitation: Invitation | None) -> EmailMessage:
-    """Text first, then HTML, then the calendar. Controls in names cannot add headers (A86)."""
+def build(
+    envelope: Envelope, letter: Letter, invitation: Invitation | None, files: Sequence[Sequence[str]] = ()
+) -> EmailMessage:
+    """Text first, then HTML, then the calendar, then files (name, type, base64). Controls add no headers (A86)."""
     mail = EmailMessage(policy=SMTP)
     domain = envelope.sender.email.rpartition("@")[2]
     mail["From"] = Address(ical.plain(envelope.sender.name), addr_spec=envelope.sender.email)
@@ -52,6 +56,12 @@ def build(envelope: Envelope, letter: Letter, invitation: Invitation | None) -> 
     if invitation is not None:
         mail.add_alternative(
             invitation.text, subtype="calendar", cte="base64", params={"method": invitation.method}
+        )
+    for name, kind, content in files:
+        main, _, sub = kind.partition("/")
+        params = {"charset": "utf-8"} if main == "text" else {}
+        mail.add_attachment(
+            base64.b64decode(content), maintype=main, subtype=sub, filename=name, params=params
         )
     mail["Content-Language"] = letter.language  # last: the parts would take it along
     return mail

@@ -128,6 +128,19 @@ def booking_letter(
     )
 
 
+def papers_letter(reader: Reader, config: Config, message: Message) -> Letter:
+    """The mail that carries papers to the practice itself: what it says was written with them."""
+    practice = config.settings.practice
+    return Letter(
+        language=reader.language,
+        subject=message.details["subject"],
+        greeting=reader.gettext("Hello,"),
+        paragraphs=list(message.details["paragraphs"]),
+        note=message.details["list"],
+        footer=[practice.name],
+    )
+
+
 def values(reader: Reader, config: Config, message: Message, booking: Booking) -> dict[str, str]:
     """What the placeholders of own texts stand for; a name that would become a link is left out (A88)."""
     details = message.details

@@ -20,7 +20,7 @@ def listed(settings: dict[str, Any]) -> None:
     settings["practice"]["embed_on"] = [SITE]
 
 
-def frame_ancestors(answer: Any) -> str:
+def frame_ancestors(answer: Any) -> Any:
     return answer.headers["Content-Security-Policy"].rpartition("frame-ancestors ")[2]
 
 

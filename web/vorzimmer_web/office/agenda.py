@@ -18,6 +18,7 @@ from vorzimmer.access import Actor, Right, may, open_to
 from vorzimmer.booking.load import WHOLE
 from vorzimmer.models import Allocation, Booking, Customer, Resource, Status
 from vorzimmer.periods import Period, day_of, day_period
+from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.requests import reading, signed_in
 from vorzimmer_web.site import hall
 
@@ -143,6 +144,7 @@ def _page(template: str, number: int) -> str:
         "now": moment,
         "before": first - timedelta(days=number),
         "after": first + timedelta(days=number),
+        "papers": beside("day", day=day.isoformat(), staff=chosen.slug if chosen else None),
     }
     return render_template(template, **facts)
 

@@ -23,6 +23,7 @@ from vorzimmer_web import words
 from vorzimmer_web.office.acts import ACTS, report, said
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.choose import Choice, explained
+from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.typed import money_shown
 from vorzimmer_web.requests import reading, signed_in
 from vorzimmer_web.site import hall
@@ -67,6 +68,7 @@ def page(found: Booking, errors: dict[str, str] | None = None) -> str:
         seen=use_cases.version(found),
         may_note=may(person, Right.NOTES),
         errors=errors or {},
+        papers=beside("booking", uid=found.uid) if found.status in OPEN else [],
         money=money_shown,
         answers=fields.told(
             fields.attributes(session), fields.of_booking(found), hall().texts.reader(words.language())

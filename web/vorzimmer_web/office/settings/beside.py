@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import current_app, url_for
 from flask_babel import gettext
 
@@ -10,13 +12,14 @@ from vorzimmer_web.requests import signed_in
 from vorzimmer_web.site import hall
 
 
-def beside(section: str, slug: str) -> list[tuple[str, str]]:
-    """Titles and addresses of what plugins offer for the `section` (resource, location, service) of this slug."""
+def beside(section: str, **of: Any) -> list[tuple[str, str]]:
+    """Titles and addresses of what plugins offer in a `section` (see `NavigationEntry`), each once."""
     person = signed_in()
-    return [
-        (gettext(entry.title), url_for(entry.endpoint, slug=slug))
+    found = {
+        entry.endpoint: gettext(entry.title)
         for entry in hall().plugins.ask(hookspecs.navigation)
         if entry.section == section
         and entry.right in person.rights
         and entry.endpoint in current_app.view_functions
-    ]
+    }
+    return [(title, url_for(endpoint, **of)) for endpoint, title in found.items()]

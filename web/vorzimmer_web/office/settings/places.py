@@ -86,7 +86,7 @@ def _page(place: Location | None, typed: Typed) -> str:
         place=place,
         typed=typed,
         zones=sorted({*zones, hall().config.zone.key, typed.get("zone")} - {""}),
-        links=beside("location", place.slug) if place else [],
+        links=beside("location", slug=place.slug) if place else [],
     )
 
 

@@ -131,7 +131,7 @@ def _page(kind: str, resource: Resource | None, typed: Typed) -> str:
         offers=list(offers),
         ticked=set(request.form.getlist("services")) if request.method == "POST" else given,
         given=given,
-        links=beside("resource", resource.slug) if resource else [],
+        links=beside("resource", slug=resource.slug) if resource else [],
     )
 
 

@@ -150,7 +150,7 @@ def _page(service: Service | None, typed: Typed) -> str:
         units=UNITS,
         reminder_hours=hall().config.settings.booking.reminder_hours,
         link=link(service.slug) if service else None,
-        links=beside("service", service.slug) if service else [],
+        links=beside("service", slug=service.slug) if service else [],
     )
 
 

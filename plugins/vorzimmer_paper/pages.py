@@ -1,0 +1,217 @@
+"""`/office/paper`: the day to print and as PDF, slip and card of an appointment, who gets the list (D3, D4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, current_app, flash, g, redirect, render_template, request, url_for
+from flask_babel import get_locale, gettext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from vorzimmer import contact, database, urls
+from vorzimmer import settings as core
+from vorzimmer.access import APPOINTMENTS, Actor, Right, may, may_touch_booking, open_to, require
+from vorzimmer.booking import load
+from vorzimmer.models import Booking, Location, Resource, Status
+from vorzimmer.periods import day_of
+from vorzimmer.reasons import Reason, Refused
+from vorzimmer.texts import Reader
+from vorzimmer_paper import sheets
+from vorzimmer_paper.days import List, listed, next_of, reach, with_whom
+from vorzimmer_paper.settings import Settings
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from vorzimmer.hall import Hall
+
+pages = Blueprint("vorzimmer_paper", __name__, url_prefix="/office/paper", template_folder="templates")
+
+TABLE = "plugins.vorzimmer_paper"
+ENDED = (Status.HELD, Status.CANCELLED, Status.DECLINED, Status.EXPIRED)
+LAST_HOURS = range(12, 24)
+
+
+# ---- a day -----------------------------------------------------------------------------------------------------------
+
+
+@pages.get("/day")
+@open_to(*APPOINTMENTS)
+def day() -> str:
+    """The day as a page that prints well."""
+    hall = _hall()
+    with hall.database.reading() as session:
+        found = _asked(session)
+        return render_template(
+            "vorzimmer_paper/day.html",
+            found=found,
+            people=_people(session),
+            places=_places(session),
+            with_whom=with_whom,
+            chosen={
+                "day": found.day,
+                "staff": request.args.get("staff"),
+                "location": request.args.get("location"),
+            },
+        )
+
+
+@pages.get("/day.pdf")
+@open_to(*APPOINTMENTS)
+def day_pdf() -> ResponseReturnValue:
+    """The same as PDF."""
+    hall = _hall()
+    with hall.database.reading() as session:
+        found = _asked(session)
+        return _pdf(sheets.day_list(_reader(), hall.config.settings.practice, found), f"termine-{found.day}")
+
+
+def _asked(session: Session) -> List:
+    """The list that the address asks for, as far as the reader may see; whom and what there is not are left out."""
+    hall, actor = _hall(), _actor()
+    require(any(may(actor, right) for right in APPOINTMENTS))
+    person = next((one for one in _people(session) if one.slug == request.args.get("staff")), None)
+    place = next((one for one in _places(session) if one.slug == request.args.get("location")), None)
+    zone = ZoneInfo(place.zone) if place else hall.config.zone
+    try:
+        of = day_of(request.args.get("day", ""))
+    except ValueError:
+        of = database.now(session).astimezone(zone).date()
+    return listed(session, of, zone, reach(actor, person), person=person, place=place)
+
+
+def _people(session: Session) -> Sequence[Resource]:
+    actor = _actor()
+    wanted = select(Resource).where(Resource.kind == "staff", Resource.active).order_by(Resource.name)
+    if not may(actor, Right.CALENDARS):
+        wanted = wanted.where(Resource.id == actor.resource_id)
+    return session.scalars(wanted).all()
+
+
+def _places(session: Session) -> Sequence[Location]:
+    return session.scalars(select(Location).where(Location.active).order_by(Location.name)).all()
+
+
+# ---- an appointment --------------------------------------------------------------------------------------------------
+
+
+@pages.get("/slip/<uid>.pdf")
+@open_to(*APPOINTMENTS)
+def slip(uid: str) -> ResponseReturnValue:
+    """The appointment on a sheet of A6."""
+    hall = _hall()
+    with hall.database.reading() as session:
+        found = _own(session, uid)
+        reader, practice = hall.texts.reader(found.language), hall.config.settings.practice
+        return _pdf(
+            sheets.slip(reader, practice, found, urls.manage(hall.config, uid)), f"termin-{found.wall[:10]}"
+        )
+
+
+@pages.get("/card/<uid>.pdf")
+@open_to(*APPOINTMENTS)
+def card(uid: str) -> ResponseReturnValue:
+    """This appointment and the customer's next ones on a card."""
+    hall = _hall()
+    with hall.database.reading() as session:
+        found = _own(session, uid)
+        reader, practice = hall.texts.reader(found.language), hall.config.settings.practice
+        coming = next_of(session, found, database.now(session), sheets.ON_CARD)
+        seen = [one for one in coming if may_touch_booking(_actor(), one)]
+        return _pdf(
+            sheets.card(reader, practice, seen, urls.manage(hall.config, uid)), f"karte-{found.wall[:10]}"
+        )
+
+
+def _own(session: Session, uid: str) -> Booking:
+    """The appointment if the reader may see it and it stands; any other is as if it did not exist (A1)."""
+    found = load.booking(session, uid)
+    if not may_touch_booking(_actor(), found) or found.status in ENDED:
+        raise Refused(Reason.NOT_FOUND)
+    return found
+
+
+def _pdf(content: bytes, name: str) -> Response:
+    answer = Response(content, mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+    return answer
+
+
+# ---- who gets the list -----------------------------------------------------------------------------------------------
+
+
+@pages.get("/settings")
+@open_to(Right.SETTINGS)
+def settings() -> str:
+    """Addresses and the hour."""
+    config = _config()
+    typed: dict[str, Any] = {f"address-{place}": address for place, address in config.addresses.items()}
+    return _page({**typed, "hour": str(config.hour)}, {})
+
+
+def _page(typed: dict[str, Any], errors: dict[str, str]) -> str:
+    hall = _hall()
+    with hall.database.reading() as session:
+        places = {place.slug: place.name for place in _places(session)}
+    fixed = any(hall.config.is_fixed(TABLE, key) for key in ("addresses", "hour"))
+    return render_template(
+        "vorzimmer_paper/settings.html",
+        typed=typed,
+        errors=errors,
+        places=places,
+        fixed=fixed,
+        hours=LAST_HOURS,
+    )
+
+
+@pages.post("/settings")
+@open_to(Right.SETTINGS)
+def save_settings() -> ResponseReturnValue:
+    """Set where the lists go."""
+    hall, typed, errors = _hall(), request.form.to_dict(), dict[str, str]()
+    addresses: dict[str, str] = {}
+    for name, text in typed.items():
+        if name.startswith("address-") and text.strip():
+            wrong: dict[str, str] = {}
+            addresses[name.removeprefix("address-")] = contact.email_of(text, wrong)
+            if wrong:
+                errors[name] = wrong["email"]
+    values = {
+        "addresses": addresses,
+        "hour": int(typed["hour"]) if typed.get("hour", "").isdecimal() else None,
+    }
+    if not errors:
+        try:
+            hall.database.write(lambda session: core.save(session, hall, _actor(), TABLE, values))
+        except Refused as refusal:
+            if refusal.reason is not Reason.INVALID:
+                raise
+            errors = refusal.facts["errors"]
+    if errors:
+        return _page(typed, errors), 422
+    hall.refresh(at_once=True)
+    flash(gettext("The lists go there from now on."), "good")
+    return redirect(url_for(".settings"), 303)
+
+
+def _config() -> Settings:
+    config: Settings = _hall().plugins.instance("vorzimmer_paper").config
+    return config
+
+
+def _reader() -> Reader:
+    locale = get_locale()
+    return _hall().texts.reader(locale.language if locale else "en")
+
+
+def _hall() -> Hall:
+    hall: Hall = current_app.extensions["vorzimmer"]
+    return hall
+
+
+def _actor() -> Actor:
+    actor: Actor = g.actor  # set by whoever signed them in
+    return actor

@@ -1,0 +1,58 @@
+"""The hooks: pages to print, links to them, and the mail of the evening."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from vorzimmer.access import APPOINTMENTS, Right
+from vorzimmer.hall import Hall
+from vorzimmer.hookspecs import Job, NavigationEntry, Pages, hookimpl
+from vorzimmer.reasons import N_
+from vorzimmer_paper import evening
+from vorzimmer_paper.pages import pages
+from vorzimmer_paper.settings import Settings
+
+
+class Plugin:
+    """Appointments on paper."""
+
+    Config = Settings
+
+    def __init__(self, config: Settings) -> None:
+        self.config = config
+
+    @hookimpl
+    def blueprints(self) -> list[Pages]:
+        """`/office/paper`."""
+        return [pages]
+
+    @hookimpl
+    def navigation(self) -> list[NavigationEntry]:
+        """A card of the settings, and links beside the day and beside an appointment."""
+        line = N_("Tomorrow’s list to each place by mail, every evening")
+        beside = {
+            ("day", N_("Print")): "vorzimmer_paper.day",
+            ("booking", N_("Slip")): "vorzimmer_paper.slip",
+            ("booking", N_("Reminder card")): "vorzimmer_paper.card",
+        }
+        return [
+            NavigationEntry(
+                N_("Lists by mail"), "vorzimmer_paper.settings", Right.SETTINGS, "settings", line
+            ),
+            *(
+                NavigationEntry(title, endpoint, right, section)
+                for (section, title), endpoint in beside.items()
+                for right in APPOINTMENTS
+            ),
+        ]
+
+    @hookimpl
+    def jobs(self, hall: Hall) -> list[Job]:
+        """Tomorrow's lists; asked for often, for the evening begins when the practice says."""
+
+        def send(session: Session, moment: datetime) -> None:
+            evening.send(session, hall, self.config, moment)
+
+        return [Job("paper_evening", timedelta(minutes=5), send)]
