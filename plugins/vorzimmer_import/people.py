@@ -129,8 +129,9 @@ class People:
                 slug: _value(one, single[f"fields.{slug}"])
                 for slug, one in self._attributes.items()
                 if f"fields.{slug}" in single
-            },
-            groups=[group for group in map(str.strip, groups) if group],
+            }
+            or None,
+            groups=[group for group in map(str.strip, groups) if group] or None,
             note=note or None,
         )
 

@@ -50,7 +50,9 @@ class Plugin:
         if number is None:
             return [prune]
 
-        def some(session: Session, _moment: datetime) -> None:  # no more to do at once: messages have their turn
+        def some(
+            session: Session, _moment: datetime
+        ) -> None:  # no more to do at once: messages have their turn
             running.batch(session, hall, number)
 
         return [Job("import", timedelta(0), some), prune]
