@@ -62,6 +62,8 @@ def data(practice: Practice) -> Path:
         "explain",
         "doctor",
         "selftest",
+        "backup",
+        "restore",
     ],
 )
 def test_help_lists_the_command(command: str) -> None:

@@ -146,6 +146,13 @@ def test_an_update_makes_a_backup_first_and_nothing_changes_without_one(
     assert len(made(practice)) == 1
 
 
+def test_an_operator_may_do_without_a_backup_before_an_update(practice: Practice) -> None:
+    plugin = practice.hall.plugins.instance("vorzimmer_backup")
+    plugin.config = plugin.config.model_copy(update={"before_update": False})
+    practice.hall.plugins.ask(hookspecs.schema_outdated, hall=practice.hall)
+    assert made(practice) == []
+
+
 # ---- what an archive may not be ----------------------------------------------------------------------------
 
 
