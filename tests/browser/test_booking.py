@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Frame, Locator, Page, expect
 
 from tests.acts import code_of
 from tests.web.customer import found
@@ -13,7 +13,7 @@ from vorzimmer.testing import Practice
 EVERYTHING = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-def code_for(practice: Practice, page: Page) -> str:
+def code_for(practice: Practice, page: Page | Frame) -> str:
     """The digits of the mail about the appointment that the page is about."""
     uid = page.url.split("/")[5]
     return code_of(practice.hall, found(practice, uid))

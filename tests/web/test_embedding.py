@@ -10,6 +10,8 @@ import pytest
 
 from tests.acts import code_of
 from tests.web.customer import MAX, TEN, english, field, found, times, value
+from tests.web.desk import actor
+from vorzimmer.settings import save
 from vorzimmer.testing import Browser, Practice
 
 SITE = "https://anna-berger.example"
@@ -139,3 +141,27 @@ def test_a_preset_category_stays_when_another_service_is_wanted(client: Browser,
     """C44, C45."""
     page = client.get("/book/massage?staff=anna&category=Kurse&category=Reise").text
     assert 'href="/?category=Kurse&amp;category=Reise"' in page
+
+
+# ---- the practice's page ---------------------------------------------------------------------------------------------
+
+
+def test_the_page_tells_who_works_there_and_when(client: Browser, practice: Practice) -> None:
+    """K60: the hours of the coming week; each person leads to what they give (C43)."""
+    english(client)
+    page = client.get("/").text
+    assert [slug for slug in ("anna", "ben", "clara") if f'href="/?staff={slug}"' not in page] == []
+    assert re.search(
+        r"Fri, 5 March</time></th>\s*<td>09:00–12:00, 13:30–17:00</td>", unescape(page).replace("\xa0", " ")
+    )
+
+
+def test_a_day_on_which_the_place_is_shut_is_told_as_closed(client: Browser, practice: Practice) -> None:
+    """K61: at once."""
+    english(client)
+    shut = {"own": [{"day": "2027-03-05"}]}
+    owner = actor(practice, "owner@praxis.example")
+    practice.hall.database.write(lambda s: save(s, practice.hall, owner, "plugins.vorzimmer_holidays", shut))
+    practice.hall.refresh(at_once=True)
+    page = unescape(client.get("/").text).replace("\xa0", " ")
+    assert len(re.findall(r"Fri, 5 March</time></th>\s*<td>closed</td>", page)) == 2

@@ -40,15 +40,30 @@ def people_for(session: Session, hall: Hall, service: Service) -> list[Resource]
     return list(session.scalars(staff.order_by(Resource.name)))
 
 
+def givers(session: Session, hall: Hall, services: Sequence[Service]) -> dict[int, set[int]]:
+    """Ids of the resources that may give each service, by its id; one question for all of them."""
+    needs = {need.id: service.id for service in services for need in service.requirements}
+    wanted = [need for service in services for need in service.requirements]
+    found: dict[int, set[int]] = {service.id: set() for service in services}
+    for answer in hall.plugins.ask(hookspecs.candidates, session=session, requirements=wanted):
+        found[needs[answer.requirement_id]].update(answer.resource_ids)
+    return found
+
+
 def given_by(session: Session, hall: Hall, services: Sequence[Service], slug: str) -> list[Service]:
-    """Those of the services that a person gives; one question for all of them."""
+    """Those of the services that a person gives."""
     person = session.scalar(select(Resource).where(Resource.slug == slug, Resource.kind == "staff"))
     if person is None or not person.active:
         return []
-    needs = [need for service in services for need in service.requirements]
-    answers = hall.plugins.ask(hookspecs.candidates, session=session, requirements=needs)
-    filled = {answer.requirement_id for answer in answers if person.id in answer.resource_ids}
-    return [service for service in services if any(need.id in filled for need in service.requirements)]
+    ids = givers(session, hall, services)
+    return [service for service in services if person.id in ids[service.id]]
+
+
+def everybody(session: Session, hall: Hall, services: Sequence[Service]) -> list[Resource]:
+    """The staff who give any of the services, by name."""
+    ids = set[int]().union(*givers(session, hall, services).values())
+    staff = select(Resource).where(Resource.id.in_(ids), Resource.kind == "staff", Resource.active)
+    return list(session.scalars(staff.order_by(Resource.name)))
 
 
 def places(session: Session) -> dict[str, Location]:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
-from flask import Blueprint, Flask, Request, Response, request, session, url_for
+from flask import Blueprint, Flask, Response, request, session, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
@@ -21,26 +21,20 @@ from flask_wtf.csrf import generate_csrf
 from vorzimmer.access import EVERYONE, open_to
 from vorzimmer.config import Config
 from vorzimmer.guard import CONTENT_SECURITY_POLICY
-from vorzimmer_web.site import DIST, hall
+from vorzimmer_web.site import DIST, FRAMED, hall, is_framed
 from vorzimmer_web.start import pages_of
 
-BELOW = "/embed/"
 SEALED = "s"
 LIFE = timedelta(hours=2)
 HOUR = 60 * 60
 
-embed = pages_of("embed", BELOW, f"{BELOW}<slug>")
+embed = pages_of("embed", FRAMED, f"{FRAMED}<slug>")
 
 
 @embed.record_once
 def _set_up(state: BlueprintSetupState) -> None:
     app: Flask = state.app  # type: ignore[assignment]  # only a Flask application registers us
     app.jinja_env.globals.update(framed=lambda: is_framed(request), in_languages=_in_languages)
-
-
-def is_framed(asked: Request) -> bool:
-    """Whether the page may stand in a frame on another site."""
-    return asked.path.startswith(BELOW)
 
 
 def opened(config: Config, sealed: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from vorzimmer.hall import Hall
 from vorzimmer.models import Account, WebSession
 from vorzimmer_web import embed
 from vorzimmer_web.requests import end_reading, reading
+from vorzimmer_web.site import is_framed
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
@@ -55,7 +56,7 @@ class Sessions(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> OurSession:
         """The session of the request; whatever is not valid is as if it had not been sent (A36)."""
-        if embed.is_framed(request):
+        if is_framed(request):
             return OurSession(embed.opened(self.hall.config, request.args.get(embed.SEALED, "")))
         for value in request.cookies.getlist(self.get_cookie_name(app)):
             row = None if "." in value else self._row(value)
@@ -78,7 +79,7 @@ class Sessions(SecureCookieSessionInterface):
 
     def save_session(self, app: Flask, session: OurSession, response: Response) -> None:  # type: ignore[override]
         """Keep what changed: a login gets a new id, a logout deletes the row; in a frame the addresses keep it."""
-        if embed.is_framed(flask.request):
+        if is_framed(flask.request):
             return
         user = session.get(USER)
         if user is None or user != session.began_as:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Flask, Response, abort, current_app, redirect, request, session, url_for
+from flask import Blueprint, Flask, Request, Response, abort, current_app, redirect, request, session, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale
@@ -23,6 +23,8 @@ from vorzimmer.models import Booking
 from vorzimmer_web import words
 
 LANGUAGES = {"de": "Deutsch", "en": "English", "fr": "Français", "ru": "Русский"}
+FRAMED = "/embed/"
+"""Below it are the pages that may stand in a frame on another site (A65)."""
 DIST = Path(__file__).parent / "static" / "dist"
 ASSETS = {
     "booking.css": "text/css",
@@ -93,6 +95,11 @@ def _language() -> str:
 def _here() -> str:
     """Path and query of the page, to come back to."""
     return request.full_path.removesuffix("?")
+
+
+def is_framed(asked: Request) -> bool:
+    """Whether the page may stand in a frame on another site."""
+    return asked.path.startswith(FRAMED)
 
 
 def zone_of(booking: Booking) -> ZoneInfo:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+from zoneinfo import ZoneInfo
+
 from flask import Blueprint, abort, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
 from vorzimmer import database
 from vorzimmer.access import EVERYONE, open_to
+from vorzimmer.models import Location
 from vorzimmer_web import booking, invitations, presets
-from vorzimmer_web.choices import given_by, listed_services, places
+from vorzimmer_web.choices import everybody, given_by, listed_services, places
+from vorzimmer_web.opening import week_of
 from vorzimmer_web.requests import reading
-from vorzimmer_web.site import hall
+from vorzimmer_web.site import hall, is_framed
 
 
 @open_to(EVERYONE)
@@ -28,7 +33,18 @@ def services() -> ResponseReturnValue:
         abort(404)
     if person != "any":
         found = given_by(reading(), hall(), found, person)
-    return render_template("booking/services.html", services=found, places=here, chosen=chosen)
+    return render_template(
+        "booking/services.html", services=found, chosen=chosen, **({} if is_framed(request) else _about(here))
+    )
+
+
+def _about(here: dict[str, Location]) -> dict[str, Any]:
+    """What the page tells of the practice beside its services; in a frame the site around tells it."""
+    session = reading()
+    people = everybody(session, hall(), listed_services(session, []))
+    weeks = week_of(session, hall(), people, list(here.values()), database.now(session))
+    zones = {slug: ZoneInfo(place.zone) for slug, place in here.items()}
+    return {"people": people, "places": here, "weeks": weeks, "zones": zones}
 
 
 @open_to(EVERYONE)
