@@ -87,6 +87,13 @@ def test_one_choice_for_all_is_filled_in_and_nothing_done_yet(practice: Practice
     assert acts.again(practice.hall, booking.uid).status == "confirmed"
 
 
+def test_one_choice_for_all_is_open_before_anything_is_decided(practice: Practice, desk: Browser) -> None:
+    """A browser keeps back a form with a required choice that is open, but for a button that says otherwise."""
+    practice.book("massage", "2027-03-02 09:00")
+    buttons = re.findall(r'<button[^>]* name="all"[^>]*>', enter(desk).text)
+    assert [button.endswith(" formnovalidate>") for button in buttons] == [True] * 4
+
+
 def test_other_times_are_offered_to_all_who_can_be_written_to(practice: Practice, desk: Browser) -> None:
     """Rule 19: who has no address is still to be decided on."""
     made = practice.book("massage", "2027-03-02 10:00")
