@@ -44,7 +44,7 @@ ROLES: dict[str, frozenset[Right]] = {
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, and by which door: `page`, `office`, `api`, `caldav`, `cli`, `worker`.
+    """Who acts, and by which door: `page`, `office`, `api`, `caldav`, `cli`, `worker`, `import`.
 
     `resource_id` is the staff member that the account is. A customer acts through a token of one booking.
     `owner`: has the built-in role of that name; some acts are the owners' alone (O53).

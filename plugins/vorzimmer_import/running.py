@@ -45,8 +45,8 @@ LARGEST_FILE = 100 * 1024 * 1024
 MOST_ITEMS = 100_000
 KEPT = timedelta(days=30)
 _AT_ONCE = 500
-_BATCH = {CSV: 100, ICS: 40}
-"""So many that nobody who books meanwhile waits longer than for a slow page."""
+_BATCH = {CSV: 40, ICS: 12}
+"""So few that whoever books meanwhile waits half a second at most: SQLite has one writer."""
 _TRIES = 5
 
 

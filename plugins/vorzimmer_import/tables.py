@@ -42,6 +42,7 @@ class Row:
 
 def read(path: Path) -> tuple[Row, Iterator[Row]]:
     """The heading of a file, and its rows as they are asked for; ValueError (a msgid) where there is no heading."""
+    csv.field_size_limit(10 * LONGEST_LINE)
     encoding = encoding_of(path)
     lines = _lines(path, encoding)
     first = list(islice((line for line in lines if line[1].strip()), 30))
@@ -103,7 +104,6 @@ def _separator(lines: list[str]) -> str:
         width, times = max(widths.items(), key=lambda found: (found[0] > 1, found[1]), default=(1, 0))
         return (times if width > 1 else 0), width
 
-    csv.field_size_limit(10 * LONGEST_LINE)
     return max(_SEPARATORS, key=quality)
 
 
