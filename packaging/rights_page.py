@@ -38,6 +38,7 @@ THINGS: list[tuple[str, str]] = [
     (r"customers/<(uid|customer|customer_uid)>", "customer"),
     (r"<(uid|booking)>", "appointment"),
     (r"<absence_id>", "absence"),
+    (r"<calendar_id>", "calendar elsewhere"),
     (r"<(password_id|shown)>", "own login"),
     (r"<(account_id|role_id)>", "login or role"),
 ]
@@ -63,7 +64,9 @@ IN_THE_FORM = {
     "POST /api/v1/absences",
     "POST /api/v1/bookings",
     "POST /api/v1/bookings/walk-in",
+    "POST /api/v1/external-calendars",
     "POST /office/absences/",
+    "POST /office/external/",
     "POST /office/new",
     "POST /office/walk-in",
 }
@@ -72,6 +75,7 @@ REACH = {
     "appointment": {Right.CALENDARS},
     "absence": {Right.CALENDARS},
     "calendar": {Right.CALENDARS},
+    "calendar elsewhere": {Right.CALENDARS},
     "person’s hours": {Right.CALENDARS, Right.SETTINGS},
     "practice’s hours": {Right.SETTINGS},
     "customer": {Right.CALENDARS, Right.CUSTOMERS},

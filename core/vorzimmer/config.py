@@ -36,6 +36,7 @@ PLUGINS = (
     "vorzimmer_web",
     "vorzimmer_caldav",
     "vorzimmer_import",
+    "vorzimmer_external_busy",
     "vorzimmer_demo",
 )
 

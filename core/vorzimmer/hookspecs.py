@@ -324,6 +324,81 @@ def own_calendars() -> OwnCalendars | None:
     """
 
 
+# ---- calendars elsewhere ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ExternalCalendar:
+    """A calendar elsewhere whose events take somebody's time. Its address is a secret; `host` is what is shown of it.
+
+    `success_at`: when it last answered as it should; `stale`: too long ago (rule 79). `error` is a msgid, `remarks` are
+    records of `text` (a msgid) and `facts`. `busy` is how many busy times are known that are not over.
+    """
+
+    id: int
+    resource: Resource
+    kind: str
+    title: str
+    host: str
+    mine: str
+    tentative_busy: bool
+    all_day_busy: bool
+    offer_when_stale: bool
+    success_at: datetime | None
+    stale: bool
+    error: str
+    remarks: Sequence[Mapping[str, Any]]
+    busy: int
+
+
+@dataclass(frozen=True)
+class NewExternalCalendar:
+    """A calendar elsewhere as it is entered. `kind`: `ics` or `caldav`; `mine`: the owner's e-mail address there."""
+
+    kind: str
+    title: str
+    address: str = ""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    mine: str = ""
+    tentative_busy: bool = True
+    all_day_busy: bool = True
+    offer_when_stale: bool = True
+
+
+class ExternalCalendars(Protocol):
+    """A store of calendars elsewhere. All need a session; refusals are `Refused`, `NOT_FOUND` also out of reach."""
+
+    def listed(self, session: Session, actor: Any) -> list[ExternalCalendar]:
+        """Those of everybody whose availability the actor may change."""
+
+    def enter(
+        self, session: Session, hall: Any, actor: Any, resource: str, wanted: NewExternalCalendar
+    ) -> ExternalCalendar:
+        """Add one to a resource (a slug); the worker reads it soon. `INVALID` (`errors`)."""
+
+    def change(
+        self, session: Session, hall: Any, actor: Any, calendar_id: int, wanted: NewExternalCalendar
+    ) -> ExternalCalendar:
+        """Set everything but whose it is; an empty address keeps address, user and password."""
+
+    def read_soon(self, session: Session, actor: Any, calendar_id: int) -> ExternalCalendar:
+        """Have the worker read it now, whatever its turn is."""
+
+    def delete(self, session: Session, actor: Any, calendar_id: int) -> None:
+        """Forget it and its busy time."""
+
+
+@hookspec(firstresult=True)
+def external_calendars() -> ExternalCalendars | None:
+    """Where calendars elsewhere are stored, for those doors that are not the plugin's own page.
+
+    Given: nothing. Returned: the store; the first answer counts. If it raises: the act is refused.
+
+        return Store()
+    """
+
+
 # ---- booking policies ------------------------------------------------------------------------------------------------
 
 

@@ -45,7 +45,7 @@ def test_migrating_twice_changes_nothing(hall: Hall) -> None:
 def test_each_owner_has_its_own_version_table(hall: Hall) -> None:
     """A removed plugin never blocks an upgrade."""
     versions = {name for name in inspect(hall.database.engine).get_table_names() if name.endswith("_version")}
-    owners = ("", "_absences", "_email", "_import", "_web", "_weekly_hours")
+    owners = ("", "_absences", "_email", "_external_busy", "_import", "_web", "_weekly_hours")
     assert versions == {f"vorzimmer{owner}_version" for owner in owners}
 
 

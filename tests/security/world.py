@@ -28,6 +28,7 @@ from vorzimmer.models import (
 from vorzimmer.testing import DESK, Practice
 from vorzimmer_absences import absences
 from vorzimmer_absences.models import Absence
+from vorzimmer_external_busy.models import Source
 
 LOGINS = {
     "customer": "max.muster@kunde.example",
@@ -46,7 +47,10 @@ CUSTOMER = {
 
 @dataclass(frozen=True)
 class Foreign:
-    """What belongs to Ben: a request of a customer, the customer, an absence, an app password, a session, the login."""
+    """What belongs to Ben: a request of a customer, the customer, an absence, an app password, a session, the login.
+
+    And a calendar elsewhere.
+    """
 
     booking: Booking
     absence: int
@@ -58,6 +62,7 @@ class Foreign:
     change: int = 0
     field: str = ""
     group: int = 0
+    elsewhere: int = 0
 
 
 def of_ben(practice: Practice, day: int = 3) -> Foreign:
@@ -82,12 +87,20 @@ def _whole(session: Session, practice: Practice, booking: Booking, absence: int,
         slug=f"frage-{booking.id}", scope="booking", kind="text", labels={"de": "Frage"}, choices=[]
     )
     group = CustomerGroup(name=f"Gruppe {booking.id}")
-    session.add_all([waiting, field, group])
+    elsewhere = Source(
+        resource_id=ben.resource_id,
+        kind="ics",
+        title=MARK,
+        host="cal.example",
+        secret={},
+        created_at=now,
+        due_at=now,
+    )
+    session.add_all([waiting, field, group, elsewhere])
     session.flush()
     role = session.scalars(select(Role.id).where(Role.name == "staff")).one()
-    return Foreign(
-        booking, absence, password, customer.uid, key[:16], ben.id, role, waiting.id, field.slug, group.id
-    )
+    whose = customer.uid, key[:16], ben.id, role, waiting.id, field.slug, group.id, elsewhere.id
+    return Foreign(booking, absence, password, *whose)
 
 
 def _rest(session: Session, practice: Practice) -> tuple[int, int]:
@@ -109,6 +122,7 @@ def state(practice: Practice, foreign: Foreign) -> tuple[Any, ...]:
         return (
             (found.status, found.sequence, found.starts, found.staff_id, found.name, found.message, taken),
             sorted(session.scalars(select(Absence.id)).all()),
+            sorted((one.id, one.title) for one in session.scalars(select(Source))),
             sorted(session.scalars(select(AppPassword.id).join(Account).where(Account.email.like("ben@%")))),
             sorted((one.email, one.active, one.password or "") for one in session.scalars(select(Account))),
         )

@@ -14,6 +14,7 @@ from vorzimmer_web.api.accounts import accounts
 from vorzimmer_web.api.catalogue import catalogue
 from vorzimmer_web.api.customers import customers
 from vorzimmer_web.api.door import check_shape, hall, identify
+from vorzimmer_web.api.external import external
 from vorzimmer_web.api.fields import fields
 from vorzimmer_web.api.hours import hours
 from vorzimmer_web.api.links import links
@@ -37,6 +38,7 @@ api.register_blueprint(messages)
 api.register_blueprint(links)
 api.register_blueprint(money)
 api.register_blueprint(absences)
+api.register_blueprint(external)
 api.register_blueprint(catalogue)
 api.register_blueprint(hours)
 api.register_blueprint(accounts)
@@ -44,7 +46,7 @@ api.before_app_request(identify)
 api.before_request(check_shape)
 for part in (
     *(api, public, staff, customers, fields, money, absences, catalogue, hours, accounts),
-    *(settings, plugins, messages, links),
+    *(settings, plugins, messages, links, external),
 ):
     csrf.exempt(part)  # JSON only, and `door` asks a cookie for its origin
 api.register_error_handler(HTTPException, problems.of_http_error)
