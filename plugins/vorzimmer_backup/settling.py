@@ -11,6 +11,7 @@ from vorzimmer import audit, database, outbox
 from vorzimmer.access import Actor
 from vorzimmer.models import Booking, Calendar, CalendarChange, LoginLink, Message, Status, WebSession
 from vorzimmer.reasons import N_
+from vorzimmer_backup import state
 
 CLI = Actor("command line", "cli")
 BEYOND = 1_000_000
@@ -34,7 +35,9 @@ def settle(connection: Connection, say: Callable[[str], object]) -> None:
         )
         _logins(session)
         say("logins: every session and every link for a new password is over")
-        audit.write(session, database.now(session), CLI, "backup_restored", "practice")
+        moment = database.now(session)
+        state.change(session, moment, since=moment, key_shown=True)  # whoever restores has the key
+        audit.write(session, moment, CLI, "backup_restored", "practice")
         session.flush()
 
 

@@ -125,7 +125,7 @@ def test_no_number_is_used_twice(practice: Practice) -> None:
 
 def calendars(hall: Hall) -> dict[int, int]:
     with hall.database.reading() as session:
-        return dict(session.execute(select(Calendar.id, Calendar.sequence)).tuples().all())
+        return {one.id: one.sequence for one in session.scalars(select(Calendar))}
 
 
 def test_sessions_end_with_a_restore_and_the_log_says_so(practice: Practice) -> None:

@@ -91,6 +91,7 @@ def test_a_backup_under_load_holds_all_that_was_acknowledged_before_it(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 def test_twenty_backups_under_load(practice: Practice, tmp_path: Path) -> None:
     """F44."""
     back_up_under_load(practice.hall, tmp_path, 20)
