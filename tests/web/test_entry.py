@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import uuid
+from datetime import date
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.web.desk import DESK, local
 from vorzimmer.booking import Details
 from vorzimmer.models import Booking, Customer
 from vorzimmer.testing import Browser, Practice, berlin
+from vorzimmer_web.words import date_in_short
 
 ANNA, BEN = "anna@praxis.example", "ben@praxis.example"
 NINE = "2027-03-02T09:00:00+01:00|markt"
@@ -64,6 +66,12 @@ def test_suggestions_tell_namesakes_apart(client: Browser, practice: Practice) -
     client.sign_in(DESK)
     page = text(client.get("/office/new/customers?q=schmi"))
     assert all(words in page for words in ("…4567", "…7099", "Do, 4. März"))
+
+
+def test_a_short_date_begins_with_the_day_in_english_too(client: Browser, practice: Practice) -> None:
+    """O11: the day of birth that tells namesakes apart is no riddle."""
+    with client.application.test_request_context(headers={"Accept-Language": "en"}):
+        assert date_in_short(date(1979, 2, 11)) == "11 Feb 1979"
 
 
 def test_suggestions_show_no_address(client: Browser, practice: Practice) -> None:

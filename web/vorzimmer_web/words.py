@@ -65,6 +65,11 @@ def day_of_year(of: date) -> str:
     return format_date(of, DAY[language()].removeprefix("EEEE").strip(", "), locale=_locale())
 
 
+def date_in_short(of: date) -> str:
+    """2 Nov 1979, where there is no room."""
+    return format_date(of, "medium", locale=_locale())
+
+
 def month(of: date) -> str:
     """ "März 2027"."""
     return format_date(of, "LLLL y", locale=_locale())

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from babel.dates import format_date
-from flask_babel import get_locale
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vorzimmer import customers, database
 from vorzimmer.access import Actor, Right, may
 from vorzimmer.models import Attribute, Booking, Customer
+from vorzimmer_web.words import date_in_short
 
 TOLD_DIGITS = 4
 
@@ -77,6 +76,6 @@ def _birth(session: Session) -> str | None:
 
 def _born(value: object) -> str:
     try:
-        return format_date(date.fromisoformat(str(value)), "medium", locale=get_locale()) if value else ""
+        return date_in_short(date.fromisoformat(str(value))) if value else ""
     except ValueError:
         return ""

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 
 from vorzimmer.models import Booking
 from vorzimmer.reasons import N_
+from vorzimmer_web.words import date_in_short
 
 TOPICS = {
     "code": N_("Code"),
@@ -91,4 +91,4 @@ def zone_of(booking: Booking) -> ZoneInfo:
 
 def date_of(booking: Booking) -> str:
     """The local day of a booking with its year, short: "03.03.2027"."""
-    return format_date(booking.starts.astimezone(zone_of(booking)).date(), "medium", locale=get_locale())
+    return date_in_short(booking.starts.astimezone(zone_of(booking)).date())
