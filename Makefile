@@ -18,7 +18,7 @@ SOURCES := pyproject.toml packaging/build_hook.py $(wildcard web/frontend/*.* we
 	$(shell find web/frontend/src -type f) $(wildcard */vorzimmer*/translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check format bench assets catalogues dist clean
+.PHONY: help demo test test-long check format bench assets catalogues pictures dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ assets: $(VENV)/dev ## bundle the pages' styles and scripts, compile the catalog
 
 catalogues: $(VENV)/dev ## bring the catalogues up to the sources
 	@$(BIN)/python packaging/catalogues.py update
+
+pictures: $(VENV)/dev ## make the manual's pictures anew, with Chromium: ARGS="ill call" for some of them
+	@$(BIN)/python packaging/pictures.py $(ARGS)
 
 dist: $(VENV)/dev ## build wheel and sdist, complete with the pages' bundle
 	@$(BIN)/python -m hatchling build
