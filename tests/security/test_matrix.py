@@ -107,7 +107,7 @@ def ask(client: Browser, name: str, rule: Rule, act: str, foreign: Foreign, **he
         "secret": "A" * 32,
         "absence_id": foreign.absence,
         "calendar_id": foreign.elsewhere,
-        "link_id": 1,
+        "link_id": foreign.link,
         "hours_id": 1,
         "password_id": foreign.app_password,
         "shown": foreign.session,

@@ -29,6 +29,7 @@ from vorzimmer.testing import DESK, Practice
 from vorzimmer_absences import absences
 from vorzimmer_absences.models import Absence
 from vorzimmer_external_busy.models import Source
+from vorzimmer_web.invitations import Invitation
 
 LOGINS = {
     "customer": "max.muster@kunde.example",
@@ -49,7 +50,7 @@ CUSTOMER = {
 class Foreign:
     """What belongs to Ben: a request of a customer, the customer, an absence, an app password, a session, the login.
 
-    And a calendar elsewhere.
+    And a calendar elsewhere; a named link is the practice's.
     """
 
     booking: Booking
@@ -63,6 +64,7 @@ class Foreign:
     field: str = ""
     group: int = 0
     elsewhere: int = 0
+    link: int = 0
 
 
 def of_ben(practice: Practice, day: int = 3) -> Foreign:
@@ -96,10 +98,11 @@ def _whole(session: Session, practice: Practice, booking: Booking, absence: int,
         created_at=now,
         due_at=now,
     )
-    session.add_all([waiting, field, group, elsewhere])
+    link = Invitation(secret=f"link-{booking.id}", name="Flyer", target={}, single=False, created_at=now)
+    session.add_all([waiting, field, group, elsewhere, link])
     session.flush()
     role = session.scalars(select(Role.id).where(Role.name == "staff")).one()
-    whose = customer.uid, key[:16], ben.id, role, waiting.id, field.slug, group.id, elsewhere.id
+    whose = customer.uid, key[:16], ben.id, role, waiting.id, field.slug, group.id, elsewhere.id, link.id
     return Foreign(booking, absence, password, *whose)
 
 
