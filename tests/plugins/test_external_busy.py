@@ -1,15 +1,32 @@
 """Calendars elsewhere: read by the worker, stored as a whole, given to search, marked when out of date."""
 
+from datetime import UTC
 from typing import Any
 
 import pytest
 
 from tests import acts
-from tests.plugins.elsewhere import Elsewhere, again, elsewhere, enter, trusting
+from tests.plugins.elsewhere import (
+    DENTIST,
+    HTTP,
+    Elsewhere,
+    again,
+    elsewhere,
+    enter,
+    event,
+    ics,
+    read,
+    trusting,
+)
 from tests.servers import eventually
-from vorzimmer import availability
+from vorzimmer import availability, booking
+from vorzimmer.access import ROLES, Actor
+from vorzimmer.hookspecs import ExternalCalendar
+from vorzimmer.reasons import Reason, Refused
 from vorzimmer.testing import BERLIN, Practice, berlin
 from vorzimmer.worker import Worker
+from vorzimmer_external_busy import refreshing
+from vorzimmer_external_busy.models import Source
 
 __all__ = ["elsewhere"]
 DAY = "2027-03-02"
@@ -33,7 +50,7 @@ def rules(practice: Practice, start: str) -> list[tuple[str, str]]:
         told = availability.explain(
             session,
             practice.hall.plugins,
-            practice.service("massage"),
+            booking.load.service(session, "massage"),
             berlin(start),
             practice.clock.now,
             staff="anna",
@@ -50,3 +67,96 @@ def test_an_address_makes_time_busy_through_the_worker(practice: Practice, elsew
     found = hours(practice)
     assert not {"10:00", "10:30"} & set(found)
     assert {"09:00", "11:00"} <= set(found)
+
+
+def known(practice: Practice, elsewhere: Elsewhere, **more: Any) -> ExternalCalendar:
+    """A calendar that was read well once."""
+    return read(practice, enter(practice, elsewhere.url, **more))
+
+
+def test_a_calendar_that_has_not_changed_is_asked_by_its_mark(
+    practice: Practice, elsewhere: Elsewhere
+) -> None:
+    elsewhere.headers = {"ETag": '"1"'}
+    made = known(practice, elsewhere)
+    practice.clock.move(hours=1)
+    after = read(practice, made)
+    assert elsewhere.asked[-1][2]["If-None-Match"] == '"1"'
+    assert (after.busy, after.success_at) == (1, practice.clock.now.astimezone(UTC))
+
+
+def test_what_is_gone_from_the_calendar_is_free_again(practice: Practice, elsewhere: Elsewhere) -> None:
+    made = known(practice, elsewhere)
+    elsewhere.body = ics()
+    assert read(practice, made).busy == 0
+    assert "10:00" in hours(practice)
+
+
+def test_an_own_appointment_seen_again_blocks_nothing(practice: Practice, elsewhere: Elsewhere) -> None:
+    """Rule 78, A124: our own UIDs are ours; the booking stays as it is."""
+    booked = practice.book("massage", f"{DAY} 11:00")
+    own = event(booked.uid, ":20270302T080000Z", ":20270302T090000Z", "STATUS:CANCELLED")
+    elsewhere.body = ics(own, own.replace("STATUS:CANCELLED", "SEQUENCE:9"))
+    assert known(practice, elsewhere).busy == 0
+    assert acts.again(practice.hall, booked.uid).status == "confirmed"
+
+
+def test_the_explainer_names_the_rule(practice: Practice, elsewhere: Elsewhere) -> None:
+    """Rules 74, 81: and nothing of what stands there."""
+    known(practice, elsewhere)
+    assert rules(practice, f"{DAY} 10:00") == [("74", "busy in another calendar")]
+
+
+def test_an_old_answer_goes_on_and_says_so(practice: Practice, elsewhere: Elsewhere) -> None:
+    """Rule 79: out of date by the limit, the policy offers what is left."""
+    made = known(practice, elsewhere)
+    practice.clock.move(hours=24)
+    assert again(practice, made).stale
+    assert rules(practice, f"{DAY} 10:30")[0][0] == "79"
+    assert "11:00" in hours(practice)
+
+
+def test_an_old_answer_ends_the_offers_where_that_is_wanted(practice: Practice, elsewhere: Elsewhere) -> None:
+    """Rule 79: the other policy."""
+    known(practice, elsewhere, offer_when_stale=False)
+    practice.clock.move(hours=24)
+    assert hours(practice) == []
+    assert ("79", "another calendar has not answered for too long") in rules(practice, f"{DAY} 11:00")
+
+
+def test_caldav_is_asked_by_report_with_the_password(practice: Practice, elsewhere: Elsewhere) -> None:
+    """Rule 76: the server sends objects of one UID each; a secret never stands in the database in plain."""
+    elsewhere.status = 207
+    text = ics(DENTIST).decode()
+    elsewhere.body = (
+        '<multistatus xmlns="DAV:"><response><propstat><prop>'
+        f'<C:calendar-data xmlns:C="urn:ietf:params:xml:ns:caldav">{text}</C:calendar-data>'
+        "</prop></propstat></response></multistatus>"
+    ).encode()
+    made = known(practice, elsewhere, kind="caldav", user="anna", password="geheim")
+    method, _, headers, body = elsewhere.asked[0]
+    assert (made.busy, method, headers["Authorization"]) == (1, "REPORT", "Basic YW5uYTpnZWhlaW0=")
+    assert b"time-range" in body
+    with practice.hall.database.reading() as session:
+        stored = str(session.get_one(Source, made.id).secret)
+    assert "geheim" not in stored
+    assert "127.0.0.1" not in stored
+
+
+def test_nobody_touches_a_calendar_of_somebody_else(practice: Practice) -> None:
+    """A1: as if it were not there."""
+    ben = Actor("ben", "office", resource_id=practice.resource("ben").id, rights=ROLES["staff"])
+    with pytest.raises(Refused) as refusal:
+        enter(practice, "https://cal.example/x.ics", actor=ben)
+    assert refusal.value.reason is Reason.NOT_FOUND
+
+
+def test_a_calendar_changed_while_it_is_read_takes_nothing_of_the_old(
+    practice: Practice, elsewhere: Elsewhere
+) -> None:
+    made = enter(practice, elsewhere.url)
+    task = refreshing.task_of(practice.hall, made.id)
+    with practice.hall.database.transaction() as session:
+        session.get_one(Source, made.id).version += 1
+    refreshing.refresh(practice.hall, HTTP, task)
+    assert again(practice, made).success_at is None

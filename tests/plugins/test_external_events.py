@@ -1,0 +1,142 @@
+"""What events of a calendar elsewhere take (rules 74 to 77), and which addresses are asked (A122); no database."""
+
+import pytest
+
+from tests.plugins.elsewhere import event, ics
+from vorzimmer.periods import Period
+from vorzimmer.testing import BERLIN, berlin
+from vorzimmer_caldav.keeping import Keeping
+from vorzimmer_external_busy import addresses, events, report
+from vorzimmer_external_busy.addresses import AddressRefusedError, Allowed
+from vorzimmer_external_busy.events import Reading
+from vorzimmer_external_busy.fetching import FetchError
+
+WINDOW = Period(berlin("2027-03-01"), berlin("2027-04-01"))
+TEN, ELEVEN = ";TZID=Europe/Berlin:20270302T100000", ";TZID=Europe/Berlin:20270302T110000"
+ME = "ATTENDEE;CN=Anna;PARTSTAT={}:mailto:Anna@Home.example"
+
+
+def busy(*found: str, **how: bool) -> list[str]:
+    """Busy time of a calendar by the clocks of Berlin."""
+    reading = Reading(WINDOW, BERLIN, frozenset({"anna@home.example"}), **how)
+    periods, _ = events.read([ics(*found)], reading, Keeping()).busy(())
+    return [
+        f"{one.start.astimezone(BERLIN):%d %H:%M}-{one.end.astimezone(BERLIN):%d %H:%M}" for one in periods
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "STATUS:CANCELLED",
+        "TRANSP:TRANSPARENT",
+        "X-MICROSOFT-CDO-BUSYSTATUS:FREE",
+        "X-MICROSOFT-CDO-BUSYSTATUS:WORKINGELSEWHERE",
+        ME.format("DECLINED"),
+    ],
+)
+def test_an_event_that_takes_no_time_is_free(line: str) -> None:
+    """Rule 74."""
+    assert busy(event("a", TEN, ELEVEN, line)) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["SUMMARY:x", "X-MICROSOFT-CDO-BUSYSTATUS:OOF", "ATTENDEE;PARTSTAT=DECLINED:mailto:ben@home.example"],
+)
+def test_any_other_event_is_busy(line: str) -> None:
+    """Rule 74: what others declined is nothing to me."""
+    assert busy(event("a", TEN, ELEVEN, line)) == ["02 10:00-02 11:00"]
+
+
+@pytest.mark.parametrize("line", ["STATUS:TENTATIVE", ME.format("NEEDS-ACTION"), ME.format("TENTATIVE")])
+def test_what_is_unsure_does_as_it_is_set(line: str) -> None:
+    """Rule 74: busy by default."""
+    assert busy(event("a", TEN, ELEVEN, line)) == ["02 10:00-02 11:00"]
+    assert busy(event("a", TEN, ELEVEN, line), tentative_busy=False) == []
+
+
+def test_a_whole_day_is_one_of_the_owners_zone_and_does_as_it_is_set() -> None:
+    """Rule 75."""
+    day = event("a", ";VALUE=DATE:20270302", ";VALUE=DATE:20270303")
+    assert busy(day) == ["02 00:00-03 00:00"]
+    assert busy(day, all_day_busy=False) == []
+
+
+def test_a_series_leaves_out_what_is_moved_or_cancelled() -> None:
+    """Rule 76: the old time is free, the new one busy."""
+    series = event("a", TEN, ELEVEN, "RRULE:FREQ=DAILY;COUNT=4", "EXDATE;TZID=Europe/Berlin:20270303T100000")
+    moved = event("a", TEN.replace("T10", "T14"), ELEVEN.replace("T11", "T15"), f"RECURRENCE-ID{TEN}")
+    gone = event(
+        "a",
+        TEN.replace("0302", "0304"),
+        ELEVEN.replace("0302", "0304"),
+        f"RECURRENCE-ID{TEN.replace('0302', '0304')}",
+        "STATUS:CANCELLED",
+    )
+    assert busy(series, moved, gone) == ["02 14:00-02 15:00", "05 10:00-05 11:00"]
+
+
+def test_an_odd_zone_is_the_owners_and_is_told() -> None:
+    """Rule 77: a Windows name is known, floating is the owner's, an unknown one is told."""
+    windows = event("a", TEN.replace("Europe/Berlin", "W. Europe Standard Time"), ":20270302T100000Z")
+    floating = event("b", ":20270303T100000", ":20270303T110000")
+    assert busy(windows, floating) == ["02 10:00-02 11:00", "03 10:00-03 11:00"]
+    odd = ics(event("c", ";TZID=Mars/Base:20270302T100000", ";TZID=Mars/Base:20270302T110000"))
+    _, remarks = events.read([odd], Reading(WINDOW, BERLIN), Keeping()).busy(())
+    assert [remark["facts"] for remark in remarks] == [{"zone": "Mars/Base"}]
+
+
+@pytest.mark.parametrize(
+    "rule", ["FREQ=SECONDLY", "FREQ=DAILY;COUNT=1000000000", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"]
+)
+def test_a_rule_that_would_not_end_is_counted_and_the_rest_is_read(rule: str) -> None:
+    """A124, A134."""
+    bomb = ics(event("a", TEN, ELEVEN, f"RRULE:{rule}"), event("b", TEN, ELEVEN))
+    periods, remarks = events.read([bomb], Reading(WINDOW, BERLIN), Keeping()).busy(())
+    assert (len(periods), remarks[0]["facts"]) == (1, {"count": 1})
+
+
+@pytest.mark.parametrize(
+    "body", [b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", b"<a>" * 100, b"<html/>", b"{}"]
+)
+def test_an_answer_that_is_no_harmless_multistatus_is_none(body: bytes) -> None:
+    """A132."""
+    with pytest.raises(FetchError):
+        report.calendars(body)
+
+
+INSIDE = r"""
+https://127.0.0.1/ https://[::1]/ https://[::]/ https://[::ffff:127.0.0.1]/ https://0.0.0.0/ https://2130706433/
+https://0x7f.1/ https://127.1/ https://169.254.169.254/ https://10.0.0.1/ https://100.64.0.1/ https://[fd00::1]/
+https://[64:ff9b::7f00:1]/ https://user@cal.example/ https://cal.example:22/ https://cal.example:25/
+https://cal.example:5432/ http://cal.example/ file:///etc/passwd gopher://cal.example/ ftp://cal.example/
+unix:/run/x https://cal.example\@127.0.0.1/ https://
+"""
+
+
+@pytest.mark.parametrize("url", INSIDE.split())
+def test_an_address_inside_is_refused_before_anything_is_asked(url: str) -> None:
+    """A122."""
+    with pytest.raises(AddressRefusedError):
+        addresses.read(url, Allowed())
+
+
+@pytest.mark.parametrize(
+    "url", ["https://cal.example/a\r\nHost: x", "https://cal.example/ä", "https://cal. example/"]
+)
+def test_an_address_with_odd_characters_is_refused(url: str) -> None:
+    """A122: CRLF."""
+    with pytest.raises(AddressRefusedError):
+        addresses.read(url, Allowed())
+
+
+@pytest.mark.parametrize("numbers", [["127.0.0.1"], ["93.184.216.34", "::1"], ["93.184.216.34", "10.0.0.1"]])
+def test_a_name_that_stands_for_any_address_inside_is_refused(
+    numbers: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A122: mixed answers, and `localhost.`; the caller connects to what was checked."""
+    found = [(0, 0, 0, "", (number, 443)) for number in numbers]
+    monkeypatch.setattr(addresses.socket, "getaddrinfo", lambda *_given, **_more: found)
+    with pytest.raises(AddressRefusedError):
+        addresses.resolve(addresses.read("webcal://cal.example/x.ics", Allowed()))
