@@ -15,7 +15,8 @@ const WEEKENDS = [[], [0], [6, 0]]; // weekdays that are not shown, by their num
 const NARROW = matchMedia("(width < 40rem)");
 const root = document.querySelector("#calendar");
 const byId = (id) => document.getElementById(id);
-const language = document.documentElement.lang;
+const spoken = document.documentElement.lang;
+const language = spoken === "en" ? "en-GB" : spoken; // as the server writes English: the day first, 24 hours
 
 const state = {
   first: root.dataset.first,
