@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.acts import DESK, again, book
-from vorzimmer import booking, registry
+from vorzimmer import booking, hookspecs, registry
 from vorzimmer.access import ROLES, Actor
 from vorzimmer.models import Service
 from vorzimmer.reasons import Reason, Refused
@@ -240,3 +240,14 @@ def test_the_practice_reads_the_answers_in_its_mail_but_nothing_of_health(
     told = [words(mail) for mail in mails(practice) if "praxis.example" in mail["To"]]
     assert any("Rezept: ja, vom Hausarzt" in text for text in told)
     assert not any("Ruecken" in text for text in told)
+
+
+def test_other_doors_write_a_text_through_the_store(practice: Practice) -> None:
+    """D8."""
+    hall, store = practice.hall, practice.hall.plugins.ask_first(hookspecs.message_texts)
+    hall.database.write(
+        lambda session: store.write(session, hall, OWNER, MASSAGE, "confirmed", "de", "Bis bald!")
+    )
+    with hall.database.reading() as session:
+        own = [(one.topic, one.language) for one in store.listed(session, hall, MASSAGE) if one.text]
+    assert own == [("confirmed", "de")]

@@ -120,6 +120,15 @@ def test_a_frame_speaks_the_language_that_its_site_asks_for(client: Browser, pra
 # ---- presets ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("odd", ["_scheme=javascript&_external=1", "_method=POST", "endpoint=x", "_anchor=x"])
+def test_no_address_decides_how_its_links_are_built(client: Browser, practice: Practice, odd: str) -> None:
+    """A58: what a query says stays in the query."""
+    answer = client.get(f"/embed/massage?{odd}")
+    linked = re.findall(r'href="([^"]*language=[^"]*)"', answer.text)
+    assert len(linked) > 1
+    assert {address.partition("?")[0] for address in linked} == {"/embed/massage"}
+
+
 def test_a_person_can_be_preset_and_the_service_is_chosen_then(client: Browser, practice: Practice) -> None:
     """C43: clara gives no massage."""
     page = client.get("/?staff=clara").text

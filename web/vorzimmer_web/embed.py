@@ -11,9 +11,10 @@ import hmac
 import json
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from cryptography.fernet import Fernet, InvalidToken
-from flask import Blueprint, Flask, Response, request, session, url_for
+from flask import Blueprint, Flask, Response, request, session
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
@@ -74,12 +75,14 @@ def _begin() -> None:
 
 def _in_languages() -> dict[str, str]:
     """The address of this page in each language; none for a page that was sent to."""
-    if request.method != "GET" or request.endpoint is None:
+    if request.method != "GET":
         return {}
-    given = {**request.args.to_dict(flat=False), **(request.view_args or {})}
-    given.pop(SEALED, None)
+    given = [
+        (name, value) for name, value in request.args.items(multi=True) if name not in (SEALED, "language")
+    ]
+    given += [(SEALED, _sealed(hall().config, dict(session)))] if session else []
     offered = hall().config.settings.practice.languages
-    return {code: url_for(request.endpoint, **{**given, "language": code}) for code in offered}
+    return {code: f"{request.path}?{urlencode([*given, ('language', code)])}" for code in offered}
 
 
 @embed.after_request
