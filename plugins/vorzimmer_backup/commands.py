@@ -16,7 +16,7 @@ from vorzimmer.cli.options import fail, practice
 from vorzimmer.config import Config
 from vorzimmer.hall import Hall
 from vorzimmer.models import Setting
-from vorzimmer_backup import key, making, nightly, state
+from vorzimmer_backup import key, making, nightly, sealing, state
 from vorzimmer_backup.damage import Damaged
 from vorzimmer_backup.restoring import restore as put_back
 from vorzimmer_backup.restoring import verify as check
@@ -41,6 +41,7 @@ def backup(config: Config, target: Path) -> None:
             manifest = making.make(hall, target.absolute())
         except (Damaged, OSError) as error:
             fail(f"no backup was made: {error}")
+        key.remember(key.made(config.data))
         hall.database.write(partial(nightly.noted, target=target.absolute(), moment=manifest.made_at))
         rows = sum(table.rows for table in manifest.contents.tables.values())
         click.echo(
@@ -92,7 +93,7 @@ def restore(
     """Put a backup back into an empty folder, or check it; the key is asked for, or read from stdin."""
     if verify == bool(into):
         fail("either --into DIR or --verify")
-    secret = _key(config, key_file)
+    secret = _key(config, source, key_file)
     try:
         if into is None:
             check(source, secret, database_url or config.database_url, click.echo)
@@ -106,10 +107,18 @@ def restore(
         fail(f"nothing was restored: {error}")
 
 
-def _key(config: Config, key_file: Path | None) -> str:
+def _key(config: Config, source: Path, key_file: Path | None) -> str:
+    """The key that was named, that of the data folder, one of this home's that fits, or what is typed."""
     found = key.read(key_file) if key_file else key.known(config.data)
+    if found is None:
+        found = next((known for known in key.remembered() if _fits(source, known)), None)
     if found is not None:
         return found
     if sys.stdin.isatty():
         return key.checked(click.prompt("Key of the backup", hide_input=True), "the key")
     return key.checked(sys.stdin.readline(), "the key")
+
+
+def _fits(source: Path, known: str) -> bool:
+    with source.open("rb") as stream:
+        return sealing.fits(stream, known)

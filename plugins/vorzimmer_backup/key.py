@@ -49,6 +49,30 @@ def keep(data: Path, key: str) -> None:
     Path(draft).unlink()
 
 
+def remember(key: str) -> None:
+    """Keep the key in the home of whoever made a backup: there, a restore need not be told whose it is."""
+    path = _remembered()
+    with contextlib.suppress(OSError, RuntimeError):  # a service has no home
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if key not in remembered():
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w") as stream:
+                stream.write(key + "\n")
+
+
+def remembered() -> list[str]:
+    """The keys of the backups that were made from this home."""
+    try:
+        return _remembered().read_text(encoding="utf-8").split("\n")[:-1]
+    except (OSError, RuntimeError):
+        return []
+
+
+def _remembered() -> Path:
+    return (
+        Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser() / "vorzimmer" / "backup-keys"
+    )
+
+
 def as_owner_of(data: Path, path: Path) -> None:
     """Give what root has made to whom the data folder belongs: the server has to read it."""
     if os.geteuid() == 0:

@@ -58,6 +58,15 @@ class Sealer:
         self._number += 1
 
 
+def fits(stream: BinaryIO, key: str) -> bool:
+    """Whether the key is that of the file whose head can be read next."""
+    try:
+        Opener(stream, key)
+    except Damaged:
+        return False
+    return True
+
+
 class Opener:
     """Something to read from. Raises `Damaged`; nothing is given out that was not checked first."""
 

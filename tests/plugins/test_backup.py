@@ -21,7 +21,8 @@ from vorzimmer_backup.settling import settle
 
 
 @pytest.fixture(autouse=True)
-def _mask() -> Iterator[None]:
+def _mask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
     before = os.umask(0o077)
     os.umask(before)
     yield

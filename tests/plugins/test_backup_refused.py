@@ -47,8 +47,16 @@ def test_a_wrong_key_opens_nothing(practice: Practice, data: Path) -> None:
     assert "the key is not that of this backup" in failed("restore", file, *options)
 
 
-def test_the_key_may_be_typed_on_a_new_machine(practice: Practice, data: Path) -> None:
+def test_whoever_made_a_backup_is_not_asked_for_its_key(practice: Practice, data: Path) -> None:
+    file = saved(data)
+    said(run("restore", "--verify", file, "--data", data.parent / "nowhere"))
+
+
+def test_the_key_may_be_typed_on_a_new_machine(
+    practice: Practice, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file, secret = saved(data), (data / "backup.key").read_text()
+    monkeypatch.setenv("XDG_STATE_HOME", str(data.parent / "elsewhere"))
     said(
         run("restore", file, "--into", data.parent / "again", "--data", data.parent / "nowhere", given=secret)
     )

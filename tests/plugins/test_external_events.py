@@ -137,6 +137,6 @@ def test_a_name_that_stands_for_any_address_inside_is_refused(
 ) -> None:
     """A122: mixed answers, and `localhost.`; the caller connects to what was checked."""
     found = [(0, 0, 0, "", (number, 443)) for number in numbers]
-    monkeypatch.setattr(addresses.socket, "getaddrinfo", lambda *_given, **_more: found)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_given, **_more: found)
     with pytest.raises(AddressRefusedError):
         addresses.resolve(addresses.read("webcal://cal.example/x.ics", Allowed()))
