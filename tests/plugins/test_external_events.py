@@ -1,5 +1,7 @@
 """What events of a calendar elsewhere take (rules 74 to 77), and which addresses are asked (A122); no database."""
 
+import socket
+
 import pytest
 
 from tests.plugins.elsewhere import event, ics
