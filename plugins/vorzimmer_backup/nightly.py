@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from vorzimmer import audit, database
@@ -42,7 +43,7 @@ def look(session: Session, moment: datetime, *, hall: Hall, config: Config) -> N
         state.change(session, moment)
     elif config.nightly and is_due(known, moment, _last(hall, config, moment)):
         state.change(session, moment, tried=moment, error="")
-        run = partial(make_one, hall, config)
+        run = partial(_in_thread, hall, config)
         threading.Thread(target=run, name="backup", daemon=True).start()
 
 
@@ -60,6 +61,13 @@ def is_due(known: state.State, moment: datetime, wanted: datetime) -> bool:
     """Whether none was tried since the wanted time, or the last one failed an hour ago."""
     tried = known.tried or known.since
     return tried < wanted or bool(known.error and tried + AGAIN <= moment)
+
+
+def _in_thread(hall: Hall, config: Config) -> None:
+    try:
+        make_one(hall, config)
+    except SQLAlchemyError:  # not even what went wrong could be written down
+        log.exception("backup failed")
 
 
 def make_one(hall: Hall, config: Config) -> bool:

@@ -67,7 +67,9 @@ def practice(hall: Hall, clock: Clock) -> Practice:
     """The demo's practice with the pigeon post in the place of mail."""
     pigeon = EntryPoint("pigeon", "tests.core.test_outbox:Post", "vorzimmer")
     enabled = [name for name in hall.config.enabled if name != "vorzimmer_email"]
-    settings = hall.config.settings.model_copy(update={"plugins": {"enabled": [*enabled, "pigeon"]}})
+    settings = hall.config.settings.model_copy(
+        update={"plugins": {**hall.config.settings.plugins, "enabled": [*enabled, "pigeon"]}}
+    )
     config = Config(settings, hall.config.data)
     plugins = Plugins(config, entries=[*entry_points(group="vorzimmer"), pigeon])
     return Practice(Hall(config, hall.database, plugins), clock)

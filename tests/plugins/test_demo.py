@@ -35,11 +35,6 @@ BEN_ON_FRIDAY = 240
 
 
 @pytest.fixture
-def settings(settings: dict[str, object]) -> dict[str, object]:
-    return {**settings, "plugins": {"vorzimmer_holidays": {"country": "DE", "subdivision": "BE"}}}
-
-
-@pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> str:
     """SQLite, for filling takes a while; what the databases could do differently is tried `on_both`."""
     return str(request.getfixturevalue("postgresql_copy")) if getattr(request, "param", "") else ""

@@ -25,7 +25,9 @@ def hall_with_stranger(practice: Practice) -> Hall:
     """The practice's server with one plugin more, and without mail."""
     ours = practice.hall.config
     enabled = [*(name for name in PLUGINS if name not in QUIET), NAME]
-    settings = Settings.model_validate(ours.settings.model_dump() | {"plugins": {"enabled": enabled}})
+    settings = Settings.model_validate(
+        ours.settings.model_dump() | {"plugins": {**ours.settings.plugins, "enabled": enabled}}
+    )
     config = Config(settings, ours.data)
     entry = EntryPoint(NAME, "tests.plugins.stranger:Plugin", "vorzimmer")
     plugins = Plugins(config, entries=[*entry_points(group="vorzimmer"), entry])

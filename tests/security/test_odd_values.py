@@ -114,7 +114,9 @@ class Everybody:
             "absence_id": 1,
             "password_id": 1,
             "digest": "0",
-            **dict.fromkeys(("hours_id", "shown", "account_id", "role_id", "number"), 1),
+            **dict.fromkeys(
+                ("hours_id", "shown", "account_id", "role_id", "number", "calendar_id", "link_id"), 1
+            ),
             "customer": self.foreign.customer,
             "booking": uid,
             "kind": "room",

@@ -89,7 +89,18 @@ def address(rule: Rule, act: str, held: Booking, asked: Booking) -> str:
     uid = held.uid if rule.rule.startswith("/book/") else asked.uid
     given: dict[str, object] = {"uid": uid, "slug": "massage", "act": act, "booking": uid, "kind": "room"}
     given |= {"customer": asked.customer.uid, "topic": "confirmed", "language": "de", "secret": "A" * 32}
-    given |= dict.fromkeys(("hours_id", "shown", "account_id", "role_id", "number", "name", "digest"), 1)
+    numbers = (
+        "hours_id",
+        "shown",
+        "account_id",
+        "role_id",
+        "number",
+        "name",
+        "digest",
+        "calendar_id",
+        "link_id",
+    )
+    given |= dict.fromkeys(numbers, 1)
     built = rule.build({name: value for name, value in given.items() if name in rule.arguments})
     assert built is not None
     return built[1]

@@ -61,7 +61,10 @@ def settings(database_url: str) -> dict[str, Any]:
         "database": {"url": database_url},
         "booking": {"undo_seconds": 0},
         "server": {"limits": False},
-        "plugins": {"vorzimmer_holidays": {"country": "DE", "subdivision": "BE"}},
+        "plugins": {
+            "vorzimmer_holidays": {"country": "DE", "subdivision": "BE"},
+            "vorzimmer_backup": {"nightly": False},
+        },
     }
 
 
