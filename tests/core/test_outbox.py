@@ -68,7 +68,7 @@ def practice(hall: Hall, clock: Clock) -> Practice:
     pigeon = EntryPoint("pigeon", "tests.core.test_outbox:Post", "vorzimmer")
     enabled = [name for name in hall.config.enabled if name != "vorzimmer_email"]
     settings = hall.config.settings.model_copy(
-        update={"plugins": {**hall.config.settings.plugins, "enabled": [*enabled, "pigeon"]}}
+        update={"plugins": {"enabled": [*enabled, "pigeon"], "vorzimmer_backup": {"nightly": False}}}
     )
     config = Config(settings, hall.config.data)
     plugins = Plugins(config, entries=[*entry_points(group="vorzimmer"), pigeon])
