@@ -29,7 +29,7 @@ demo: $(VENV)/base ## serve a demo practice: PORT=8080 DATA=demo-data DATABASE_U
 test: $(VENV)/test ## run every test but the long ones: TESTS="tests/core -x"
 	@$(BIN)/pytest -n 3 $(TESTS)  # one more than cores: a third of the time is waiting
 
-test-long: $(VENV)/test ## run what is too slow for every commit: kill loops, explainer pairs, soak
+test-long: $(VENV)/test ## run what is too slow for every commit: kill loops, big imports, proxies, a fresh Debian
 	@$(BIN)/pytest -m long -o timeout=0 $(TESTS)
 
 check: $(VENV)/dev ## format, lint, types, architecture, docs, catalogues: everything but the tests

@@ -91,7 +91,7 @@ class Camera:
         right = max(box["x"] + box["width"] for box in boxes) + MARGIN
         bottom = max(box["y"] + box["height"] for box in boxes) + MARGIN
         clip = {"x": left, "y": top, "width": right - left, "height": bottom - top}
-        taken = self.page.screenshot(full_page=True, animations="disabled", clip=clip)  # type: ignore[arg-type]
+        taken = self.page.screenshot(full_page=True, animations="disabled", clip=clip)  # type: ignore[arg-type]  # a rectangle by name
         folder = PICTURES / self.language
         folder.mkdir(parents=True, exist_ok=True)
         with Image.open(io.BytesIO(taken)) as image:
@@ -229,7 +229,7 @@ def main() -> None:
     """Make all of them, or those that are named."""
     wanted = set(sys.argv[1:])
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    setattr(database, "now", lambda session: NOW.astimezone(UTC))  # noqa: B010  (mypy)
+    setattr(database, "now", lambda session: NOW.astimezone(UTC))  # noqa: B010  (mypy takes no plain assignment to a function)
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     for language in LANGUAGES:
         for filled, shots in ((False, EMPTY), (True, FILLED)):

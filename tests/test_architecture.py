@@ -42,7 +42,7 @@ FLOORS: list[set[str]] = [
     {"accounts", "audit", "customers"},
     {"availability", "catalogue", "registry", "retention", "settings"},
     {"booking", "setup"},
-    {"guard", "worker"},
+    {"guard", "here", "worker"},
     {"doctor"},
     {"serve"},
     {"app"},
@@ -54,7 +54,14 @@ FLOOR = {name: height for height, floor in enumerate(FLOORS) for name in floor}
 # Which part may know which library; everything else may not.
 FLASK = {"flask", "flask_babel", "flask_limiter", "flask_login", "flask_security", "flask_wtf", "werkzeug"}
 ALLOWED = {
-    "flask": {"vorzimmer.app", "vorzimmer.serve", "vorzimmer.cli", "vorzimmer.guard", "vorzimmer.testing"},
+    "flask": {
+        "vorzimmer.app",
+        "vorzimmer.serve",
+        "vorzimmer.cli",
+        "vorzimmer.guard",
+        "vorzimmer.here",
+        "vorzimmer.testing",
+    },
     "radicale": set[str](),
     "icalendar": {"vorzimmer.ical", "vorzimmer.icaltext", "vorzimmer.icalguard"},
 }

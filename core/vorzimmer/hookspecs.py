@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import click
     from sqlalchemy.orm import Session
 
+# A hook has no body: pluggy collects what the plugins say (hence `ignore[empty-body]` where that is a list).
 hookspec = pluggy.HookspecMarker("vorzimmer")
 hookimpl = pluggy.HookimplMarker("vorzimmer")
 

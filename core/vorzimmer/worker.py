@@ -6,7 +6,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -217,6 +217,18 @@ class Worker:
                         self._beat = time.monotonic()
                 except Exception:  # the plugin boundary: rolled back, tried again
                     log.exception("job failed", job=job.name)
+
+
+def beside(name: str, work: Callable[[], object]) -> None:
+    """Begin what takes long in a thread of its own: no job's transaction waits for it. What it lets fall is logged."""
+
+    def run() -> None:
+        try:
+            work()
+        except Exception:  # whatever it is: a thread that dies says nothing to anybody
+            log.exception("work beside the worker failed", work=name)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
 
 
 def pause(attempts: int) -> timedelta:

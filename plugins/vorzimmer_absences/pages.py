@@ -8,12 +8,12 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from vorzimmer import access, booking, contact, database
+from vorzimmer import access, booking, contact, database, here
 from vorzimmer.access import Actor, Right, open_to
 from vorzimmer.hookspecs import NewAbsence
 from vorzimmer.models import Booking, Resource, Status
@@ -26,7 +26,6 @@ from vorzimmer_absences.roster import DAYS, roster
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from vorzimmer.hall import Hall
 
 pages = Blueprint("vorzimmer_absences", __name__, url_prefix="/office/absences", template_folder="templates")
 
@@ -89,8 +88,8 @@ class Triage:
 @open_to(Right.AVAILABILITY)
 def overview() -> ResponseReturnValue:
     """Who is away, and the form: for today and somebody ill, unless the address says otherwise."""
-    with _hall().database.reading() as session:
-        today = database.now(session).astimezone(_hall().config.zone).date().isoformat()
+    with here.hall().database.reading() as session:
+        today = database.now(session).astimezone(here.hall().config.zone).date().isoformat()
     return _page(Typed({"kind": Kind.SICK, "first": today, "last": today} | request.args.to_dict()))
 
 
@@ -98,7 +97,7 @@ def overview() -> ResponseReturnValue:
 @open_to(Right.AVAILABILITY)
 def enter() -> ResponseReturnValue:
     """Enter an absence, or show the appointments in it."""
-    hall, actor, typed = _hall(), _actor(), Typed(request.form)
+    hall, actor, typed = here.hall(), here.actor(), Typed(request.form)
     with hall.database.reading() as session:
         resource = _resource(session, actor, request.form.get("resource", ""))
         times = _times(typed, absences.zone_of(resource, hall.config.zone)) if resource else None
@@ -124,8 +123,8 @@ def enter() -> ResponseReturnValue:
 @open_to(Right.AVAILABILITY)
 def delete(absence_id: int) -> ResponseReturnValue:
     """Take an absence back."""
-    actor = _actor()
-    _hall().database.write(lambda session: absences.delete(session, actor, absence_id))
+    actor = here.actor()
+    here.hall().database.write(lambda session: absences.delete(session, actor, absence_id))
     flash(gettext("The absence is deleted; the time can be booked again."))
     return redirect(url_for(".overview"), 303)
 
@@ -146,7 +145,7 @@ def _refused(
 
 def _triage(actor: Actor, resource: Resource, times: Times, typed: Typed, refused: str = "") -> Triage | None:
     """What is in the way now; `all` chooses for every appointment, else whoever is free is suggested."""
-    hall, decided = _hall(), typed.values.get("all", "")
+    hall, decided = here.hall(), typed.values.get("all", "")
     try:
         period = absences.period_of(times[0], times[1], absences.zone_of(resource, hall.config.zone))
     except Refused:
@@ -186,7 +185,7 @@ def _times(typed: Typed, zone: ZoneInfo) -> Times | None:
 
 
 def _page(typed: Typed, triage: Triage | None = None) -> str:
-    hall, actor = _hall(), _actor()
+    hall, actor = here.hall(), here.actor()
     with hall.database.reading() as session:
         today = database.now(session).astimezone(hall.config.zone).date()
         first, people = _monday(today), _people(session, actor)
@@ -224,13 +223,3 @@ def _people(session: Session, actor: Actor) -> list[Resource]:
 
 def _resource(session: Session, actor: Actor, slug: str) -> Resource | None:
     return next((resource for resource in _people(session, actor) if resource.slug == slug), None)
-
-
-def _hall() -> Hall:
-    hall: Hall = current_app.extensions["vorzimmer"]
-    return hall
-
-
-def _actor() -> Actor:
-    actor: Actor = g.actor  # set by whoever signed them in
-    return actor

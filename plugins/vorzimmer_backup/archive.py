@@ -45,10 +45,9 @@ def write(target: Path, key: str, manifest: Manifest, root: Path) -> None:
             os.fsync(stream.fileno())
         failpoint.reach("backup written")
         draft.rename(target)
-        _sync(target.parent)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    finally:
+        draft.unlink(missing_ok=True)  # of what has its name there is no draft
+    _sync(target.parent)
 
 
 def _add(tar: tarfile.TarFile, name: str, size: int, content: IO[bytes]) -> None:

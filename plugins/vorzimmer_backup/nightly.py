@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-import threading
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from vorzimmer import audit, database
 from vorzimmer.access import SYSTEM
 from vorzimmer.hall import Hall
+from vorzimmer.worker import beside
 from vorzimmer_backup import key, making, state
 from vorzimmer_backup.restoring import verify
 from vorzimmer_backup.settings import Config
@@ -43,8 +42,7 @@ def look(session: Session, moment: datetime, *, hall: Hall, config: Config) -> N
         state.change(session, moment)
     elif config.nightly and is_due(known, moment, _last(hall, config, moment)):
         state.change(session, moment, tried=moment, error="")
-        run = partial(_in_thread, hall, config)
-        threading.Thread(target=run, name="backup", daemon=True).start()
+        beside("backup", partial(make_one, hall, config))
 
 
 def _last(hall: Hall, config: Config, moment: datetime) -> datetime:
@@ -61,13 +59,6 @@ def is_due(known: state.State, moment: datetime, wanted: datetime) -> bool:
     """Whether none was tried since the wanted time, or the last one failed an hour ago."""
     tried = known.tried or known.since
     return tried < wanted or bool(known.error and tried + AGAIN <= moment)
-
-
-def _in_thread(hall: Hall, config: Config) -> None:
-    try:
-        make_one(hall, config)
-    except SQLAlchemyError:  # not even what went wrong could be written down
-        log.exception("backup failed")
 
 
 def make_one(hall: Hall, config: Config) -> bool:

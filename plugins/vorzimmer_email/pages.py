@@ -6,12 +6,12 @@ import smtplib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
 from sqlalchemy.orm import Session
 
-from vorzimmer import database, settings
-from vorzimmer.access import Actor, Right, open_to
+from vorzimmer import database, here, settings
+from vorzimmer.access import Right, open_to
 from vorzimmer.hookspecs import Undeliverable
 from vorzimmer.models import Service
 from vorzimmer.reasons import N_, Reason, Refused
@@ -23,7 +23,6 @@ from vorzimmer_email.settings import PORTS, fixed_by_environment
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from vorzimmer.hall import Hall
 
 pages = Blueprint("vorzimmer_email", __name__, url_prefix="/office/settings", template_folder="templates")
 
@@ -39,7 +38,7 @@ LANGUAGES = {"de": "Deutsch", "en": "English", "fr": "Français", "ru": "Рус�
 @open_to(Right.SETTINGS)
 def mail() -> str:
     """The server that takes our mail."""
-    config = desk_of(_hall()).config
+    config = desk_of(here.hall()).config
     relay = config.relay
     shown = {"from": str(config.sender or ""), "tls": "starttls"}
     if relay:
@@ -56,8 +55,10 @@ def save_mail() -> ResponseReturnValue:
     if not _smtp_fixed():
         values["smtp"] = _address(typed, request.form.get("password", "")) or None
     try:
-        values = {key: value for key, value in values.items() if not _hall().config.is_fixed("mail", key)}
-        _hall().database.write(lambda session: settings.save(session, _hall(), _actor(), "mail", values))
+        values = {key: value for key, value in values.items() if not here.hall().config.is_fixed("mail", key)}
+        here.hall().database.write(
+            lambda session: settings.save(session, here.hall(), here.actor(), "mail", values)
+        )
     except Refused as refusal:
         if refusal.reason is not Reason.INVALID:
             raise
@@ -65,7 +66,7 @@ def save_mail() -> ResponseReturnValue:
         if "smtp" in errors:
             errors["smtp"] = N_("This server cannot be used: please check its name, port and encryption.")
         return _mail_page(typed, errors), 422
-    _hall().refresh(at_once=True)
+    here.hall().refresh(at_once=True)
     flash(gettext("Saved. Send yourself a test mail now."), "good")
     return redirect(url_for(".mail"), 303)
 
@@ -74,15 +75,15 @@ def save_mail() -> ResponseReturnValue:
 @open_to(Right.SETTINGS)
 def test_mail() -> ResponseReturnValue:
     """Send a mail to whoever asks."""
-    reader = _hall().texts.reader(_language())
+    reader = here.hall().texts.reader(_language())
     try:
-        with _hall().database.reading() as session:
+        with here.hall().database.reading() as session:
             moment = database.now(session)
-        desk_of(_hall()).try_out(_actor().name, reader, moment)
+        desk_of(here.hall()).try_out(here.actor().name, reader, moment)
     except (OSError, smtplib.SMTPException, Undeliverable) as error:
         flash(gettext("The test mail did not leave: %(why)s", why=str(error)[:200]), "warning")
     else:
-        flash(gettext("A test mail is on its way to %(address)s.", address=_actor().name), "good")
+        flash(gettext("A test mail is on its way to %(address)s.", address=here.actor().name), "good")
     return redirect(url_for(".mail"), 303)
 
 
@@ -90,7 +91,7 @@ def _address(typed: dict[str, str], password: str) -> str:
     """The address of the server as `[mail] smtp` has it; empty for none."""
     if not typed["host"]:
         return ""
-    relay = desk_of(_hall()).config.relay
+    relay = desk_of(here.hall()).config.relay
     if not password and relay and (relay.host, relay.user) == (typed["host"], typed["user"]):
         password = relay.password  # never for another server: it would be handed to whoever runs that
     login = f"{quote(typed['user'], safe='')}:{quote(password, safe='')}@" if typed["user"] else ""
@@ -99,23 +100,23 @@ def _address(typed: dict[str, str], password: str) -> str:
 
 
 def _smtp_fixed() -> bool:
-    return fixed_by_environment() or _hall().config.is_fixed("mail", "smtp")
+    return fixed_by_environment() or here.hall().config.is_fixed("mail", "smtp")
 
 
 def _mail_page(typed: dict[str, str], errors: dict[str, str] | None = None) -> str:
-    desk = desk_of(_hall())
+    desk = desk_of(here.hall())
     return render_template(
         "vorzimmer_email/mail.html",
         typed=typed,
         errors=errors or {},
         smtp_fixed=_smtp_fixed(),
-        from_fixed=_hall().config.is_fixed("mail", "from"),
+        from_fixed=here.hall().config.is_fixed("mail", "from"),
         relay=desk.config.relay,
         folder=desk.config.directory,
         sender=desk.sender().email,
         tls={key: gettext(text) for key, text in TLS.items()},
         ports=PORTS,
-        person=_actor(),
+        person=here.actor(),
     )
 
 
@@ -126,7 +127,7 @@ def _mail_page(typed: dict[str, str], errors: dict[str, str] | None = None) -> s
 @open_to(Right.SETTINGS)
 def messages() -> str:
     """What is said when: the default or an own text, for all services or one."""
-    with _hall().database.reading() as session:
+    with here.hall().database.reading() as session:
         service = _service(session)
         return render_template(
             "vorzimmer_email/messages.html",
@@ -147,15 +148,15 @@ def message(topic: str, language: str) -> ResponseReturnValue:
     if topic not in texts.TOPICS or language not in _languages():
         abort(404)
     typed, error = request.form.get("text", "").replace("\r\n", "\n"), None
-    with _hall().database.reading() as session:
+    with here.hall().database.reading() as session:
         service = _service(session)
         if request.method != "POST":
             typed = texts.of_service(session, service.id if service else None).get((topic, language), "")
     if request.method == "POST" and "preview" not in request.form:
         typed = "" if "default" in request.form else typed
         try:
-            _hall().database.write(
-                lambda session: texts.write(session, _actor(), service, topic, language, typed)
+            here.hall().database.write(
+                lambda session: texts.write(session, here.actor(), service, topic, language, typed)
             )
         except Refused as refusal:
             if refusal.reason is not Reason.INVALID:
@@ -171,9 +172,9 @@ def message(topic: str, language: str) -> ResponseReturnValue:
 
 
 def _text_page(service: Service | None, topic: str, language: str, typed: str, error: str | None) -> str:
-    reader = _hall().texts.reader(language)
-    with _hall().database.reading() as session:
-        example = sample(session, _hall(), reader, topic, service)
+    reader = here.hall().texts.reader(language)
+    with here.hall().database.reading() as session:
+        example = sample(session, here.hall(), reader, topic, service)
         inherited = texts.find(session, None, topic, language) if service else None
         own = typed.strip() or inherited
         shown = example.letter(own if own and texts.fault(own) is None else None)
@@ -200,19 +201,9 @@ def _service(session: Session) -> Service | None:
 
 
 def _languages() -> dict[str, str]:
-    return {code: LANGUAGES[code] for code in _hall().config.settings.practice.languages}
+    return {code: LANGUAGES[code] for code in here.hall().config.settings.practice.languages}
 
 
 def _language() -> str:
     locale = get_locale()
     return locale.language if locale else "en"
-
-
-def _hall() -> Hall:
-    hall: Hall = current_app.extensions["vorzimmer"]
-    return hall
-
-
-def _actor() -> Actor:
-    actor: Actor = g.actor  # set by whoever signed them in
-    return actor

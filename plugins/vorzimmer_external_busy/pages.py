@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, hookspecs
-from vorzimmer.access import Actor, Right, open_to
+from vorzimmer import access, here, hookspecs
+from vorzimmer.access import Right, open_to
 from vorzimmer.hookspecs import ExternalCalendar, ExternalCalendars, NewExternalCalendar
 from vorzimmer.models import Resource
 from vorzimmer.reasons import Reason, Refused
@@ -21,7 +21,6 @@ from vorzimmer_external_busy.sources import KINDS
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from vorzimmer.hall import Hall
 
 T = TypeVar("T")
 pages = Blueprint(
@@ -49,15 +48,15 @@ def overview() -> str:
 
 
 def _overview(typed: Typed) -> str:
-    with _hall().database.reading() as session:
-        found, people = _store().listed(session, _actor()), _people(session)
+    with here.hall().database.reading() as session:
+        found, people = _store().listed(session, here.actor()), _people(session)
     return render_template(
         "vorzimmer_external_busy/overview.html",
         calendars=found,
         people=people,
         kinds=KINDS,
         typed=typed,
-        zone=_hall().config.zone,
+        zone=here.hall().config.zone,
     )
 
 
@@ -67,7 +66,7 @@ def enter() -> ResponseReturnValue:
     """Add a calendar; the worker reads it in a moment."""
     resource, typed = request.form.get("resource", ""), Typed(request.form)
     try:
-        _write(lambda s: _store().enter(s, _hall(), _actor(), resource, _wanted()))
+        _write(lambda s: _store().enter(s, here.hall(), here.actor(), resource, _wanted()))
     except Refused as refusal:
         return _overview(Typed(typed.values, _errors(refusal))), 422
     flash(gettext("The calendar is entered. It is read in a moment."), "good")
@@ -78,7 +77,7 @@ def enter() -> ResponseReturnValue:
 @open_to(Right.AVAILABILITY)
 def show(calendar_id: int) -> str:
     """The form of one calendar; its address is not shown again."""
-    with _hall().database.reading() as session:
+    with here.hall().database.reading() as session:
         found = _found(session, calendar_id)
     shown = {
         "kind": found.kind,
@@ -99,10 +98,10 @@ def _one(found: ExternalCalendar, typed: Typed) -> str:
 @open_to(Right.AVAILABILITY)
 def change(calendar_id: int) -> ResponseReturnValue:
     """Set what the form says; an empty address stays as it was."""
-    with _hall().database.reading() as session:
+    with here.hall().database.reading() as session:
         found = _found(session, calendar_id)
     try:
-        _write(lambda s: _store().change(s, _hall(), _actor(), calendar_id, _wanted()))
+        _write(lambda s: _store().change(s, here.hall(), here.actor(), calendar_id, _wanted()))
     except Refused as refusal:
         return _one(found, Typed(request.form, _errors(refusal))), 422
     flash(gettext("Saved. The calendar is read anew in a moment."), "good")
@@ -113,7 +112,7 @@ def change(calendar_id: int) -> ResponseReturnValue:
 @open_to(Right.AVAILABILITY)
 def read_soon(calendar_id: int) -> ResponseReturnValue:
     """Have the worker read it now; no request does."""
-    _write(lambda session: _store().read_soon(session, _actor(), calendar_id))
+    _write(lambda session: _store().read_soon(session, here.actor(), calendar_id))
     flash(gettext("The calendar is read in a moment."), "good")
     return redirect(url_for(".overview"), 303)
 
@@ -122,7 +121,7 @@ def read_soon(calendar_id: int) -> ResponseReturnValue:
 @open_to(Right.AVAILABILITY)
 def delete(calendar_id: int) -> ResponseReturnValue:
     """Forget it; its time is free at once."""
-    _write(lambda session: _store().delete(session, _actor(), calendar_id))
+    _write(lambda session: _store().delete(session, here.actor(), calendar_id))
     flash(gettext("The calendar is forgotten, and its time is free."), "good")
     return redirect(url_for(".overview"), 303)
 
@@ -150,7 +149,7 @@ def _errors(refusal: Refused) -> dict[str, str]:
 
 
 def _found(session: Session, calendar_id: int) -> ExternalCalendar:
-    found = next((one for one in _store().listed(session, _actor()) if one.id == calendar_id), None)
+    found = next((one for one in _store().listed(session, here.actor()) if one.id == calendar_id), None)
     if found is None:
         raise Refused(Reason.NOT_FOUND)
     return found
@@ -159,26 +158,16 @@ def _found(session: Session, calendar_id: int) -> ExternalCalendar:
 def _people(session: Session) -> list[Resource]:
     """Whose calendars the actor may enter: people first."""
     rows = session.scalars(select(Resource).where(Resource.active))
-    mine = [resource for resource in rows if access.may_touch_resource(_actor(), resource.id)]
+    mine = [resource for resource in rows if access.may_touch_resource(here.actor(), resource.id)]
     return sorted(mine, key=lambda resource: (resource.kind != "staff", resource.name))
 
 
 def _write(work: Callable[[Session], T]) -> T:
-    return _hall().database.write(work)
+    return here.hall().database.write(work)
 
 
 def _store() -> ExternalCalendars:
-    store: ExternalCalendars | None = _hall().plugins.ask_first(hookspecs.external_calendars)
+    store: ExternalCalendars | None = here.hall().plugins.ask_first(hookspecs.external_calendars)
     if store is None:
         raise Refused(Reason.NOT_FOUND)
     return store
-
-
-def _hall() -> Hall:
-    hall: Hall = current_app.extensions["vorzimmer"]
-    return hall
-
-
-def _actor() -> Actor:
-    actor: Actor = g.actor  # set by whoever signed them in
-    return actor

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from vorzimmer.hall import Hall
 from vorzimmer.models import Account, Booking
 from vorzimmer.periods import Period
 from vorzimmer.reasons import N_
+from vorzimmer.worker import beside
 from vorzimmer_external_busy import events, report
 from vorzimmer_external_busy.addresses import Allowed
 from vorzimmer_external_busy.events import Read, Reading
@@ -33,6 +35,7 @@ WHOLE = timedelta(hours=24)
 """After which a calendar is read anew though it has not changed, for the window moves on."""
 LEASE = timedelta(minutes=2)
 """How long one worker has to itself what it took; then another may."""
+BESIDE = "external busy"
 MOST_AT_ONCE = 4
 _CHUNK = 500
 NO_STORE = N_("Calendars cannot be read while the plugin for calendar apps is off.")
@@ -58,13 +61,13 @@ def due(session: Session, moment: datetime) -> bool:
 
 def begin(session: Session, moment: datetime, *, hall: Hall, config: Config) -> None:
     """The job: take some that are due, and ask each in a thread of its own; nobody's transaction waits for them."""
-    ours = [thread for thread in threading.enumerate() if thread.name == "external busy"]
+    ours = [thread for thread in threading.enumerate() if thread.name == BESIDE]
     room = MOST_AT_ONCE - len(ours)
     query = select(Source).where(Source.due_at <= moment).order_by(Source.due_at).limit(max(room, 0))
     for source in session.scalars(query.options(joinedload(Source.resource))):
         source.due_at = moment + LEASE
         task = _task(session, hall, source, moment)
-        threading.Thread(target=refresh, args=(hall, config, task), name="external busy", daemon=True).start()
+        beside(BESIDE, partial(refresh, hall, config, task))
 
 
 def task_of(hall: Hall, source_id: int) -> Task:
@@ -102,7 +105,7 @@ def refresh(hall: Hall, config: Config, task: Task) -> None:
         said = str(error)
         log.warning("external calendar not read", source=task.source_id, why=said)
         hall.database.write(lambda session: _failed(session, config, task, said))
-    except Exception:  # whatever it is: a thread that dies says nothing to anybody
+    except Exception:  # whatever a calendar elsewhere sets off: the office has to say that it cannot be read
         log.exception("external calendar not read", source=task.source_id)
         hall.database.write(lambda session: _failed(session, config, task, UNUSABLE))
 

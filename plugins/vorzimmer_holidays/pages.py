@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
 from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import database, settings
-from vorzimmer.access import Actor, Right, open_to
+from vorzimmer import database, here, settings
+from vorzimmer.access import Right, open_to
 from vorzimmer.models import Location
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_holidays import regions
@@ -21,7 +21,6 @@ from vorzimmer_holidays.settings import OwnDay, Settings
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from vorzimmer.hall import Hall
 
 pages = Blueprint("vorzimmer_holidays", __name__, url_prefix="/office/holidays", template_folder="templates")
 
@@ -38,7 +37,7 @@ def overview() -> str:
 
 def _page(errors: dict[str, str], *, changed: bool = False) -> str:
     """The page; `changed`: somebody else has set the calendars since this form was shown, what was chosen stays."""
-    hall, config, locale = _hall(), _config(), get_locale()
+    hall, config, locale = here.hall(), _config(), get_locale()
     with hall.database.reading() as session:
         today = database.now(session).astimezone(hall.config.zone).date()
         places = {place.slug: place.name for place in _places(session)}
@@ -77,13 +76,13 @@ def set_regions() -> ResponseReturnValue:
     except Refused as refusal:
         if refusal.reason is not Reason.WRONG_STATE:
             raise
-    _hall().refresh(at_once=True)
+    here.hall().refresh(at_once=True)
     return _page({}, changed=True), 409
 
 
 def _asked() -> dict[str, Any]:
     """The calendars that were chosen in the form, as settings have them."""
-    with _hall().database.reading() as session:
+    with here.hall().database.reading() as session:
         slugs = [place.slug for place in _places(session)]
     chosen = {slug: request.form.get(f"region-{slug}", "") for slug in slugs}
     values: dict[str, Any] = regions.read(request.form.get("region", ""))
@@ -144,7 +143,7 @@ def _written(own: Sequence[OwnDay]) -> list[dict[str, Any]]:
 
 def _saved(change: Callable[[Settings], dict[str, Any]], said: str) -> ResponseReturnValue:
     """Save what `change` makes of the settings as they are now: of two at once none overwrites the other (A109)."""
-    hall, actor = _hall(), _actor()
+    hall, actor = here.hall(), here.actor()
 
     def work(session: Session) -> None:
         now = cast("Settings", settings.held(session, hall, TABLE))
@@ -166,15 +165,5 @@ def _places(session: Session) -> Sequence[Location]:
 
 
 def _config() -> Settings:
-    config: Settings = _hall().plugins.instance("vorzimmer_holidays").config
+    config: Settings = here.hall().plugins.instance("vorzimmer_holidays").config
     return config
-
-
-def _hall() -> Hall:
-    hall: Hall = current_app.extensions["vorzimmer"]
-    return hall
-
-
-def _actor() -> Actor:
-    actor: Actor = g.actor  # set by whoever signed them in
-    return actor

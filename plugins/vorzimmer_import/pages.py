@@ -6,12 +6,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer.access import Actor, Right, open_to
+from vorzimmer import here
+from vorzimmer.access import Right, open_to
 from vorzimmer.guard import takes
 from vorzimmer.models import Resource
 from vorzimmer.reasons import N_, Reason, Refused
@@ -21,7 +22,6 @@ from vorzimmer_import.models import CHECKING, CSV, FAILED, IMPORTED, RUNNING, SK
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from vorzimmer.hall import Hall
 
 pages = Blueprint("vorzimmer_import", __name__, template_folder="templates")
 
@@ -40,7 +40,7 @@ def overview() -> str:
 
 
 def _overview(error: str = "") -> str:
-    with _hall().database.reading() as session:
+    with here.hall().database.reading() as session:
         runs = session.scalars(select(Run).where(Run.account_id.is_not(None)).order_by(Run.id.desc())).all()
         counted = {run.id: running.progress(session, run) for run in runs}
     return render_template("vorzimmer_import/overview.html", runs=runs, counted=counted, error=error)
@@ -59,7 +59,7 @@ def upload() -> ResponseReturnValue:
         path = Path(folder) / "file"
         sent.save(path)
         try:
-            number = _hall().database.write(lambda s: running.stage(s, _actor(), path, name).id)
+            number = here.hall().database.write(lambda s: running.stage(s, here.actor(), path, name).id)
         except ValueError as error:
             return _overview(str(error)), 422
     return redirect(url_for(".show", number=number), 303)
@@ -73,7 +73,7 @@ def show(number: int) -> str:
 
 
 def _page(number: int, error: str = "") -> str:
-    with _hall().database.reading() as session:
+    with here.hall().database.reading() as session:
         run = _found(session, number)
         counted = running.progress(session, run)
         told = {outcome: _told(session, run, outcome) for outcome in (FAILED, SKIPPED, IMPORTED)}
@@ -149,11 +149,11 @@ def check(number: int) -> ResponseReturnValue:
             options = choosing.columns(session, run, _columns())
         else:
             phrases = {phrase: slug for slug, phrase in _phrases().items() if phrase}
-            options = choosing.calendar(session, _hall(), request.form.get("resource", ""), phrases)
-        running.begin(session, _actor(), run, CHECKING, options)
+            options = choosing.calendar(session, here.hall(), request.form.get("resource", ""), phrases)
+        running.begin(session, here.actor(), run, CHECKING, options)
 
     try:
-        _hall().database.write(work)
+        here.hall().database.write(work)
     except ValueError as error:
         return _page(number, str(error)), 422
     return redirect(url_for(".show", number=number), 303)
@@ -181,9 +181,9 @@ def begin(number: int) -> ResponseReturnValue:
         run = _found(session, number)
         if not run.options:
             raise Refused(Reason.WRONG_STATE)
-        running.begin(session, _actor(), run, RUNNING, run.options)
+        running.begin(session, here.actor(), run, RUNNING, run.options)
 
-    _hall().database.write(work)
+    here.hall().database.write(work)
     return redirect(url_for(".show", number=number), 303)
 
 
@@ -191,7 +191,7 @@ def begin(number: int) -> ResponseReturnValue:
 @open_to(Right.SETTINGS)
 def delete(number: int) -> ResponseReturnValue:
     """Forget the file; what came in stays. Also stops what is under way."""
-    _hall().database.write(lambda session: running.delete(session, _actor(), _found(session, number)))
+    here.hall().database.write(lambda session: running.delete(session, here.actor(), _found(session, number)))
     flash(gettext("The file is forgotten."), "good")
     return redirect(url_for(".overview"), 303)
 
@@ -200,7 +200,7 @@ def delete(number: int) -> ResponseReturnValue:
 @open_to(Right.SETTINGS)
 def refused(number: int) -> Response:
     """The lines that did not fit, as a file to mend."""
-    with _hall().database.reading() as session:
+    with here.hall().database.reading() as session:
         run = _found(session, number)
         text = "".join(wording.refused_file(session, run))
     mark = "\N{ZERO WIDTH NO-BREAK SPACE}" if run.kind == CSV else ""
@@ -217,15 +217,5 @@ def _found(session: Session, number: int) -> Run:
     run = session.get(Run, number)
     if run is None or run.account_id is None:
         raise Refused(Reason.NOT_FOUND)
-    running.require(_actor())
+    running.require(here.actor())
     return run
-
-
-def _hall() -> Hall:
-    hall: Hall = current_app.extensions["vorzimmer"]
-    return hall
-
-
-def _actor() -> Actor:
-    actor: Actor = g.actor  # set by whoever signed them in
-    return actor

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import contact, database, urls
+from vorzimmer import contact, database, here, urls
 from vorzimmer import settings as core
-from vorzimmer.access import APPOINTMENTS, Actor, Right, may, may_touch_booking, open_to, require
+from vorzimmer.access import APPOINTMENTS, Right, may, may_touch_booking, open_to, require
 from vorzimmer.booking import load
 from vorzimmer.models import Booking, Location, Resource, Status
 from vorzimmer.periods import day_of
@@ -26,7 +26,6 @@ from vorzimmer_paper.settings import Settings
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from vorzimmer.hall import Hall
 
 pages = Blueprint("vorzimmer_paper", __name__, url_prefix="/office/paper", template_folder="templates")
 
@@ -42,7 +41,7 @@ LAST_HOURS = range(12, 24)
 @open_to(*APPOINTMENTS)
 def day() -> str:
     """The day as a page that prints well."""
-    hall = _hall()
+    hall = here.hall()
     with hall.database.reading() as session:
         found = _asked(session)
         return render_template(
@@ -63,7 +62,7 @@ def day() -> str:
 @open_to(*APPOINTMENTS)
 def day_pdf() -> ResponseReturnValue:
     """The same as PDF."""
-    hall = _hall()
+    hall = here.hall()
     with hall.database.reading() as session:
         found = _asked(session)
         return _pdf(sheets.day_list(_reader(), hall.config.settings.practice, found), f"termine-{found.day}")
@@ -71,7 +70,7 @@ def day_pdf() -> ResponseReturnValue:
 
 def _asked(session: Session) -> List:
     """The list that the address asks for, as far as the reader may see; whom and what there is not are left out."""
-    hall, actor = _hall(), _actor()
+    hall, actor = here.hall(), here.actor()
     require(any(may(actor, right) for right in APPOINTMENTS))
     person = next((one for one in _people(session) if one.slug == request.args.get("staff")), None)
     place = next((one for one in _places(session) if one.slug == request.args.get("location")), None)
@@ -84,7 +83,7 @@ def _asked(session: Session) -> List:
 
 
 def _people(session: Session) -> Sequence[Resource]:
-    actor = _actor()
+    actor = here.actor()
     wanted = select(Resource).where(Resource.kind == "staff", Resource.active).order_by(Resource.name)
     if not may(actor, Right.CALENDARS):
         wanted = wanted.where(Resource.id == actor.resource_id)
@@ -102,7 +101,7 @@ def _places(session: Session) -> Sequence[Location]:
 @open_to(*APPOINTMENTS)
 def slip(uid: str) -> ResponseReturnValue:
     """The appointment on a sheet of A6."""
-    hall = _hall()
+    hall = here.hall()
     with hall.database.reading() as session:
         found = _own(session, uid)
         reader, practice = hall.texts.reader(found.language), hall.config.settings.practice
@@ -115,12 +114,12 @@ def slip(uid: str) -> ResponseReturnValue:
 @open_to(*APPOINTMENTS)
 def card(uid: str) -> ResponseReturnValue:
     """This appointment and the customer's next ones on a card."""
-    hall = _hall()
+    hall = here.hall()
     with hall.database.reading() as session:
         found = _own(session, uid)
         reader, practice = hall.texts.reader(found.language), hall.config.settings.practice
         coming = next_of(session, found, database.now(session), sheets.ON_CARD)
-        seen = [one for one in coming if may_touch_booking(_actor(), one)]
+        seen = [one for one in coming if may_touch_booking(here.actor(), one)]
         return _pdf(
             sheets.card(reader, practice, seen, urls.manage(hall.config, uid)), f"karte-{found.wall[:10]}"
         )
@@ -129,7 +128,7 @@ def card(uid: str) -> ResponseReturnValue:
 def _own(session: Session, uid: str) -> Booking:
     """The appointment if the reader may see it and it stands; any other is as if it did not exist (A1)."""
     found = load.booking(session, uid)
-    if not may_touch_booking(_actor(), found) or found.status in ENDED:
+    if not may_touch_booking(here.actor(), found) or found.status in ENDED:
         raise Refused(Reason.NOT_FOUND)
     return found
 
@@ -153,7 +152,7 @@ def settings() -> str:
 
 
 def _page(typed: dict[str, Any], errors: dict[str, str]) -> str:
-    hall = _hall()
+    hall = here.hall()
     with hall.database.reading() as session:
         places = {place.slug: place.name for place in _places(session)}
     fixed = any(hall.config.is_fixed(TABLE, key) for key in ("addresses", "hour"))
@@ -171,7 +170,7 @@ def _page(typed: dict[str, Any], errors: dict[str, str]) -> str:
 @open_to(Right.SETTINGS)
 def save_settings() -> ResponseReturnValue:
     """Set where the lists go."""
-    hall, typed, errors = _hall(), request.form.to_dict(), dict[str, str]()
+    hall, typed, errors = here.hall(), request.form.to_dict(), dict[str, str]()
     addresses: dict[str, str] = {}
     for name, text in typed.items():
         if name.startswith("address-") and text.strip():
@@ -185,7 +184,7 @@ def save_settings() -> ResponseReturnValue:
     }
     if not errors:
         try:
-            hall.database.write(lambda session: core.save(session, hall, _actor(), TABLE, values))
+            hall.database.write(lambda session: core.save(session, hall, here.actor(), TABLE, values))
         except Refused as refusal:
             if refusal.reason is not Reason.INVALID:
                 raise
@@ -198,20 +197,10 @@ def save_settings() -> ResponseReturnValue:
 
 
 def _config() -> Settings:
-    config: Settings = _hall().plugins.instance("vorzimmer_paper").config
+    config: Settings = here.hall().plugins.instance("vorzimmer_paper").config
     return config
 
 
 def _reader() -> Reader:
     locale = get_locale()
-    return _hall().texts.reader(locale.language if locale else "en")
-
-
-def _hall() -> Hall:
-    hall: Hall = current_app.extensions["vorzimmer"]
-    return hall
-
-
-def _actor() -> Actor:
-    actor: Actor = g.actor  # set by whoever signed them in
-    return actor
+    return here.hall().texts.reader(locale.language if locale else "en")

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, database
-from vorzimmer.access import Actor, Right, open_to
+from vorzimmer import access, database, here
+from vorzimmer.access import Right, open_to
 from vorzimmer.models import Location, Resource, Service
 from vorzimmer.periods import day_of
 from vorzimmer.reasons import N_, Reason, Refused
@@ -25,7 +25,6 @@ from vorzimmer_weekly_hours.outside import outside
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from vorzimmer.hall import Hall
 
 pages = Blueprint("vorzimmer_weekly_hours", __name__, url_prefix="/office/hours", template_folder="templates")
 
@@ -38,8 +37,8 @@ DAYS = [MONDAY + timedelta(days=number) for number in WEEKDAYS]
 @open_to(Right.AVAILABILITY, Right.SETTINGS)
 def overview() -> str:
     """Everybody whose hours one may change, in a line each; places and services with the right to settings."""
-    actor = _actor()
-    with _hall().database.reading() as session:
+    actor = here.actor()
+    with here.hall().database.reading() as session:
         all_of = [(N_("People, rooms, devices"), "resource", hours.resources(session, actor))]
         if access.may(actor, Right.SETTINGS):
             all_of.append((N_("Places"), "location", _active(session, Location)))
@@ -99,8 +98,8 @@ def _summaries(
 @open_to(Right.AVAILABILITY, Right.SETTINGS)
 def week(kind: str, slug: str) -> str:
     """The form."""
-    with _hall().database.reading() as session:
-        subject = hours.find(session, _actor(), kind, slug)
+    with here.hall().database.reading() as session:
+        subject = hours.find(session, here.actor(), kind, slug)
         places = _places(session, subject)
         return _page(session, subject, Form.of_weeks(hours.weeks_of(session, subject), list(places)))
 
@@ -121,7 +120,7 @@ def _places(session: Session, subject: Subject) -> dict[Place, str]:
 @open_to(Right.AVAILABILITY, Right.SETTINGS)
 def save(kind: str, slug: str) -> ResponseReturnValue:
     """Store the week; or copy a day in the form, and store nothing yet."""
-    hall, actor = _hall(), _actor()
+    hall, actor = here.hall(), here.actor()
     with hall.database.reading() as session:
         subject = hours.find(session, actor, kind, slug)
         form = Form.of_request(request.form, list(_places(session, subject)))
@@ -159,7 +158,7 @@ def _page(
     day_errors: Mapping[str, str] | None = None,
 ) -> str:
     moment = database.now(session)
-    today = moment.astimezone(_hall().config.zone).date()
+    today = moment.astimezone(here.hall().config.zone).date()
     return render_template(
         "vorzimmer_weekly_hours/week.html",
         subject=subject,
@@ -183,7 +182,7 @@ def _page(
 @open_to(Right.AVAILABILITY, Right.SETTINGS)
 def set_day(kind: str, slug: str) -> ResponseReturnValue:
     """Other hours on one date, or none (rule 14)."""
-    hall, actor, errors = _hall(), _actor(), dict[str, str]()
+    hall, actor, errors = here.hall(), here.actor(), dict[str, str]()
     with hall.database.reading() as session:
         subject = hours.find(session, actor, kind, slug)
         places = _places(session, subject)
@@ -230,7 +229,7 @@ def _periods(errors: dict[str, str]) -> Sequence[tuple[int, int]]:
 @open_to(Right.AVAILABILITY, Right.SETTINGS)
 def delete_day(kind: str, slug: str, hours_id: int) -> ResponseReturnValue:
     """Take an exception back: the weekly hours hold again."""
-    actor = _actor()
+    actor = here.actor()
 
     def work(session: Session) -> None:
         subject = hours.find(session, actor, kind, slug)
@@ -240,16 +239,6 @@ def delete_day(kind: str, slug: str, hours_id: int) -> ResponseReturnValue:
             raise Refused(Reason.NOT_FOUND)
         hours.change_day(session, actor, subject, found.location_id, found.day, None)
 
-    _hall().database.write(work)
+    here.hall().database.write(work)
     flash(gettext("The weekly hours hold again on this date."), "good")
     return redirect(url_for(f".{kind}", slug=slug) + "#days", 303)
-
-
-def _hall() -> Hall:
-    hall: Hall = current_app.extensions["vorzimmer"]
-    return hall
-
-
-def _actor() -> Actor:
-    actor: Actor = g.actor  # set by whoever signed them in
-    return actor

@@ -104,7 +104,7 @@ def phone(chromium: Browser) -> Iterator[Page]:
 
 @contextmanager
 def context(chromium: Browser, **more: object) -> Iterator[BrowserContext]:
-    opened = chromium.new_context(locale="de-DE", ignore_https_errors=True, **more)  # type: ignore[arg-type]
+    opened = chromium.new_context(locale="de-DE", ignore_https_errors=True, **more)  # type: ignore[arg-type]  # whatever a context takes
     yield opened
     opened.close()
 

@@ -32,13 +32,13 @@ from vorzimmer import accounts, database
 from vorzimmer.access import EVERYONE, may_call, open_to
 from vorzimmer.contact import plain
 from vorzimmer.hall import Hall
+from vorzimmer.here import hall
 from vorzimmer.models import Account, Role, WebAuthn
 from vorzimmer.tries import WINDOW
 from vorzimmer_web import limits, sessions
 from vorzimmer_web.fresh import FRESH_AT
 from vorzimmer_web.passwords import Gate, Hashing
 from vorzimmer_web.requests import actor, reading
-from vorzimmer_web.site import hall
 
 CHECKS_PASSWORDS = frozenset(
     {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Response
 
 from vorzimmer import hookspecs, ical
+from vorzimmer.here import hall
 from vorzimmer.models import Booking
-from vorzimmer_web.site import hall
 
 
 def payment_note(booking: Booking) -> str:

@@ -14,6 +14,7 @@ from vorzimmer import availability, database, fields, urls
 from vorzimmer import booking as use_cases
 from vorzimmer.access import CUSTOMER, EVERYONE, open_to
 from vorzimmer.booking import Details, HoldRequest, load
+from vorzimmer.here import hall
 from vorzimmer.models import Booking, Status
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web import invitations, limits, presets, words
@@ -22,7 +23,6 @@ from vorzimmer_web.appointment import calendar_answer, payment_note
 from vorzimmer_web.choices import Finder, people_for, places
 from vorzimmer_web.choosing import chosen_time, times_answer
 from vorzimmer_web.requests import reading
-from vorzimmer_web.site import hall
 
 TYPED = presets.TYPED
 HOLDS_REMEMBERED = 8

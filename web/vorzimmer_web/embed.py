@@ -22,7 +22,8 @@ from flask_wtf.csrf import generate_csrf
 from vorzimmer.access import EVERYONE, open_to
 from vorzimmer.config import Config
 from vorzimmer.guard import CONTENT_SECURITY_POLICY
-from vorzimmer_web.site import DIST, FRAMED, hall, is_framed
+from vorzimmer.here import hall
+from vorzimmer_web.site import DIST, FRAMED, is_framed
 from vorzimmer_web.start import pages_of
 
 SEALED = "s"

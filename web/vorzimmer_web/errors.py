@@ -10,9 +10,9 @@ from werkzeug.exceptions import BadRequest, Conflict, Forbidden, HTTPException, 
 
 from vorzimmer import audit, database
 from vorzimmer.access import Actor
+from vorzimmer.here import hall
 from vorzimmer.reasons import N_, PluginFailed, Reason, Refused
 from vorzimmer_web.api import problems
-from vorzimmer_web.site import hall
 
 TEXTS = {
     400: (

@@ -13,7 +13,7 @@ from flask import Flask, request
 from flask_limiter import Limiter
 
 from vorzimmer import tries
-from vorzimmer_web.site import hall
+from vorzimmer.here import hall
 
 
 def network() -> str:

@@ -13,13 +13,13 @@ from vorzimmer import database, urls
 from vorzimmer.access import CUSTOMER, EVERYONE, open_to
 from vorzimmer.booking import Target, load
 from vorzimmer.booking.status import OPEN
+from vorzimmer.here import hall
 from vorzimmer.models import Booking, Resource
 from vorzimmer.reasons import Refused
 from vorzimmer_web.appointment import calendar_answer, payment_note
 from vorzimmer_web.choices import Finder, people_for, places
 from vorzimmer_web.choosing import chosen_time, times_answer
 from vorzimmer_web.requests import reading
-from vorzimmer_web.site import hall
 
 manage = Blueprint("manage", __name__, url_prefix="/b")
 

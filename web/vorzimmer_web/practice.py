@@ -11,9 +11,9 @@ from flask.typing import ResponseReturnValue
 
 from vorzimmer import colors, settings
 from vorzimmer.access import EVERYONE, open_to
+from vorzimmer.here import hall
 from vorzimmer.reasons import N_
 from vorzimmer_web.requests import reading
-from vorzimmer_web.site import hall
 
 YEAR = 365 * 24 * 60 * 60
 TYPES = {"png": "image/png", "jpg": "image/jpeg"}

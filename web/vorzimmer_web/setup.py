@@ -14,13 +14,14 @@ from werkzeug.exceptions import NotFound
 
 from vorzimmer import accounts, contact, setup
 from vorzimmer.access import EVERYONE, open_to
+from vorzimmer.here import hall
 from vorzimmer.models import Account
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web.accounts import hashing
 from vorzimmer_web.office.links import NO_REFERRER
 from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.requests import read_anew, reading
-from vorzimmer_web.site import LANGUAGES, hall
+from vorzimmer_web.site import LANGUAGES
 
 ALSO_SERVED = {"setup.show", "setup.finish", "site.asset", "site.language", "ready"}
 """What answers while the owner is still to come."""

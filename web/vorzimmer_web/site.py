@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Flask, Request, Response, abort, current_app, redirect, request, session, url_for
+from flask import Blueprint, Flask, Request, Response, abort, redirect, request, session, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale
@@ -19,6 +19,7 @@ import vorzimmer
 from vorzimmer.access import EVERYONE, open_to
 from vorzimmer.config import Practice
 from vorzimmer.hall import Hall
+from vorzimmer.here import hall
 from vorzimmer.models import Booking
 from vorzimmer_web import words
 
@@ -37,12 +38,6 @@ ASSETS = {
 
 site = Blueprint("site", __name__, template_folder="templates")
 csrf = CSRFProtect()
-
-
-def hall() -> Hall:
-    """The practice that this application serves."""
-    found: Hall = current_app.extensions["vorzimmer"]
-    return found
 
 
 @site.record_once

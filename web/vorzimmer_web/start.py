@@ -10,12 +10,13 @@ from flask.typing import ResponseReturnValue
 
 from vorzimmer import database
 from vorzimmer.access import EVERYONE, open_to
+from vorzimmer.here import hall
 from vorzimmer.models import Location
 from vorzimmer_web import booking, invitations, presets
 from vorzimmer_web.choices import everybody, given_by, listed_services, places
 from vorzimmer_web.opening import week_of
 from vorzimmer_web.requests import reading
-from vorzimmer_web.site import hall, is_framed
+from vorzimmer_web.site import is_framed
 
 
 @open_to(EVERYONE)

@@ -7,11 +7,10 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date
-from flask import current_app
 from flask_babel import get_locale, gettext, ngettext
 
 from vorzimmer.availability import Phrase
-from vorzimmer.hall import Hall
+from vorzimmer.here import hall
 from vorzimmer.texts import SHORT_DAY, Reader
 
 DAY = {"de": "EEEE, d. MMMM", "en": "EEEE, d MMMM", "fr": "EEEE d MMMM", "ru": "EEEE, d MMMM"}
@@ -24,8 +23,7 @@ def language() -> str:
 
 
 def _reader() -> Reader:
-    hall: Hall = current_app.extensions["vorzimmer"]
-    return hall.texts.reader(language())
+    return hall().texts.reader(language())
 
 
 def _locale() -> Locale:

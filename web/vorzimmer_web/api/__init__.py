@@ -7,13 +7,14 @@ from werkzeug.exceptions import HTTPException
 
 from vorzimmer.access import EVERYONE, open_to
 from vorzimmer.guard import CODES
+from vorzimmer.here import hall
 from vorzimmer.reasons import PluginFailed, Refused
 from vorzimmer_web.api import documented, problems
 from vorzimmer_web.api.absences import absences
 from vorzimmer_web.api.accounts import accounts
 from vorzimmer_web.api.catalogue import catalogue
 from vorzimmer_web.api.customers import customers
-from vorzimmer_web.api.door import check_shape, hall, identify
+from vorzimmer_web.api.door import check_shape, identify
 from vorzimmer_web.api.external import external
 from vorzimmer_web.api.fields import fields
 from vorzimmer_web.api.hours import hours

@@ -16,11 +16,12 @@ from vorzimmer import accounts as core
 from vorzimmer import database
 from vorzimmer.access import Actor, Right, open_to
 from vorzimmer.hall import Hall
+from vorzimmer.here import hall
 from vorzimmer.models import Account, LoginLink, Role
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
-from vorzimmer_web.api.door import Answer, answered, hall, staff_caller
+from vorzimmer_web.api.door import Answer, answered, staff_caller
 from vorzimmer_web.api.times import show
 from vorzimmer_web.fresh import require_fresh
 

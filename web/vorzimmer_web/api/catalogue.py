@@ -14,10 +14,11 @@ from vorzimmer import catalogue as use_cases
 from vorzimmer import fields
 from vorzimmer.access import Right, open_to
 from vorzimmer.catalogue import Need
+from vorzimmer.here import hall
 from vorzimmer.models import Location, Resource, Service
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
-from vorzimmer_web.api.door import Answer, answered, hall, staff_caller
+from vorzimmer_web.api.door import Answer, answered, staff_caller
 from vorzimmer_web.api.times import Zone
 from vorzimmer_web.api.views import SERVICE_FIELDS, field_out, staff_service_out
 

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from vorzimmer import customers as core
 from vorzimmer import database
 from vorzimmer.access import RECORDS, Actor, Right, may, open_to
+from vorzimmer.here import hall
 from vorzimmer.models import Customer
 from vorzimmer.reasons import Refused
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
-from vorzimmer_web.api.door import Answer, answered, hall, staff_caller
+from vorzimmer_web.api.door import Answer, answered, staff_caller
 from vorzimmer_web.api.times import show
 
 customers = Blueprint("api_customers", __name__)

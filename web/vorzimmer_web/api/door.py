@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from flask import Response, current_app, g, jsonify, request
+from flask import Response, g, jsonify, request
 from flask_login import current_user
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -24,7 +24,7 @@ from werkzeug.exceptions import (
 from vorzimmer import access, database
 from vorzimmer.access import Actor
 from vorzimmer.accounts import digest
-from vorzimmer.hall import Hall
+from vorzimmer.here import hall
 from vorzimmer.models import Account, ApiKey, KeptAnswer
 from vorzimmer.reasons import Refused
 from vorzimmer.tries import WINDOW
@@ -34,12 +34,6 @@ from vorzimmer_web.api.views import shown
 
 KEPT = timedelta(hours=24)
 Answer = tuple[dict[str, Any] | None, int]
-
-
-def hall() -> Hall:
-    """The practice that this application serves."""
-    found: Hall = current_app.extensions["vorzimmer"]
-    return found
 
 
 def check_shape() -> None:

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from vorzimmer import access, registry
 from vorzimmer import fields as core
 from vorzimmer.access import Right, open_to
+from vorzimmer.here import hall
 from vorzimmer.models import Attribute
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
-from vorzimmer_web.api.door import Answer, answered, hall, staff_caller
+from vorzimmer_web.api.door import Answer, answered, staff_caller
 
 fields = Blueprint("api_fields", __name__)
 

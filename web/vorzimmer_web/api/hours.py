@@ -12,11 +12,12 @@ from werkzeug.exceptions import NotFound
 
 from vorzimmer import hookspecs
 from vorzimmer.access import Right, open_to
+from vorzimmer.here import hall
 from vorzimmer.hookspecs import HoursOf, WorkingHours
 from vorzimmer.periods import MINUTES_A_DAY
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
-from vorzimmer_web.api.door import Answer, answered, hall, staff_caller
+from vorzimmer_web.api.door import Answer, answered, staff_caller
 from vorzimmer_web.api.times import DAY, Day
 
 hours = Blueprint("api_hours", __name__)

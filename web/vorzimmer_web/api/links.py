@@ -11,11 +11,12 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from vorzimmer.access import Right, open_to
+from vorzimmer.here import hall
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web import invitations
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
-from vorzimmer_web.api.door import Answer, answered, hall, staff_caller
+from vorzimmer_web.api.door import Answer, answered, staff_caller
 from vorzimmer_web.api.times import Day
 from vorzimmer_web.invitations import Invitation, NewInvitation
 from vorzimmer_web.office.settings.publish import link_address

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import booking
 from vorzimmer.access import APPOINTMENTS, open_to
+from vorzimmer.here import hall
 from vorzimmer.models import Booking
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
-from vorzimmer_web.api.door import Answer, answered, hall, staff_caller
+from vorzimmer_web.api.door import Answer, answered, staff_caller
 from vorzimmer_web.api.staff import mine
 from vorzimmer_web.api.times import show
 

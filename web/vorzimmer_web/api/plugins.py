@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from vorzimmer import access
 from vorzimmer import settings as core
 from vorzimmer.access import Right, open_to
+from vorzimmer.here import hall
 from vorzimmer.plugins import Loaded
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
-from vorzimmer_web.api.door import Answer, answered, hall, staff_caller
+from vorzimmer_web.api.door import Answer, answered, staff_caller
 from vorzimmer_web.office.settings.plugins import keys_of, switched, table_of
 
 plugins = Blueprint("api_plugins", __name__)

@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session, selectinload
 from vorzimmer import availability, booking, database, fields, urls
 from vorzimmer.access import EVERYONE, Right, may, open_to
 from vorzimmer.availability import Slot
+from vorzimmer.here import hall
 from vorzimmer.models import Location, Offer, Requirement, Resource, Service
 from vorzimmer.periods import Period, day_period
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web import limits, words
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
-from vorzimmer_web.api.door import Answer, answered, caller, hall, public_caller
+from vorzimmer_web.api.door import Answer, answered, caller, public_caller
 from vorzimmer_web.api.views import booking_out, field_out, hold_out, service_out, slot_out, staff_service_out
 
 MOST_DAYS = 62

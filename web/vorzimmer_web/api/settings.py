@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from vorzimmer import access
 from vorzimmer import settings as core
 from vorzimmer.access import Right, open_to
+from vorzimmer.here import hall
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
-from vorzimmer_web.api.door import Answer, answered, hall, staff_caller
+from vorzimmer_web.api.door import Answer, answered, staff_caller
 from vorzimmer_web.office.settings.health import findings
 from vorzimmer_web.office.settings.practice import TABLES, strands
 

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session, selectinload
 
 from vorzimmer import access, booking, customers, database
 from vorzimmer.access import APPOINTMENTS, Actor, Right, open_to
+from vorzimmer.here import hall
 from vorzimmer.models import Allocation, Booking, Customer, Resource
 from vorzimmer.periods import day_period
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
-from vorzimmer_web.api.door import Answer, answered, hall, staff_caller
+from vorzimmer_web.api.door import Answer, answered, staff_caller
 from vorzimmer_web.api.views import staff_booking_out
 
 staff = Blueprint("api_staff", __name__)

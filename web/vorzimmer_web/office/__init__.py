@@ -8,6 +8,7 @@ from flask_babel import gettext
 
 from vorzimmer import hookspecs
 from vorzimmer.access import Right
+from vorzimmer.here import hall
 from vorzimmer.reasons import N_
 from vorzimmer_web import accounts
 from vorzimmer_web.office import (
@@ -30,7 +31,6 @@ from vorzimmer_web.office import (
     wording,
 )
 from vorzimmer_web.requests import actor
-from vorzimmer_web.site import hall
 
 ORDER = (
     "office.today",

@@ -14,12 +14,12 @@ from werkzeug.exceptions import NotFound
 
 from vorzimmer import accounts
 from vorzimmer.access import Right, may, open_to
+from vorzimmer.here import hall
 from vorzimmer.models import WebSession
 from vorzimmer.reasons import N_, Refused
 from vorzimmer_web.accounts import hashing, password_fits
 from vorzimmer_web.office.fresh import fresh
 from vorzimmer_web.requests import read_anew, reading, signed_in
-from vorzimmer_web.site import hall
 
 ANYBODY = tuple(Right)
 """Whoever is of the practice: any right will do."""

@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from vorzimmer import customers, database
 from vorzimmer.access import Actor, Right, may, open_to
 from vorzimmer.booking.load import WHOLE
+from vorzimmer.here import hall
 from vorzimmer.models import Allocation, Booking, Customer, Resource, Status
 from vorzimmer.periods import Period, day_of, day_period
 from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.requests import reading, signed_in
-from vorzimmer_web.site import hall
 
 STAFF = (Right.OWN_CALENDAR, Right.CALENDARS)
 STANDING = (Status.REQUESTED, Status.CONFIRMED, Status.COMPLETED, Status.MISSED)

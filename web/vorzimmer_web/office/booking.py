@@ -16,6 +16,7 @@ from vorzimmer import database, fields
 from vorzimmer.access import Actor, Right, may, may_touch_booking, open_to
 from vorzimmer.booking import Target, load
 from vorzimmer.booking.status import LEGAL, OPEN
+from vorzimmer.here import hall
 from vorzimmer.models import AuditEntry, Booking, Message, Status
 from vorzimmer.outbox import FACT
 from vorzimmer.reasons import Reason, Refused
@@ -26,7 +27,6 @@ from vorzimmer_web.office.choose import Choice, explained
 from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.typed import money_shown
 from vorzimmer_web.requests import reading, signed_in
-from vorzimmer_web.site import hall
 
 CLOSED = (Status.COMPLETED, Status.MISSED, Status.CANCELLED)
 

@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session, joinedload
 from vorzimmer import database
 from vorzimmer.access import Actor, Right, may, open_to
 from vorzimmer.booking.load import WHOLE
+from vorzimmer.here import hall
 from vorzimmer.models import Allocation, Booking, CustomerChange, Status
 from vorzimmer.reasons import N_, Refused
 from vorzimmer_web.office.acts import ACTS, DONE, said
 from vorzimmer_web.office.agenda import STAFF, reach, requests_waiting
 from vorzimmer_web.requests import reading, signed_in
-from vorzimmer_web.site import hall, local_path
+from vorzimmer_web.site import local_path
 
 MOST = 200
 

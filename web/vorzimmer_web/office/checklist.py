@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import audit, database, hookspecs
 from vorzimmer.access import Right, open_to, require
+from vorzimmer.here import hall
 from vorzimmer.models import Location, Resource, Service, Setting
 from vorzimmer.periods import Period
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web.office.settings import health
 from vorzimmer_web.requests import actor, reading, signed_in
-from vorzimmer_web.site import hall
 
 CLOSED = "checklist"
 """The row that says that the list is no longer wanted."""

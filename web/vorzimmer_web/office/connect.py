@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from vorzimmer import accounts, audit, database
 from vorzimmer.access import Actor, Right, open_to
 from vorzimmer.contact import plain
+from vorzimmer.here import hall
 from vorzimmer.models import Account, AppPassword
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.office import profile
 from vorzimmer_web.requests import read_anew, signed_in
-from vorzimmer_web.site import hall
 
 LONGEST_LABEL = 80
 

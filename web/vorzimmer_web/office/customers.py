@@ -12,12 +12,12 @@ from vorzimmer import booking as use_cases
 from vorzimmer import customers, database, fields
 from vorzimmer.access import Actor, Right, may, open_to
 from vorzimmer.customers import Wish
+from vorzimmer.here import hall
 from vorzimmer.models import Customer
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web import words
 from vorzimmer_web.office.booking import own
 from vorzimmer_web.requests import read_anew, reading, signed_in
-from vorzimmer_web.site import hall
 
 KEEPERS = (Right.CUSTOMERS, Right.CALENDARS, Right.OWN_CALENDAR)
 PAGE, PAST = 50, 20

@@ -15,6 +15,7 @@ from vorzimmer import customers
 from vorzimmer.access import Actor, Right, may, open_to
 from vorzimmer.booking import Fields, Override, Target
 from vorzimmer.booking.status import OPEN
+from vorzimmer.here import hall
 from vorzimmer.models import AuditEntry, Booking, Service
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.office.acts import said
@@ -25,7 +26,6 @@ from vorzimmer_web.office.caller import hits
 from vorzimmer_web.office.choose import explained
 from vorzimmer_web.office.settings.typed import Typed, money_shown
 from vorzimmer_web.requests import read_anew, reading, signed_in
-from vorzimmer_web.site import hall
 
 TEXTS = ("place", "link", "note")
 

@@ -21,6 +21,7 @@ from vorzimmer import booking as use_cases
 from vorzimmer import database, fields
 from vorzimmer.access import Actor, Right, may, open_to
 from vorzimmer.booking import Entry
+from vorzimmer.here import hall
 from vorzimmer.models import Booking, Requirement, Service
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web import words
@@ -29,7 +30,7 @@ from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.caller import Caller, caller, hits
 from vorzimmer_web.office.choose import Choice, explained, people_of
 from vorzimmer_web.requests import read_anew, reading, signed_in
-from vorzimmer_web.site import LANGUAGES, hall, local_path, zone_of
+from vorzimmer_web.site import LANGUAGES, local_path, zone_of
 
 STEPS = ("show", "find", "pick", "forget")  # buttons that only lead on
 LONGEST_BACK = 500

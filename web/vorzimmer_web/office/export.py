@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import customers, database, fields
 from vorzimmer.access import Actor, Right, may, open_to
+from vorzimmer.here import hall
 from vorzimmer.models import Attribute, Booking, Customer
 from vorzimmer.texts import Reader
 from vorzimmer_web import words
@@ -18,7 +19,6 @@ from vorzimmer_web.office import tables
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.customers import rights, wish
 from vorzimmer_web.requests import reading, signed_in
-from vorzimmer_web.site import hall
 
 AT_ONCE = 1000  # ids that one query takes
 

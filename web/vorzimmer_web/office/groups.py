@@ -9,9 +9,9 @@ from flask_babel import gettext
 from vorzimmer import customers
 from vorzimmer.access import Right, open_to
 from vorzimmer.customers import Wish
+from vorzimmer.here import hall
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.requests import reading, signed_in
-from vorzimmer_web.site import hall
 
 
 @open_to(Right.CUSTOMERS)

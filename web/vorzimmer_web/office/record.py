@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from vorzimmer import customers, fields
 from vorzimmer.access import Actor, Right, may, open_to
 from vorzimmer.customers import Record
+from vorzimmer.here import hall
 from vorzimmer.models import Attribute, Customer
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web import words
 from vorzimmer_web.answers import Sheet
 from vorzimmer_web.requests import read_anew, reading, signed_in
-from vorzimmer_web.site import LANGUAGES, hall
+from vorzimmer_web.site import LANGUAGES
 
 TYPED = ("name", "phone", "email", "language", "note")
 

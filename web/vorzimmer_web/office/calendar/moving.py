@@ -21,6 +21,7 @@ from vorzimmer.access import Actor, open_to
 from vorzimmer.availability import Why
 from vorzimmer.booking import Target
 from vorzimmer.booking.status import OPEN
+from vorzimmer.here import hall
 from vorzimmer.models import Booking, Resource
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web.office.acts import report, said
@@ -28,7 +29,6 @@ from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.booking import own
 from vorzimmer_web.office.choose import Choice, explained, people_of
 from vorzimmer_web.requests import read_anew, reading, signed_in
-from vorzimmer_web.site import hall
 
 
 @dataclass(frozen=True)

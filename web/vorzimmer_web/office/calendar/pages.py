@@ -19,6 +19,7 @@ from vorzimmer import availability, database
 from vorzimmer.access import Actor, Right, may, open_to
 from vorzimmer.booking import load
 from vorzimmer.booking.status import OPEN
+from vorzimmer.here import hall
 from vorzimmer.models import Service
 from vorzimmer.periods import Period, day_of, day_period
 from vorzimmer.reasons import Refused
@@ -28,7 +29,6 @@ from vorzimmer_web.office.booking import own
 from vorzimmer_web.office.calendar import facts, moving
 from vorzimmer_web.office.calendar.events import Drawing
 from vorzimmer_web.requests import reading, signed_in
-from vorzimmer_web.site import hall
 
 LONGEST = 14
 """Days that one answer of the feed covers at most."""

@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from vorzimmer import hookspecs
 from vorzimmer.access import Right, open_to
+from vorzimmer.here import hall
 from vorzimmer.reasons import N_
 from vorzimmer_web.office.settings import (
     fields,
@@ -22,7 +23,6 @@ from vorzimmer_web.office.settings import (
     staff,
 )
 from vorzimmer_web.requests import actor
-from vorzimmer_web.site import hall
 
 SECTION = "settings"
 

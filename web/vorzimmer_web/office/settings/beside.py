@@ -8,8 +8,8 @@ from flask import current_app, url_for
 from flask_babel import gettext
 
 from vorzimmer import hookspecs
+from vorzimmer.here import hall
 from vorzimmer_web.requests import signed_in
-from vorzimmer_web.site import hall
 
 
 def beside(section: str, **of: Any) -> list[tuple[str, str]]:

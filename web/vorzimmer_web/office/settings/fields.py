@@ -13,12 +13,13 @@ from sqlalchemy import select
 
 from vorzimmer import fields, registry
 from vorzimmer.access import Right, open_to
+from vorzimmer.here import hall
 from vorzimmer.models import Attribute, Service
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer.registry import Entry
 from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.requests import reading, signed_in
-from vorzimmer_web.site import LANGUAGES, hall
+from vorzimmer_web.site import LANGUAGES
 
 KINDS = {
     "text": N_("Text"),

@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import doctor
 from vorzimmer.access import Right, may, open_to
+from vorzimmer.here import hall
 from vorzimmer.hookspecs import Finding, Level
 from vorzimmer_web.requests import actor, reading
-from vorzimmer_web.site import hall
 
 WORST_FIRST = (Level.WRONG, Level.WARNING, Level.GOOD)
 

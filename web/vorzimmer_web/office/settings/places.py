@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import catalogue
 from vorzimmer.access import Right, open_to
+from vorzimmer.here import hall
 from vorzimmer.models import Booking, Location
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.office.settings.archiving import warned
 from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.requests import reading, signed_in
-from vorzimmer_web.site import hall
 
 FIELDS = ("name", "slug", "address", "zone")
 

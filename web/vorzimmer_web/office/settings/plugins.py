@@ -16,11 +16,11 @@ from pydantic.fields import FieldInfo
 
 from vorzimmer import settings
 from vorzimmer.access import Right, open_to
+from vorzimmer.here import hall
 from vorzimmer.plugins import Loaded
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.requests import signed_in
-from vorzimmer_web.site import hall
 
 NUMBERS: dict[Any, type] = {int: int, float: float}
 OWN_PAGE = {

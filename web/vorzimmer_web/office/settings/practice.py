@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 from vorzimmer import colors, settings
 from vorzimmer.access import Right, open_to
 from vorzimmer.guard import hosts, is_loopback
+from vorzimmer.here import hall
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.requests import signed_in
-from vorzimmer_web.site import LANGUAGES, hall
+from vorzimmer_web.site import LANGUAGES
 
 TEXTS = ("name", "phone", "base_url", "imprint_url", "imprint", "privacy_url", "privacy")
 TABLES = ("practice", "booking")

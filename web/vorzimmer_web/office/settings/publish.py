@@ -13,6 +13,7 @@ from sqlalchemy import select
 from vorzimmer import database, settings, urls
 from vorzimmer.access import Right, open_to
 from vorzimmer.guard import CONTENT_SECURITY_POLICY, FRAMES
+from vorzimmer.here import hall
 from vorzimmer.models import Location, Resource, Service
 from vorzimmer.periods import day_of
 from vorzimmer.reasons import N_, Reason, Refused
@@ -22,7 +23,6 @@ from vorzimmer_web.invitations import Invitation, NewInvitation
 from vorzimmer_web.office.settings import qr
 from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.requests import reading, signed_in
-from vorzimmer_web.site import hall
 
 KINDS = "<any(svg, png, pdf):kind>"
 

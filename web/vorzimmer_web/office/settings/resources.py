@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session, joinedload
 from vorzimmer import catalogue, hookspecs
 from vorzimmer.access import Right, open_to
 from vorzimmer.catalogue.resources import STAFF, offerable
+from vorzimmer.here import hall
 from vorzimmer.models import Allocation, Booking, Location, Resource, Service
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.office.settings.archiving import warned
 from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.requests import reading, signed_in
-from vorzimmer_web.site import hall
 
 
 def _kinds() -> dict[str, hookspecs.ResourceKind]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from vorzimmer import catalogue, hookspecs, urls
 from vorzimmer.access import Right, open_to
+from vorzimmer.here import hall
 from vorzimmer.models import Booking, Offer, Requirement, Resource, Service
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web.office.settings.archiving import warned
@@ -20,7 +21,6 @@ from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.service_form import blank, read, shown
 from vorzimmer_web.office.settings.typed import UNITS, Typed
 from vorzimmer_web.requests import reading, signed_in
-from vorzimmer_web.site import hall
 
 COLORS = {
     "#0b6b6b": N_("Teal"),

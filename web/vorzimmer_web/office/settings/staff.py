@@ -16,12 +16,12 @@ from vorzimmer import accounts, database
 from vorzimmer.access import Actor, Right, open_to
 from vorzimmer.accounts import Invitation
 from vorzimmer.hall import Hall
+from vorzimmer.here import hall
 from vorzimmer.models import Account, LoginLink, Resource, Role, WebSession
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web.office.fresh import fresh
 from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.requests import read_anew, reading, signed_in
-from vorzimmer_web.site import hall
 
 HOME = "office.staff_accounts"
 ROLES = {"owner": N_("Owner"), "desk": N_("Front desk"), "staff": N_("Practitioner")}
