@@ -15,9 +15,10 @@ from vorzimmer import database, fields, ical, urls
 from vorzimmer.hookspecs import Sent, Undeliverable
 from vorzimmer.models import Booking, Message
 from vorzimmer.outbox import PAPERS
+from vorzimmer.settings import logo
 from vorzimmer.texts import Reader, Texts
 from vorzimmer_email import folder, settings, smtp, texts
-from vorzimmer_email.envelope import Envelope, Invitation, build, plain_text
+from vorzimmer_email.envelope import Envelope, Invitation, Paper, build, plain_text
 from vorzimmer_email.letter import ENDED, Letter, booking_letter, code_letter, papers_letter, values
 from vorzimmer_email.logins import login_letter, secret_of
 
@@ -41,7 +42,7 @@ class Desk:
         """Post a message; what left, with its code and the token of its link masked (A30, A42, A174)."""
         letter, invitation, secret = self._written(session, message)
         envelope = Envelope(self.sender(), _ascii(message.recipient), message.key, database.now(session))
-        mail = build(envelope, letter, invitation, message.details.get("files", ()))
+        mail = build(envelope, letter, self.paper(session), invitation, message.details.get("files", ()))
         session.commit()  # only read so far: the connection is free while the network is slow
         self._post(mail)
         text = plain_text(letter)
@@ -89,7 +90,7 @@ class Desk:
         )
         return Invitation(method, text)
 
-    def try_out(self, recipient: str, reader: Reader, moment: datetime) -> None:
+    def try_out(self, recipient: str, reader: Reader, moment: datetime, paper: Paper) -> None:
         """Post a mail that says no more than that it has arrived. Raises what smtplib raises, or `Undeliverable`."""
         practice = self.core.settings.practice.name
         letter = Letter(
@@ -99,7 +100,15 @@ class Desk:
             paragraphs=[reader.gettext("This mail has arrived: customers will get theirs the same way.")],
             footer=[practice],
         )
-        self._post(build(Envelope(self.sender(), _ascii(recipient), str(uuid.uuid4()), moment), letter, None))
+        envelope = Envelope(self.sender(), _ascii(recipient), str(uuid.uuid4()), moment)
+        self._post(build(envelope, letter, paper, None))
+
+    def paper(self, session: Session) -> Paper:
+        """What our letters are written on."""
+        own = self.core.settings.practice
+        if not own.logo:
+            return Paper(own.name, own.accent)
+        return Paper(own.name, own.accent, logo(session), own.logo.rpartition(".")[2])
 
     def _post(self, mail: EmailMessage) -> None:
         if self.config.relay:

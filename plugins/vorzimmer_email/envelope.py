@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,13 +12,28 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from typing import cast
 
 from jinja2 import Environment, PackageLoader
 
-from vorzimmer import ical
+from vorzimmer import colors, ical
 from vorzimmer_email.letter import Letter
 
+NUMBERS = re.compile(r"(?<=\d) (?=\w)|(?<=\d\.) (?=\w)")
+
+
+def together(text: str) -> str:
+    """The text with "23. November", "10178 Berlin" and "10:30–11:00 Uhr" each kept on one line."""
+    kept = NUMBERS.sub("\N{NO-BREAK SPACE}", text)
+    return re.sub(r"(?<=\d)–(?=\d)", "\N{WORD JOINER}–\N{WORD JOINER}", kept)
+
+
 PAGES = Environment(loader=PackageLoader("vorzimmer_email"), autoescape=True, trim_blocks=True)
+PAGES.filters["together"] = together
+ACCENT = "#0b6b6b"
+"""The colour of our pages, where a practice has none of its own."""
+CID = "logo@vorzimmer"
+TYPES = {"png": "png", "jpg": "jpeg"}
 
 
 @dataclass(frozen=True)
@@ -30,6 +46,31 @@ class Envelope:
     date: datetime
 
 
+def _rgb(color: str) -> str:
+    """Not "#123456": that could be taken for the code (interface.md)."""
+    return f"rgb({','.join(str(int(color[at : at + 2], 16)) for at in (1, 3, 5))})"
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What makes a mail the practice's own, as on its pages. The picture travels along: nothing is fetched (A69)."""
+
+    practice: str
+    accent: str = ""
+    logo: bytes | None = None
+    logo_kind: str = ""
+
+    @property
+    def color(self) -> str:
+        """Of buttons and links."""
+        return _rgb(self.accent or ACCENT)
+
+    @property
+    def soft(self) -> str:
+        """What the code stands on."""
+        return _rgb(colors.mixed(self.accent or ACCENT, "#ffffff", 0.9))
+
+
 @dataclass(frozen=True)
 class Invitation:
     """The calendar part: iTIP text and its method (RFC 6047)."""
@@ -39,7 +80,11 @@ class Invitation:
 
 
 def build(
-    envelope: Envelope, letter: Letter, invitation: Invitation | None, files: Sequence[Sequence[str]] = ()
+    envelope: Envelope,
+    letter: Letter,
+    paper: Paper,
+    invitation: Invitation | None,
+    files: Sequence[Sequence[str]] = (),
 ) -> EmailMessage:
     """Text first, then HTML, then the calendar, then files (name, type, base64). Controls add no headers (A86)."""
     mail = EmailMessage(policy=SMTP)
@@ -51,8 +96,7 @@ def build(
     mail["Message-ID"] = f"<{hashlib.sha256(envelope.key.encode()).hexdigest()[:32]}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(plain_text(letter))
-    page = PAGES.get_template("vorzimmer_email/letter.html").render(letter=letter)
-    mail.add_alternative(page, subtype="html")
+    _add_page(mail, letter, paper)
     if invitation is not None:
         mail.add_alternative(
             invitation.text, subtype="calendar", cte="base64", params={"method": invitation.method}
@@ -65,6 +109,17 @@ def build(
         )
     mail["Content-Language"] = letter.language  # last: the parts would take it along
     return mail
+
+
+def _add_page(mail: EmailMessage, letter: Letter, paper: Paper) -> None:
+    """The HTML part, with the practice's picture inside it where there is one."""
+    page = PAGES.get_template("vorzimmer_email/letter.html").render(letter=letter, paper=paper, cid=CID)
+    mail.add_alternative(page, subtype="html")
+    if paper.logo is None:
+        return
+    cast("EmailMessage", mail.get_body(("html",))).add_related(
+        paper.logo, maintype="image", subtype=TYPES[paper.logo_kind], cid=f"<{CID}>", disposition="inline"
+    )
 
 
 def plain_text(letter: Letter) -> str:

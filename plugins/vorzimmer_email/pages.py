@@ -75,11 +75,11 @@ def save_mail() -> ResponseReturnValue:
 @open_to(Right.SETTINGS)
 def test_mail() -> ResponseReturnValue:
     """Send a mail to whoever asks."""
-    reader = here.hall().texts.reader(_language())
+    reader, desk = here.hall().texts.reader(_language()), desk_of(here.hall())
     try:
         with here.hall().database.reading() as session:
-            moment = database.now(session)
-        desk_of(here.hall()).try_out(here.actor().name, reader, moment)
+            moment, paper = database.now(session), desk.paper(session)
+        desk.try_out(here.actor().name, reader, moment, paper)
     except (OSError, smtplib.SMTPException, Undeliverable) as error:
         flash(gettext("The test mail did not leave: %(why)s", why=str(error)[:200]), "warning")
     else:

@@ -1,5 +1,6 @@
 """Mails as they leave: one recipient, text first, a calendar part (interface.md, security.md 3.5)."""
 
+import base64
 import re
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -14,6 +15,7 @@ from icalendar import Calendar
 from sqlalchemy import select
 
 from vorzimmer import access, booking, urls
+from vorzimmer import settings as settings_of
 from vorzimmer.access import Actor, Right
 from vorzimmer.hall import Hall
 from vorzimmer.models import Account, Booking, Message
@@ -21,6 +23,9 @@ from vorzimmer.testing import Practice, berlin
 from vorzimmer.worker import Worker
 from vorzimmer_email import folder
 
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 DESK = Actor("empfang@praxis.example", "office", rights=frozenset(Right))
 SIX_DIGITS = re.compile(r"(?<!\d)\d{6}(?!\d)")
 
@@ -113,6 +118,13 @@ def act(practice: Practice, use_case: Any, *given: Any, **more: Any) -> Booking:
     return done
 
 
+def dress(practice: Practice, **own: str) -> None:
+    """Settings of the practice."""
+    hall = practice.hall
+    hall.database.write(lambda session: settings_of.save(session, hall, DESK, "practice", own))
+    hall.refresh(at_once=True)
+
+
 # ---- the code --------------------------------------------------------------------------------------------------------
 
 
@@ -134,6 +146,13 @@ def test_the_code_is_the_only_six_digits_of_its_mail(practice, letters, language
 def settings(settings: dict[str, Any]) -> dict[str, Any]:
     practice = {"name": "Praxis 123456", "phone": "030 987654", "base_url": "https://termine.praxis.example"}
     return {**settings, "practice": practice}
+
+
+def test_the_code_is_the_only_six_digits_whatever_colour_the_practice_has(practice, letters):
+    dress(practice, accent="#123456")
+    held = hold(practice)
+    code = urls.code(practice.hall.config, held.uid, held.code_issue)
+    assert SIX_DIGITS.findall(page(letters.last())) == [code]
 
 
 def test_nothing_that_was_typed_stands_in_the_mail_with_the_code(practice, letters):
@@ -182,6 +201,24 @@ def test_the_text_comes_first(practice, letters):
     practice.book("massage", "2027-03-03 10:30")
     kinds = [part.get_content_type() for part in letters.last().walk() if not part.is_multipart()]
     assert kinds == ["text/plain", "text/html", "text/calendar"]
+
+
+def test_a_mail_wears_the_colour_of_the_practice(practice, letters):
+    """look.md: the same tokens as the pages."""
+    dress(practice, accent="#7a003c")
+    practice.book("massage", "2027-03-03 10:30")
+    assert "background:rgb(122,0,60)" in page(letters.last())
+
+
+def test_a_mail_brings_the_picture_of_the_practice_along(practice, letters):
+    """A69: nothing is fetched when the mail is read."""
+    practice.hall.database.write(lambda session: settings_of.set_logo(session, practice.hall, DESK, PNG))
+    practice.hall.refresh(at_once=True)
+    practice.book("massage", "2027-03-03 10:30")
+    mail = letters.last()
+    (picture,) = [part for part in mail.walk() if part.get_content_type() == "image/png"]
+    assert picture.get_payload(decode=True) == PNG
+    assert f'src="cid:{picture["Content-ID"].strip("<>")}"' in page(mail)
 
 
 def test_automatic_mail_says_so(practice, letters):
