@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -170,3 +171,10 @@ def test_a_change_of_hours_is_logged(practice: Practice, owner: Browser) -> None
     with practice.hall.database.reading() as session:
         entry = session.scalars(select(AuditEntry).where(AuditEntry.act == "hours changed")).one()
     assert (entry.subject, entry.after) == ("resource anna", {key: {"1": [[540, 720]]}})
+
+
+@pytest.mark.parametrize("path", ["/office/hours/", ANNA, "/office/holidays/", "/office/external/"])
+def test_below_a_card_of_the_settings_the_menu_marks_the_settings(owner: Browser, path: str) -> None:
+    """These pages are plugins' and have addresses of their own."""
+    marked = re.findall(r'<a href="([^"]+)"[^>]* aria-current="\w+">', owner.get(path).text)
+    assert marked == ["/office/settings/"]

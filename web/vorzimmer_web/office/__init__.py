@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, current_app
+from flask import Blueprint, Flask, current_app, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext
 
@@ -58,7 +58,11 @@ def _set_up(state: BlueprintSetupState) -> None:
     app: Flask = state.app  # type: ignore[assignment]  # only a Flask application registers us
     accounts.install(app)
     app.jinja_env.globals.update(
-        navigation=navigation, own_pages=own_pages, who=actor, requests_waiting=bulk.count
+        navigation=navigation,
+        stands_in=stands_in,
+        own_pages=own_pages,
+        who=actor,
+        requests_waiting=bulk.count,
     )
 
 
@@ -77,6 +81,18 @@ def navigation() -> list[tuple[str, str]]:
     known = [endpoint for endpoint in ORDER if endpoint in found]
     others = [endpoint for endpoint in found if endpoint not in ORDER]
     return [(found[endpoint], endpoint) for endpoint in (*known, *others)]
+
+
+def stands_in() -> str:
+    """The endpoint of the menu's entry below which this page stands: its address begins alike. Empty for none.
+
+    The pages that plugins add to the settings have addresses of their own.
+    """
+    if request.endpoint == "office.week":
+        return "office.today"
+    above = {url_for(endpoint): endpoint for _title, endpoint in navigation() if endpoint != "office.today"}
+    above |= {url_for(card.endpoint): "office.settings" for card in settings.cards()}
+    return next((above[path] for path in above if request.path.startswith(path)), "")
 
 
 def own_pages() -> list[tuple[str, str]]:
