@@ -52,8 +52,12 @@ def roster(
     for resource in resources:
         hours = [period for found in working if found.resource_id == resource.id for period in found.periods]
         mine = [absence for absence in away if absence.resource_id == resource.id]
+        if not hours and not mine:
+            continue
+        if resource.kind != "staff" and resource.id not in {found.resource_id for found in working}:
+            hours = [window]  # a room without hours is free always (rule 12)
         rows.append(Row(resource, [_cell(day, span, hours, mine) for day, span in days.items()]))
-    return [row for row in rows if any(cell.works or cell.kind for cell in row.cells)]
+    return rows
 
 
 def _cell(day: date, span: Period, hours: Sequence[Period], away: Sequence[Absence]) -> Cell:

@@ -52,12 +52,15 @@ def _states(country: str) -> list[tuple[str, str]]:
 
 
 def coming(region: Region, today: date, language: str, number: int = 4) -> list[tuple[date, str]]:
-    """The next public holidays and their names, in this language where the calendar has it."""
+    """The next public holidays and their names: in this language, or as people there call them."""
     if not region.country:
         return []
     years = (today.year, today.year + 1)
     known = holidays.country_holidays(region.country, subdiv=region.subdivision or None, years=years[0])
-    spoken = next((one for one in known.supported_languages or () if one.partition("_")[0] == language), None)
+    spoken = next(
+        (one for one in known.supported_languages or () if one.partition("_")[0] == language),
+        known.default_language,  # else the library takes English
+    )
     found = holidays.country_holidays(
         region.country, subdiv=region.subdivision or None, years=years, language=spoken
     )

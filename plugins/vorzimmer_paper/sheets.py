@@ -39,7 +39,7 @@ ON_CARD = 4
 MARGIN, FRAME = 15 * mm, 6
 """From the edge of a list; reportlab leaves another 6 points of its own."""
 HEADS = (N_("Time"), N_("Customer"), N_("Service"), N_("With"))
-COLUMNS = (25 * mm, 53 * mm, 52 * mm, 50 * mm)
+COLUMNS = (25 * mm, 68 * mm, 46 * mm, 41 * mm)
 
 
 @cache
@@ -51,7 +51,9 @@ def _fonts() -> None:
 
 
 def _style(size: float, **more: Any) -> ParagraphStyle:
-    return ParagraphStyle("", fontName=PLAIN, fontSize=size, leading=size * 1.3, **more)
+    return ParagraphStyle(
+        "", fontName=PLAIN, fontSize=size, leading=size * 1.3, embeddedHyphenation=1, **more
+    )
 
 
 def _text(text: str, size: float = 9, **more: Any) -> Paragraph:
@@ -77,6 +79,7 @@ def day_list(reader: Reader, practice: Practice, found: List) -> bytes:
     written = BytesIO()
     whose = " · ".join(one.name for one in (found.person, found.place) if one)
     title = reader.day(found.day)
+    title = title[0].upper() + title[1:]
     page = SimpleDocTemplate(
         written,
         pagesize=A4,
@@ -168,7 +171,8 @@ def slip(reader: Reader, practice: Practice, booking: Booking, link: str) -> byt
 
 def card(reader: Reader, practice: Practice, bookings: Sequence[Booking], link: str) -> bytes:
     """A card with the next appointments, the first one's link as a code (D4, K65)."""
-    canvas, written = _sheet(CARD, f"{reader.gettext('Your appointments')} – {practice.name}")
+    title = reader.gettext("Your appointments")
+    canvas, written = _sheet(CARD, f"{title} – {practice.name}")
     left, size = 5 * mm, 23 * mm
     width = CARD[0] - 3 * left - size
     parts: list[Flowable] = [_text(practice.name, 7.5, textColor=SOFT, spaceAfter=3)]

@@ -196,6 +196,14 @@ def test_the_roster_shows_the_team_and_who_is_away_why(practice: Practice, desk:
     assert [week[str(day)] for day in (1, 2, 3, 4)] == ["does not work", "works", "does not work", "Vacation"]
 
 
+def test_a_room_without_hours_is_there_on_all_other_days(practice: Practice, desk: Browser) -> None:
+    """C5, rule 12: it has no hours because it is free always, not never."""
+    enter(desk, resource="raum-1", first="2027-03-04", last="2027-03-04")
+    page = desk.get(PAGE, headers={"Accept-Language": "en"}).text
+    said = re.findall(r'title="Raum 1, [^"]+: ([^"]+)"', page)
+    assert sorted(set(said)) == ["Vacation", "works"]
+
+
 def test_a_therapist_sees_the_own_row_only(practice: Practice, client: Browser) -> None:
     """A1."""
     client.sign_in("anna@praxis.example")

@@ -57,6 +57,12 @@ def test_the_next_holidays_are_shown(owner: Browser) -> None:
     assert "Karfreitag" in owner.send(f"{PAGE}regions", region="DE-BE").text
 
 
+def test_in_a_language_that_the_calendar_lacks_holidays_are_called_as_people_there_do(owner: Browser) -> None:
+    """Not in English, a third language."""
+    owner.send(f"{PAGE}regions", region="DE-BE")
+    assert "Karfreitag" in owner.get(PAGE, headers={"Accept-Language": "fr"}).text
+
+
 def test_an_own_day_closes_and_opens_again(owner: Browser) -> None:
     """K40: each day is one entry."""
     assert "Betriebsausflug" in owner.send(f"{PAGE}days", day="2027-03-05", name="Betriebsausflug").text

@@ -87,6 +87,13 @@ def test_slip_and_card_carry_the_link_of_the_appointment(
     assert "2. März" in text_of(content)
 
 
+def test_a_card_names_itself_in_the_language_of_its_reader(client: Browser, practice: Practice) -> None:
+    made = practice.book("massage", f"{DAY} 10:00", "anna")
+    client.sign_in(DESK)
+    content = client.get(f"/office/paper/card/{made.uid}.pdf").data
+    assert pypdfium2.PdfDocument(content).get_metadata_value("Title").startswith("Ihre Termine – ")
+
+
 def test_a_slip_of_somebody_elses_appointment_is_not_found(client: Browser, practice: Practice) -> None:
     """A1: it carries a link that moves and cancels."""
     made = practice.book("massage", f"{DAY} 10:00", "anna")
