@@ -45,6 +45,12 @@ def short_day(of: date) -> str:
     return _together(format_date(of, SHORT_DAY[language()], locale=_locale()))
 
 
+def day_with_year(of: date) -> str:
+    """ "Mi, 3. März 2027", "Mo, 30. Nov. 2026"; broken before the year at most."""
+    short = SHORT_DAY[language()].replace("MMMM", "MMM")
+    return f"{_together(format_date(of, short, locale=_locale()))} {of.year}"
+
+
 def _together(text: str) -> str:
     """Not to be broken over two lines."""
     return text.replace(" ", "\N{NO-BREAK SPACE}")

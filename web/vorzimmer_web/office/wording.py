@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from vorzimmer.models import Booking
 from vorzimmer.reasons import N_
-from vorzimmer_web.words import date_in_short
+from vorzimmer_web.words import day_with_year
 
 TOPICS = {
     "code": N_("Code"),
@@ -90,5 +90,5 @@ def zone_of(booking: Booking) -> ZoneInfo:
 
 
 def date_of(booking: Booking) -> str:
-    """The local day of a booking with its year, short: "03.03.2027"."""
-    return date_in_short(booking.starts.astimezone(zone_of(booking)).date())
+    """The local day of a booking with its year: "Mi, 3. März 2027"."""
+    return day_with_year(booking.starts.astimezone(zone_of(booking)).date())
