@@ -87,7 +87,12 @@ def demo(
 
 def _defaults(port: int) -> dict[str, Any]:
     return {
-        "practice": {"name": "Praxis am Markt", "zone": ZONE, "base_url": f"http://localhost:{port}"},
+        "practice": {
+            "name": "Praxis am Markt",
+            "zone": ZONE,
+            "base_url": f"http://localhost:{port}",
+            "phone": "030 23125 100",  # of the numbers that nobody has
+        },
         "booking": {"undo_seconds": 0},
         "mail": {"from": "praxis@praxis.example"},
         "plugins": {"vorzimmer_holidays": {"country": "DE", "subdivision": "BE"}},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.orm import Session
 
 from tests.web.customer import english, found, times, value
 from vorzimmer import booking, urls
@@ -153,6 +154,33 @@ def test_too_late_is_said_instead_of_offered(opened: Browser, practice: Practice
     opened.get(path(practice, made))
     page = opened.send(path(practice, made)).text
     assert ("too late to change" in page, "/b/cancel" in page) == (True, False)
+
+
+def test_too_late_to_cancel_is_not_asked_about(opened: Browser, practice: Practice, made: Booking) -> None:
+    """Rule 38: no button that can only be refused."""
+    practice.clock.now = made.starts - timedelta(hours=23)
+    opened.get(path(practice, made))
+    opened.send(path(practice, made))
+    assert opened.get("/b/cancel").location == "/b/"
+
+
+def test_place_of_a_video_call_is_not_the_practice(
+    opened: Browser, practice: Practice, made: Booking
+) -> None:
+    """K88: nobody is sent to the practice."""
+
+    def link(session: Session) -> None:
+        session.get_one(Booking, made.id).link = "https://video.example/1"
+
+    place = made.location.name
+    assert f"<dd>{place}" in opened.get("/b/").text
+    practice.hall.database.write(link)
+    page = opened.get("/b/").text
+    assert ("By video" in page, "https://video.example/1" in page, f"<dd>{place}" in page) == (
+        True,
+        True,
+        False,
+    )
 
 
 def test_too_late_is_refused(opened: Browser, practice: Practice, made: Booking) -> None:

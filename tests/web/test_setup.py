@@ -123,6 +123,7 @@ def test_wrong_form_keeps_what_was_typed_and_the_link(client: Browser, hall: Hal
     client.get(path)
     page = client.send(path, **{**FORM, "password": "Olga Öz 2026 !!", "zone": "Mars/Phobos"})
     assert (page.status_code, 'value="Olga Öz"' in page.text) == (422, True)
+    assert re.findall(r'name="languages" value="(\w+)" checked', page.text) == ["de"]
     assert client.get(path).status_code == 200
 
 

@@ -112,9 +112,12 @@ def calendar_file() -> ResponseReturnValue:
 
 @manage.get("/cancel")
 @open_to(EVERYONE)
-def ask_cancel() -> str:
+def ask_cancel() -> ResponseReturnValue:
     """The one question before it is gone."""
-    return render_template("manage/cancel.html", made=_managed())
+    made = _managed()
+    if made.status not in OPEN or database.now(reading()) > use_cases.deadlines(hall(), made).cancel_until:
+        return redirect(url_for("manage.show"), 303)
+    return render_template("manage/cancel.html", made=made)
 
 
 @manage.post("/cancel")

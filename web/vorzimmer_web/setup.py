@@ -114,7 +114,9 @@ def _page(secret: str, typed: Typed) -> ResponseReturnValue:
         "setup/page.html",
         secret=secret,
         typed=typed,
-        ticked=request.form.getlist("languages") or list(config.settings.practice.languages),
+        ticked=request.form.getlist("languages")
+        if request.method == "POST"
+        else config.settings.practice.languages,
         every_language=LANGUAGES,
         zones=sorted(available_timezones()),
         fixed={key: config.is_fixed("practice", key) for key in ("name", "zone", "languages")},
