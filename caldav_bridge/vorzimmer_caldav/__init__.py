@@ -13,6 +13,7 @@ from vorzimmer import urls
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Job, Mount, hookimpl
 from vorzimmer.plugins import NoConfig
+from vorzimmer.reasons import N_
 from vorzimmer_caldav import horizon
 from vorzimmer_caldav.application import Application
 from vorzimmer_caldav.frontguard import FrontGuard
@@ -24,6 +25,7 @@ PREFIX = "/dav"
 class Plugin:
     """Mounts the calendars under `/dav` and moves the horizon of series on."""
 
+    title = N_("Calendar apps")
     Config = NoConfig
 
     def __init__(self, config: NoConfig) -> None:

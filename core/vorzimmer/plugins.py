@@ -41,6 +41,11 @@ class Loaded:
     active: bool = True
 
     @property
+    def title(self) -> str:
+        """What people call it: its `title`, to be translated; else its name."""
+        return str(getattr(self.instance, "title", self.name))
+
+    @property
     def package(self) -> Path | None:
         """The folder of its package, where its migrations and translations are."""
         module = sys.modules.get(type(self.instance).__module__.partition(".")[0])

@@ -35,6 +35,8 @@ ABSENCES = (  # put together once: every search asks it
 class Plugin:
     """Makes absences busy time that staff may book into with a warning (rule 20)."""
 
+    title = N_("Absences")
+
     def __init__(self, config: NoConfig) -> None:
         self.config = config
 

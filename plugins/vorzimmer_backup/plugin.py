@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from vorzimmer import database
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Draft, Finding, Job, hookimpl
+from vorzimmer.reasons import N_
 from vorzimmer_backup import nightly, settings, state
 from vorzimmer_backup.commands import backup, backup_key, restore
 from vorzimmer_backup.telling import told
@@ -21,6 +22,7 @@ EVERY = timedelta(minutes=5)
 class Plugin:
     """Makes backups, checks them, and puts them back."""
 
+    title = N_("Backups")
     Config = settings.Config
 
     def __init__(self, config: settings.Config) -> None:

@@ -23,6 +23,7 @@ class Settings(Table):
 class Plugin:
     """The policy `request`."""
 
+    title = N_("Booking by request")
     Config = Settings
 
     def __init__(self, config: Settings) -> None:

@@ -17,6 +17,8 @@ from vorzimmer_demo.practice import fill_practice
 class Plugin:
     """Fills and serves the demo practice."""
 
+    title = "Demo"
+
     def __init__(self, config: NoConfig) -> None: ...
 
     def fill_practice(self, session: Session, hall: Hall) -> date:

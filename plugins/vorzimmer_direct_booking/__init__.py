@@ -30,6 +30,7 @@ class Settings(Table):
 class Plugin:
     """The policy `direct`, the services' own deadlines, and the limit on open bookings."""
 
+    title = N_("Direct booking")
     Config = Settings
 
     def __init__(self, config: Settings) -> None:

@@ -25,6 +25,7 @@ NAME = "email"
 class Plugin:
     """Sends what the outbox holds for addresses with an `@`."""
 
+    title = N_("E-mail")
     table = "mail"
     Config = settings.Config
 

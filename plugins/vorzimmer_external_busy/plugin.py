@@ -47,6 +47,7 @@ SILENT = N_("another calendar has not answered for too long")
 class Plugin:
     """Makes events of calendars elsewhere busy time that staff may book into with a warning."""
 
+    title = N_("Calendars elsewhere")
     Config = settings.Config
 
     def __init__(self, config: settings.Config) -> None:

@@ -25,6 +25,7 @@ PLACES = select(Location).where(Location.active).order_by(Location.id)
 class Plugin:
     """Closes places; a person's "works on holidays" overrides it (rule 15)."""
 
+    title = N_("Holidays")
     Config = Settings
 
     def __init__(self, config: Settings) -> None:

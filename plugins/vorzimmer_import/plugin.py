@@ -20,6 +20,7 @@ from vorzimmer_import.pages import pages
 class Plugin:
     """Brings in customers and calendars from files."""
 
+    title = N_("Import")
     Config = NoConfig
 
     def __init__(self, config: NoConfig) -> None:

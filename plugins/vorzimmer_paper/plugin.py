@@ -18,6 +18,7 @@ from vorzimmer_paper.settings import Settings
 class Plugin:
     """Appointments on paper."""
 
+    title = N_("Printing")
     Config = Settings
 
     def __init__(self, config: Settings) -> None:

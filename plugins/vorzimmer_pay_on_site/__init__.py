@@ -13,6 +13,8 @@ METHOD = "on_site"
 class Plugin:
     """The method `on_site` for every service that costs something."""
 
+    title = N_("Payment at the practice")
+
     def __init__(self, config: NoConfig) -> None:
         self.config = config
 

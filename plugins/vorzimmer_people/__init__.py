@@ -27,6 +27,8 @@ OFFERS = (
 class Plugin:
     """Brings the kind `staff`; a requirement is filled by those who offer it, by nobody else."""
 
+    title = N_("People")
+
     def __init__(self, config: NoConfig) -> None:
         self.config = config
 

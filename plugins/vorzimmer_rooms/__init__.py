@@ -19,6 +19,8 @@ KINDS = {"room": N_("Room"), "device": N_("Device")}
 class Plugin:
     """Brings the kinds `room` and `device`; a requirement without offers takes any of its kind."""
 
+    title = N_("Rooms and devices")
+
     def __init__(self, config: NoConfig) -> None:
         self.config = config
 

@@ -21,6 +21,8 @@ from vorzimmer_weekly_hours.store import Store
 class Plugin:
     """Answers when people work, places are open and services are given."""
 
+    title = N_("Hours")
+
     def __init__(self, config: NoConfig) -> None:
         self.config = config
 

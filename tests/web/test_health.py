@@ -42,9 +42,9 @@ def without_state(practice: Practice) -> None:
 
 def test_the_office_says_what_doctor_says(client: Browser, practice: Practice) -> None:
     found = page(client, "settings/health")
-    assert "schema: up to date" in found
-    assert "mail: [mail] smtp is not set" in found
-    assert "backup: the first one is made tonight" in found
+    assert "Schema: up to date" in found
+    assert "Mail: [mail] smtp is not set" in found
+    assert "Backup: the first one is made tonight" in found
 
 
 def test_those_who_may_not_set_anything_are_not_told(client: Browser, practice: Practice) -> None:

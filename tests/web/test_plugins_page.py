@@ -117,3 +117,9 @@ def test_each_type_has_its_control() -> None:
         ("numbers", "lines"),
         ("tables", ""),
     ]
+
+
+def test_a_plugin_is_called_by_its_title_in_the_readers_language(client: Browser, practice: Practice) -> None:
+    client.sign_in("owner@praxis.example")
+    assert "Buchung auf Anfrage" in client.get("/office/settings/plugins").text
+    assert "<h1>Buchung auf Anfrage</h1>" in client.get(f"/office/settings/plugins/{REQUEST}").text

@@ -25,6 +25,8 @@ from vorzimmer_web.start import pages as booking
 class Plugin:
     """Offers every page of the product."""
 
+    title = N_("Pages and API")
+
     def __init__(self, config: NoConfig) -> None: ...
 
     @hookimpl

@@ -7,12 +7,15 @@ from importlib.metadata import version
 from typing import Any, cast
 
 from flask import make_response
+from flask_babel import gettext
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from spectree import Response, SecurityScheme, SpecTree
 from spectree.model_adapter.pydantic_adapter import PydanticModelAdapter
 from spectree.models import SecureType, SecuritySchemeData
 from spectree.plugins.flask_plugin import FlaskPlugin
 
+from vorzimmer.settings import PLAIN
 from vorzimmer_web.api import problems, shapes
 
 KEY: dict[str, list[str]] = {"key": []}
@@ -52,9 +55,20 @@ class Invalid(Exception):  # noqa: N818  (an answer, not an error)
     def __init__(self, error: ValidationError) -> None:
         super().__init__("invalid")
         self.errors = [
-            {"field": ".".join(map(str, found["loc"])), "text": found["msg"]}
-            for found in error.errors(include_url=False, include_input=False, include_context=False)
+            {"field": ".".join(map(str, found["loc"])), "text": _said(found)}
+            for found in error.errors(include_url=False, include_input=False)
         ]
+
+
+def _said(found: ErrorDetails) -> str:
+    """What is wrong with a field in the caller's language; in pydantic's words where people hardly meet it."""
+    if found["type"] == "extra_forbidden":
+        return str(gettext("There is no such field."))
+    plain = PLAIN.get(found["type"])
+    if plain is None:
+        return found["msg"]
+    choices = found.get("ctx", {}).get("expected")
+    return f"{gettext(plain)} ({choices})" if choices else str(gettext(plain))
 
 
 api = SpecTree(

@@ -139,7 +139,9 @@ def _has_form(loaded: Loaded) -> bool:
 @open_to(Right.SETTINGS)
 def switch(name: str, act: str) -> ResponseReturnValue:
     """Switch a loaded plugin off or on at once, or have an installed one loaded at the next start."""
-    if name not in {*(one.name for one in hall().plugins.loaded), *hall().plugins.installed}:
+    titles = {name: name for name in hall().plugins.installed}
+    titles |= {one.name: gettext(one.title) for one in hall().plugins.loaded}
+    if name not in titles:
         abort(404)
     values = switched(name, on=act == "on")
     try:
@@ -150,7 +152,7 @@ def switch(name: str, act: str) -> ResponseReturnValue:
         flash(" ".join(gettext(text) for text in refusal.facts["errors"].values()), "warning")
     else:
         hall().refresh(at_once=True)
-        flash(gettext(SAID[next(iter(values)), act], name=name), "good")
+        flash(gettext(SAID[next(iter(values)), act], name=titles[name]), "good")
     return redirect(url_for("office.plugins"), 303)
 
 
