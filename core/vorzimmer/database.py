@@ -46,6 +46,10 @@ class LostRace(Exception):  # noqa: N818  (an event inside `write`, never an err
     """What was chosen before the claim was gone under it: roll back and choose again."""
 
 
+class Newer(Exception):  # noqa: N818  (what it says is what they are)
+    """The tables are of a newer version than this program; the text names the way out (F50)."""
+
+
 class Queue:
     """Lets writers in one at a time, in the order they came: SQLite's own busy handler starves some."""
 
@@ -185,12 +189,14 @@ class Database:
 
         Each owner has its own version table, so that a removed plugin never blocks an upgrade. Two processes that
         start together are let in one after the other. `before` is called where tables that are there will change.
+        Raises `Newer`, and changes nothing, where a version is not known.
         """
         every = [("vorzimmer", CORE_MIGRATIONS), *owners]
         with self.turn(), self._writing.begin() as connection:
             if not self.sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(7243001)"))
-            if before is not None and _version(connection, "vorzimmer") and behind(connection, every):
+            late = behind(connection, every)
+            if before is not None and late and _version(connection, "vorzimmer"):
                 before()
             for name, folder in every:
                 upgrade(connection, name, folder)
@@ -242,10 +248,17 @@ def _script(folder: Path) -> ScriptDirectory:
 
 
 def behind(connection: Connection, owners: Iterable[tuple[str, Path]]) -> list[str]:
-    """Names of the owners whose tables are not in their newest version."""
-    return [
-        name for name, folder in owners if _version(connection, name) != _script(folder).get_current_head()
-    ]
+    """Names of the owners whose tables are not in their newest version. Raises `Newer`."""
+    return [name for name, folder in owners if _is_behind(_version(connection, name), name, _script(folder))]
+
+
+def _is_behind(version: str | None, owner: str, script: ScriptDirectory) -> bool:
+    if version and version not in {one.revision for one in script.walk_revisions()}:
+        raise Newer(
+            f"the tables of {owner} are in version {version}, which this older program does not know: "
+            "install the newer one again, or restore the backup that was made before the update"
+        )
+    return version != script.get_current_head()
 
 
 def _version(connection: Connection, owner: str) -> str | None:

@@ -11,6 +11,8 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from tests import acts
+from vorzimmer.database import Newer
+from vorzimmer.doctor import examine
 from vorzimmer.hall import Hall
 from vorzimmer.models import Model
 from vorzimmer.testing import Practice
@@ -40,6 +42,19 @@ def test_migrating_twice_changes_nothing(hall: Hall) -> None:
     before = inspect(hall.database.engine).get_table_names()
     hall.migrate()
     assert inspect(hall.database.engine).get_table_names() == before
+
+
+@pytest.mark.parametrize("owner", ["vorzimmer", "vorzimmer_absences"])
+def test_tables_of_a_newer_version_are_left_alone(hall: Hall, owner: str) -> None:
+    """F50: a downgrade is refused with words that say what to do, before anything is backed up or changed."""
+    with hall.database.engine.begin() as connection:
+        connection.execute(text(f"UPDATE {owner}_version SET version_num = '9999'"))
+    with pytest.raises(Newer, match=f"{owner} are in version 9999.* install the newer one again"):
+        hall.database.migrate(hall.plugins.migrations(), before=pytest.fail)
+    with hall.database.reading() as session:
+        found = [str(finding) for finding in examine(hall) if "9999" in str(finding)]
+        assert len(found) == 1
+        assert session.scalar(text(f"SELECT version_num FROM {owner}_version")) == "9999"
 
 
 def test_each_owner_has_its_own_version_table(hall: Hall) -> None:

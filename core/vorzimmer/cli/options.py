@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from vorzimmer.app import Unsafe
 from vorzimmer.config import Config, ConfigError
+from vorzimmer.database import Newer
 from vorzimmer.hall import Hall
 from vorzimmer.reasons import PluginFailed, Refused
 from vorzimmer.serve import CannotListen
@@ -81,8 +82,10 @@ class OneLine(click.Group):
         log_in_lines()
         try:
             return super().invoke(ctx)
-        except (ConfigError, CannotListen, Unsafe, PluginFailed) as error:
+        except (ConfigError, CannotListen, Newer, Unsafe) as error:
             fail(str(error))
+        except PluginFailed as error:
+            fail(f"{error}: {error.__cause__}")
         except Refused as refusal:
             fail(refusal.text)
         except OperationalError as error:
