@@ -22,7 +22,7 @@ from vorzimmer.worker import Worker
 from vorzimmer_backup import archive, key, making, nightly, state
 from vorzimmer_backup.damage import Damaged
 from vorzimmer_backup.manifest import Contents, File, Manifest
-from vorzimmer_backup.restoring import unpack
+from vorzimmer_backup.restoring import restore
 from vorzimmer_backup.settings import Config
 
 
@@ -189,8 +189,8 @@ def test_a_file_that_is_not_what_the_manifest_says_is_named(tmp_path: Path) -> N
     (tmp_path / "root" / "one").write_text("one")
     odd = archived(tmp_path, {"one": File(size=3, sha256="0" * 64)}, tmp_path / "root")
     with pytest.raises(Damaged, match="one is not what the manifest says"):
-        unpack(odd, "k" * 20, tmp_path / "into", say=len)
-    assert not (tmp_path / "into").exists()
+        restore(odd, "k" * 20, tmp_path / "into", "", say=len)
+    assert list((tmp_path / "into").iterdir()) == []
 
 
 def test_a_key_too_short_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
