@@ -101,39 +101,70 @@ class Server:
 
 @contextmanager
 def demo(
-    data: Path,
-    *options: str,
-    config: str = "",
-    database_url: str = "",
-    environment: dict[str, str] | None = None,
-    patience: float = 90,
+    data: Path, *options: str, config: str = "", database_url: str = "", **more: Any
 ) -> Iterator[Server]:
     """The demo, served until the block ends; `config` is the text of a configuration file."""
     data.mkdir(parents=True, exist_ok=True)
-    port = free_port()
-    command = [sys.executable, "-m", "vorzimmer", "demo", "--port", str(port), "--data", str(data), *options]
+    command = ["demo", *options]
     if config:
         (data / "demo.toml").write_text(config, encoding="utf-8")
         command += ["--config", str(data / "demo.toml")]
     if database_url:
         command += ["--database-url", database_url]
+    with serving(data, *command, **more) as server:
+        yield server
+
+
+@contextmanager
+def serving(
+    data: Path,
+    *command: str,
+    port: int = 0,
+    environment: dict[str, str] | None = None,
+    patience: float = 90,
+) -> Iterator[Server]:
+    """`vorzimmer …` of a data folder, which serves until the block ends; on a free port unless one is named."""
+    port = port or free_port()
+    with started(data, *command, "--port", str(port), environment=environment) as (process, log):
+        server = Server(process, port, data)
+        eventually(lambda: answers(server, log), "the server's first answer", patience)
+        yield server
+
+
+@contextmanager
+def started(
+    data: Path, *command: str, environment: dict[str, str] | None = None
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """Any command of a data folder until the block ends, and the file of what it says."""
     log = data / "server.log"
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         process = subprocess.Popen(
-            command,
+            [sys.executable, "-m", "vorzimmer", *command, "--data", str(data)],
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=ROOT,
             env={**os.environ, **(environment or {})},
         )
-    server = Server(process, port, data)
     try:
-        eventually(lambda: answers(server, log), "the server's first answer", patience)
-        yield server
+        yield process, log
     finally:
         if process.poll() is None:
             process.kill()
         process.wait()
+
+
+def run(home: Path, *arguments: object, code: int = 0) -> str:
+    """What a command says that ends with this code; what it remembers lies below `home`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "vorzimmer", *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, "XDG_STATE_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 def answers(server: Server, log: Path) -> bool:

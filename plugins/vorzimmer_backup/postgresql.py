@@ -39,7 +39,7 @@ CHECKED = (
     "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
     " WHERE connamespace = current_schema()::regnamespace AND contype IN ('f', 'x') ORDER BY conname"
 )
-"""References, and what must not overlap: for all rows at once it takes half as long as row by row."""
+"""References, and what must not overlap: looked at for all rows at once, not row by row."""
 SEQUENCES = (
     "SELECT sequencename, last_value FROM pg_sequences"
     " WHERE schemaname = current_schema() AND last_value IS NOT NULL ORDER BY sequencename"
