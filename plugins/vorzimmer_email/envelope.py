@@ -19,11 +19,11 @@ from jinja2 import Environment, PackageLoader
 from vorzimmer import colors, ical
 from vorzimmer_email.letter import Letter
 
-NUMBERS = re.compile(r"(?<=\d) (?=\w)|(?<=\d\.) (?=\w)")
+NUMBERS = re.compile(r"(?<=\d) (?=\w)|(?<=\d\.) (?=\w)| (?=20\d\d\b)")
 
 
 def together(text: str) -> str:
-    """The text with "23. November", "10178 Berlin" and "10:30–11:00 Uhr" each kept on one line."""
+    """The text with "23. November 2026", "10178 Berlin" and "10:30–11:00 Uhr" each kept on one line."""
     kept = NUMBERS.sub("\N{NO-BREAK SPACE}", text)
     return re.sub(r"(?<=\d)–(?=\d)", "\N{WORD JOINER}–\N{WORD JOINER}", kept)
 
