@@ -138,7 +138,11 @@ def _clock(session: Session) -> Iterator[Finding]:
 
 def _schema(hall: Hall, session: Session) -> Iterator[Finding]:
     owners = [("vorzimmer", CORE_MIGRATIONS), *hall.plugins.migrations()]
-    behind = database.behind(session.connection(), owners)
+    try:
+        behind = database.behind(session.connection(), owners)
+    except database.Newer as error:
+        yield _wrong(N_("schema: %(error)s"), error=error)
+        return
     if behind:
         yield _wrong(N_("schema: not up to date for %(names)s: vorzimmer migrate"), names=", ".join(behind))
         return
