@@ -101,7 +101,7 @@ def booking_event(booking: Booking) -> Event:
         zone=booking.zone,
         summary=f"{booking.service.name}: {name}",
         location=where(booking),
-        description="\n".join(filter(None, [booking.phone, booking.message])),
+        description="\n".join(filter(None, [booking.telephone, booking.message])),
         url=booking.link,
         conference=booking.link,
     )

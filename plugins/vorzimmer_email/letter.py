@@ -231,7 +231,7 @@ def _customer_facts(reader: Reader, booking: Booking) -> list[tuple[str, str]]:
     typed = (
         (reader.gettext("Name:"), booking.name),
         (reader.gettext("E-mail:"), booking.email),
-        (reader.gettext("Phone:"), booking.phone),
+        (reader.gettext("Phone:"), booking.telephone),
         (reader.gettext("Message:"), booking.message),
     )
     return [(label, ical.plain(value)) for label, value in typed if value]

@@ -84,5 +84,5 @@ def papers(reader: Reader, hall: Hall, found: List, moment: datetime) -> Mapping
 
 def _line(reader: Reader, one: Booking, zone: ZoneInfo) -> str:
     time = f"{reader.clock(one.starts, zone)}–{reader.clock(one.ends, zone)}"
-    parts = [f"{time} {one.whom}", one.phone, one.service.name, with_whom(one)]
+    parts = [f"{time} {one.whom}", one.telephone, one.service.name, with_whom(one)]
     return ", ".join(ical.plain(part) for part in parts if part)

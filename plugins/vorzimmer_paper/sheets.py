@@ -130,7 +130,7 @@ def _row(reader: Reader, one: Booking, zone: ZoneInfo) -> list[Flowable]:
     waits = reader.gettext("request open") if one.status == "requested" else ""
     return [
         _two(time, waits),
-        _two(one.whom, one.phone),
+        _two(one.whom, one.telephone),
         _two(one.service.name, one.message[:200]),
         _two(with_whom(one), one.place),
     ]

@@ -52,6 +52,15 @@ def test_the_list_of_a_day_names_everybody_in_any_script(client: Browser, practi
     ] == []
 
 
+def test_who_typed_no_number_has_that_of_the_records(client: Browser, practice: Practice) -> None:
+    """D3: somebody is ill, and the list is what the others are called from."""
+    eva = {"name": "Eva Klein", "email": "eva@kunde.example"}
+    practice.book("massage", f"{DAY} 10:00", "anna", **eva, phone="030 555 0101")
+    practice.book("massage", f"{DAY} 11:00", "anna", **eva)
+    client.sign_in(DESK)
+    assert client.get(f"/office/paper/day?day={DAY}").text.count("030 555 0101") == 2
+
+
 @pytest.mark.parametrize(
     ("query", "shown"), [("staff=ben", False), ("location=hafen", False), ("staff=anna", True)]
 )

@@ -97,6 +97,11 @@ class Booking(Model):
         """The name in the practice's records, else the one typed: a pseudonym stays in what customers read (O40)."""
         return self.customer.name if self.customer else self.name
 
+    @property
+    def telephone(self) -> str:
+        """The number typed for this appointment, else the one in the practice's records."""
+        return self.phone or (self.customer.phone if self.customer else "")
+
 
 class Payment(Model):
     """Money received for an appointment, in minor units; several until the sum is covered (K74, K76).

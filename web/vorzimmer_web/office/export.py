@@ -78,7 +78,7 @@ def _list(found: Sequence[Booking], notes: bool) -> Iterator[list[str]]:
     heads = [gettext("Name"), gettext("E-mail"), gettext("Phone"), gettext("Seats"), gettext("Status")]
     yield [*heads, gettext("Note")] if notes else heads
     for one in found:
-        row = [one.whom, one.email, one.phone, str(one.seats), one.status]
+        row = [one.whom, one.email, one.telephone, str(one.seats), one.status]
         yield [*row, one.note] if notes else row
 
 
