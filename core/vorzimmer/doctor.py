@@ -72,16 +72,17 @@ def _settings(config: Config) -> Iterator[Finding]:
     if address.scheme != "https":
         say = _warning if is_loopback(address.hostname or "") else _wrong
         yield say(
-            N_("base_url: %(url)s is not https; logins and links can be read on the way"), url=config.base_url
+            N_("address: %(url)s is not https; logins and links can be read on the way"), url=config.base_url
         )
     if not is_loopback(config.settings.server.host):
         yield _warning(N_("server: listens beyond this machine; a proxy should be in front"))
     if not config.settings.server.limits:
         yield _wrong(N_("server: limits are off"))
     practice = config.settings.practice
-    for name in ("imprint", "privacy"):
-        if not getattr(practice, name) and not getattr(practice, f"{name}_url"):
-            yield _warning(N_("practice: %(name)s is empty; public pages need it"), name=name)
+    if not (practice.imprint or practice.imprint_url):
+        yield _warning(N_("practice: has no imprint yet; public pages need one"))
+    if not (practice.privacy or practice.privacy_url):
+        yield _warning(N_("practice: has no privacy notice yet; public pages need one"))
     yield _warning(N_("logins: staff sign in with a password alone, second factors are not built yet"))
 
 

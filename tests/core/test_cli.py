@@ -196,14 +196,14 @@ def test_explain_knows_no_service_that_does_not_exist(data: Path) -> None:
 def test_doctor_finds_a_practice_in_order_with_warnings(data: Path) -> None:
     output = said(run("doctor", "--data", data))
     assert "ok       schema: up to date" in output
-    assert "warning  base_url: http://localhost:8080 is not https" in output
+    assert "warning  address: http://localhost:8080 is not https" in output
     assert "wrong" not in output
 
 
 @pytest.mark.parametrize(
     ("settings", "finding"),
     [
-        ('[practice]\nbase_url = "http://praxis.example"', "wrong    base_url"),
+        ('[practice]\nbase_url = "http://praxis.example"', "wrong    address"),
         ('[plugins]\nenabled = ["nothing_like_it"]', "wrong    plugin nothing_like_it: is not installed"),
         ('[mail]\nsmtp = "smtp://127.0.0.1:1"', "wrong    mail: 127.0.0.1 does not answer"),
         ("[server]\nlimits = false", "wrong    server: limits are off"),
