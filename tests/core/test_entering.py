@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tests import acts
 from tests.acts import DESK
 from vorzimmer import booking
 from vorzimmer.access import Actor, Right
 from vorzimmer.booking import Details, Entry
-from vorzimmer.models import Booking, Status
+from vorzimmer.models import Booking, CustomerChange, Status
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer.testing import Practice, berlin
 
@@ -55,6 +56,15 @@ def test_a_known_record_gives_name_and_addresses(practice: Practice) -> None:
         "030 1",
         "fr",
     )
+
+
+def test_who_has_a_record_is_written_to_in_its_language(practice: Practice) -> None:
+    """K9: nobody who enters an appointment by name and address has said another one; nothing waits as a change."""
+    record_of(practice, MIA)
+    made = enter(practice, "2027-03-02 10:00", name=MIA.name, email=MIA.email)
+    assert made.language == "fr"
+    with practice.hall.database.reading() as session:
+        assert session.scalars(select(CustomerChange)).all() == []
 
 
 def test_a_record_beyond_reach_is_refused_like_a_missing_one(practice: Practice) -> None:

@@ -28,6 +28,8 @@ from vorzimmer.reasons import N_
 class Entry:
     """What staff typed. `staff` None means any; an e-mail address is not needed (D5). `fields`: answers by slug.
 
+    No `language` means that of the record of this name and address, else the practice's first.
+
     `customer` is the uid of a known record, whose name and addresses count then. `note` is the practice's own.
     A `walk_in` starts off the grid and without notice, and needs no name (D9).
     """
@@ -39,7 +41,7 @@ class Entry:
     location: str | None = None
     email: str = ""
     phone: str = ""
-    language: str = "de"
+    language: str = ""
     seats: int = 1
     fields: Mapping[str, Any] = field(default_factory=dict)
     customer: str | None = None
@@ -135,4 +137,7 @@ def _who(session: Session, hall: Hall, service: Service, entry: Entry, known: Cu
         )
     elif _nameless(entry):
         typed = replace(typed, name=hall.texts.reader(languages[0]).gettext(N_("Walk-in")))
-    return checked(typed, languages, fields.asked(session, service.id), by_staff=True)
+    who = checked(typed, languages, fields.asked(session, service.id), by_staff=True)
+    if known is None and not entry.language and (same := customers.find(session, who.name, who.email)):
+        who = replace(who, language=same.language)  # nobody has said another one
+    return who

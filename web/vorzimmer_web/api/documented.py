@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Any, cast
 
 from flask import make_response
 from flask_babel import gettext
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 from spectree import Response, SecurityScheme, SpecTree
 from spectree.model_adapter.pydantic_adapter import PydanticModelAdapter
 from spectree.models import SecureType, SecuritySchemeData
@@ -60,13 +59,13 @@ class Invalid(Exception):  # noqa: N818  (an answer, not an error)
         ]
 
 
-def _said(found: ErrorDetails) -> str:
+def _said(found: Mapping[str, Any]) -> str:
     """What is wrong with a field in the caller's language; in pydantic's words where people hardly meet it."""
     if found["type"] == "extra_forbidden":
         return str(gettext("There is no such field."))
     plain = PLAIN.get(found["type"])
     if plain is None:
-        return found["msg"]
+        return str(found["msg"])
     choices = found.get("ctx", {}).get("expected")
     return f"{gettext(plain)} ({choices})" if choices else str(gettext(plain))
 

@@ -155,7 +155,7 @@ def details(uid: str, json: shapes.NewDetails) -> Response:
         json.customer.email,
         json.customer.phone,
         json.message,
-        json.language,
+        json.language or "",
         json.fields,
         json.consents,
     )

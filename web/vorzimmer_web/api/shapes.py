@@ -109,14 +109,14 @@ class Person(Taken):
 
 
 class NewDetails(Taken):
-    """What the customer typed."""
+    """What the customer typed; without a `language` that of the practice."""
 
     token: Token
     customer: Person
     fields: Answers = Field(default_factory=dict)
     message: Text = ""
     consents: list[Line] = Field(default_factory=list, max_length=100)
-    language: Literal["de", "en", "fr", "ru"] = "de"
+    language: Literal["de", "en", "fr", "ru"] | None = None
 
 
 class Code(Taken):

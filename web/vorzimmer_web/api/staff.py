@@ -104,10 +104,10 @@ def enter(json: shapes.NewBooking) -> Response:
 
 
 def _whom(customer: shapes.Caller | shapes.Known | None) -> dict[str, Any]:
-    """A known record, or whoever was named, in the practice's first language."""
+    """A known record, or whoever was named."""
     if isinstance(customer, shapes.Known):
         return {"customer": customer.id}
-    return {"language": hall().config.settings.practice.languages[0], **(vars(customer) if customer else {})}
+    return vars(customer) if customer else {}
 
 
 @staff.post("/bookings/walk-in")
