@@ -16,7 +16,7 @@ class Config(BaseModel):
         "02:30",
         pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
         title=N_("Time of day"),
-        description=N_("In the practice's time zone, like 02:30."),
+        description=N_("In the practice’s time zone, like 02:30."),
     )
     folder: str = Field(
         "backups",

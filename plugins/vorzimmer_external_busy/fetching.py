@@ -31,7 +31,7 @@ _CHUNK = 65_536
 SILENT = N_("The server does not answer.")
 NOT_LET_IN = N_("The server asks for another user name or password.")
 GONE = N_("There is no calendar at this address any more.")
-UNUSABLE = N_("The server's answer is no calendar.")
+UNUSABLE = N_("The server’s answer is no calendar.")
 TOO_LARGE = N_("The calendar is too large.")
 
 

@@ -140,7 +140,7 @@ def lead_through(page: Page, home: str, mail: int) -> None:
     fill(page, **{imprint: "https://see.example/impressum", privacy: "https://see.example/datenschutz"})
     save(page)
     step("Ein Ort")
-    page.get_by_role("link", name="Neuer Ort").click()
+    page.get_by_role("link", name="Neuer Standort").click()
     fill(page, Name="Seestraße")
     save(page)
     step("Eine Person")
@@ -157,7 +157,7 @@ def lead_through(page: Page, home: str, mail: int) -> None:
     for day in ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag"):
         fill(page, **{f"{day}, von": "09:00", f"{day}, bis": "17:00"})
     save(page)
-    step("Mail")
+    step("E-Mail-Versand")
     fill(page, **{"Mailserver (freiwillig)": "127.0.0.1", "Port (freiwillig)": str(mail)})
     page.get_by_label("Verschlüsselung").select_option("none")
     fill(page, **{"Absender aller Mails (freiwillig)": "praxis@see.example"})
