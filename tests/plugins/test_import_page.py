@@ -55,6 +55,7 @@ def test_nothing_comes_in_before_it_was_tried_out(practice: Practice, owner: Bro
     owner.send(f"{one}/check", **{"column-0": "name", "column-1": "email"})
     work(practice)
     tried = owner.get(one).text
+    assert f'action="{one}/begin"' in tried
     assert not known(practice, "Erika Muster")
     assert "Zeile 3" in tried
     owner.send(f"{one}/begin")
@@ -69,6 +70,14 @@ def test_a_mapping_without_name_is_refused_and_kept(practice: Practice, owner: B
     answer = owner.send(f"{one}/check", **{"column-0": "", "column-1": "phone"})
     assert answer.status_code == 422
     assert '<option value="phone" selected>' in answer.text
+
+
+def test_where_nothing_fits_there_is_nothing_to_begin(practice: Practice, owner: Browser) -> None:
+    """D1."""
+    one = sent(owner, "Kunde;E-Mail\nMax;kaputt@\n").request.path
+    owner.send(f"{one}/check", **{"column-0": "name", "column-1": "email"})
+    work(practice)
+    assert f'action="{one}/begin"' not in owner.get(one).text
 
 
 def test_a_calendar_is_asked_whose_it_is(practice: Practice, owner: Browser) -> None:
