@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests import acts
 from tests.browser.test_office import sign_in, violations
@@ -128,6 +128,18 @@ def test_walk_in_takes_two_steps(practice: Practice, page: Page, address: str) -
         page.get_by_role("status").filter(has_text="Laufkundschaft: Mo, 1. März, 14:05 Uhr")
     ).to_be_visible()
     assert pressed == 5
+
+
+def test_page_takes_no_keys_before_its_script_listens(practice: Practice, page: Page, address: str) -> None:
+    """Enter in a select would be lost: nothing is shown, and nothing has the focus, until then."""
+    sign_in(page, address)
+    held: list[Route] = []
+    page.route("**/office.js", lambda route: held.extend([route]))
+    page.goto(f"{address}/office/walk-in", wait_until="commit")
+    focused = "new Promise(done => setTimeout(() => done(document.activeElement.id), 500))"
+    assert page.evaluate(focused) == ""
+    held[0].continue_()
+    expect(page.get_by_label("Leistung")).to_be_focused()
 
 
 def test_time_taken_meanwhile_is_said_and_the_next_one_booked(
