@@ -102,9 +102,10 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                 channel.will_close = True
 
     def stop(self, *_signal: int | FrameType | None) -> None:
-        """Begin the end; safe in a signal handler."""
-        self.stopping = True
-        self.pull_trigger()
+        """Begin the end; safe in a signal handler, and when it is called again: the trigger may be closed by then."""
+        if not self.stopping:
+            self.stopping = True
+            self.pull_trigger()
 
     def serve(self) -> None:
         """Answer requests until `stop` is called; then drain: no new ones, running ones up to ten seconds (F13)."""

@@ -117,6 +117,15 @@ def test_only_the_proxy_of_the_settings_says_who_asks(
         assert read_answer(connection)[2].decode() == address
 
 
+def test_a_second_signal_at_the_end_changes_nothing(tmp_path: Path) -> None:
+    """F13: systemd, or a hand that presses Ctrl-C twice; the exit code was 1."""
+    bound = serve.listen("127.0.0.1", 0)
+    server = serve.make_server(lambda _environ, _start: [], Config.load(data=tmp_path), bound)
+    server.stop()
+    server.serve()
+    server.stop()
+
+
 @contextmanager
 def serving(config: Config) -> Iterator[socket.socket]:
     """A connection to a server that answers with the address of who asks."""
