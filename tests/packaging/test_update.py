@@ -194,7 +194,7 @@ def pair(old: Old) -> Iterator[list[Server]]:
         stack.enter_context(started(old.data, "work"))
         servers = [Server(process, port, old.data) for port, (process, _log) in waiting]
         for server in servers:
-            eventually(lambda server=server: ready(server), "a server that is ready")  # type: ignore[misc]
+            eventually(lambda server=server: ready(server), "a server that is ready")  # type: ignore[misc]  # its default
         yield servers
 
 
