@@ -3,7 +3,7 @@
 from vorzimmer.models.account import Account, ApiKey, AppPassword, LoginLink, Role, User, WebAuthn, WebSession
 from vorzimmer.models.attribute import Attribute, FormField
 from vorzimmer.models.booking import Allocation, Block, Booking, Payment, Status
-from vorzimmer.models.calendar import Calendar, CalendarChange, CalendarObject, Occurrence
+from vorzimmer.models.calendar import Calendar, CalendarChange, CalendarObject, Occurrence, ShownCalendar
 from vorzimmer.models.columns import Model, UtcInstant
 from vorzimmer.models.customer import Customer, CustomerChange, CustomerGroup
 from vorzimmer.models.message import Message
@@ -40,6 +40,7 @@ __all__ = [
     "Role",
     "Service",
     "Setting",
+    "ShownCalendar",
     "Status",
     "User",
     "UtcInstant",

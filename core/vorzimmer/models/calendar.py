@@ -94,3 +94,14 @@ class CalendarChange(Model):
     sequence: Mapped[int] = mapped_column(primary_key=True)
     href: Mapped[str] = mapped_column(String(255))
     gone: Mapped[bool] = mapped_column(default=False)
+
+
+class ShownCalendar(Model):
+    """An account has switched on that the appointments of a resource appear on its devices."""
+
+    __tablename__ = "shown_calendar"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    resource_id: Mapped[int] = mapped_column(
+        ForeignKey("resource.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
