@@ -222,9 +222,9 @@ def lines(*paths: Path) -> int:
 
 
 def test_the_core_stays_within_its_budget() -> None:
-    """Growing past 9,500 lines needs a decision as 0007 was; what is counted is decision 0005."""
+    """Growing past 9,600 lines needs a decision as 0007 and 0010 were; what is counted is decision 0005."""
     running = [path for path in CORE.rglob("*.py") if not {"migrations", "testing"} & set(path.parts)]
-    assert sum(map(code_lines, running)) < 9_500
+    assert sum(map(code_lines, running)) < 9_600
 
 
 def code_lines(path: Path) -> int:
