@@ -35,10 +35,14 @@ hookimpl = pluggy.HookimplMarker("vorzimmer")
 
 @dataclass(frozen=True)
 class ResourceKind:
-    """A kind of resource. `needs_hours`: without any hours it is never available (rule 12); else always."""
+    """A kind of resource: `title` is what one of them is called, `plural` what a list of them is called.
+
+    `needs_hours`: without any hours it is never available (rule 12); else always.
+    """
 
     name: str
     title: str
+    plural: str
     needs_hours: bool = False
 
 
@@ -54,10 +58,10 @@ class Candidates:
 def resource_kinds() -> list[ResourceKind]:  # type: ignore[empty-body]
     """Kinds of resources that this plugin brings.
 
-    Given: nothing. Returned: the kinds, their titles as gettext msgids.
+    Given: nothing. Returned: the kinds, their titles and plurals as gettext msgids.
     If it raises: the search or act is refused.
 
-        return [ResourceKind("room", "Room")]
+        return [ResourceKind("room", "Room", "Rooms")]
     """
 
 

@@ -35,7 +35,7 @@ class Plugin:
     @hookimpl
     def resource_kinds(self) -> list[ResourceKind]:
         """Staff, who are never available without hours (rule 12)."""
-        return [ResourceKind(KIND, N_("Staff"), needs_hours=True)]
+        return [ResourceKind(KIND, N_("Person"), N_("People"), needs_hours=True)]
 
     @hookimpl
     def candidates(self, session: Session, requirements: Sequence[Requirement]) -> list[Candidates]:

@@ -13,7 +13,7 @@ from vorzimmer.models import Offer, Requirement, Resource
 from vorzimmer.plugins import NoConfig
 from vorzimmer.reasons import N_
 
-KINDS = {"room": N_("Room"), "device": N_("Device")}
+KINDS = {"room": (N_("Room"), N_("Rooms")), "device": (N_("Device"), N_("Devices"))}
 
 
 class Plugin:
@@ -27,7 +27,7 @@ class Plugin:
     @hookimpl
     def resource_kinds(self) -> list[ResourceKind]:
         """Rooms and devices, always available without hours."""
-        return [ResourceKind(name, title) for name, title in KINDS.items()]
+        return [ResourceKind(name, *titles) for name, titles in KINDS.items()]
 
     @hookimpl
     def candidates(self, session: Session, requirements: Sequence[Requirement]) -> list[Candidates]:

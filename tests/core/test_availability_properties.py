@@ -214,7 +214,7 @@ class Answers:
 
     @hookimpl
     def resource_kinds(self) -> list[ResourceKind]:
-        return [ResourceKind("staff", "Staff", needs_hours=True), ResourceKind("room", "Room")]
+        return [ResourceKind("staff", "Person", "People", needs_hours=True), ResourceKind("room", "Room", "Rooms")]
 
     @hookimpl
     def candidates(self) -> list[Candidates]:

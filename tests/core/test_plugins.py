@@ -28,9 +28,9 @@ class Plugin:
     Config = Settings
     def __init__(self, config): self.title = config.title
     @hookimpl
-    def resource_kinds(self): return [ResourceKind("garden", self.title)]
+    def resource_kinds(self): return [ResourceKind("garden", self.title, self.title)]
 """
-RAISES = GOOD.replace('return [ResourceKind("garden", self.title)]', 'raise RuntimeError("rain")')
+RAISES = GOOD.replace('return [ResourceKind("garden", self.title, self.title)]', 'raise RuntimeError("rain")')
 UNKNOWN = GOOD.replace("def resource_kinds", "def resource_sorts")
 
 

@@ -163,6 +163,15 @@ def test_a_room_is_entered_where_it_stands(practice: Practice, owner: Browser) -
     assert practice.resource("raum-3").location_id == practice.location("hafen").id
 
 
+def test_lists_of_a_kind_are_headed_by_its_plural(owner: Browser) -> None:
+    page = owner.get("/office/settings/people/").text
+    assert [heading for heading in ("Personen", "Räume", "Geräte") if f">{heading}</h2>" in page] == [
+        "Personen",
+        "Räume",
+        "Geräte",
+    ]
+
+
 def test_a_place_is_entered_changed_and_archived(practice: Practice, owner: Browser) -> None:
     owner.get("/office/settings/places/new")
     owner.send("/office/settings/places/new", name="Süd", zone="Europe/Berlin", address="Allee 1")
