@@ -590,7 +590,8 @@ class Mount:
 class NavigationEntry:
     """An entry of the office's navigation: `right` is needed to see it, `title` and `line` are English msgids.
 
-    `section` "settings" makes it a card of the settings, where `line` says in a few words what is set there.
+    `section` "settings" makes it a card of the settings, where `line` says in a few words what is set there, below
+    the heading of its `group`: "practice", "booking", "people", "messages", "technical".
     "resource", "location", "service" make it a link beside the settings of one of these; the endpoint gets its `slug`.
     "booking" makes it a link beside an appointment (`uid`), "day" one beside the list of a day (`day`, `staff`).
     """
@@ -600,6 +601,7 @@ class NavigationEntry:
     right: str
     section: str = ""
     line: str = ""
+    group: str = "technical"
 
 
 @dataclass(frozen=True)

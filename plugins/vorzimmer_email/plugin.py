@@ -54,6 +54,7 @@ class Plugin:
                 Right.SETTINGS,
                 "settings",
                 N_("The server that sends our mail; a test mail"),
+                "messages",
             ),
             NavigationEntry(
                 N_("Message texts"),
@@ -61,6 +62,7 @@ class Plugin:
                 Right.SETTINGS,
                 "settings",
                 N_("What customers are told, and when"),
+                "messages",
             ),
         ]
 

@@ -94,8 +94,8 @@ class Plugin:
     def navigation(self) -> list[NavigationEntry]:
         """A card of the settings, for all who may change availability."""
         line = N_("Google, Outlook, Nextcloud: what stands there blocks time here")
-        entry = "vorzimmer_external_busy.overview"
-        return [NavigationEntry(N_("Calendars elsewhere"), entry, Right.AVAILABILITY, "settings", line)]
+        entry, right = "vorzimmer_external_busy.overview", Right.AVAILABILITY
+        return [NavigationEntry(N_("Calendars elsewhere"), entry, right, "settings", line, "people")]
 
     @hookimpl
     def findings(self, session: Session) -> list[Finding]:

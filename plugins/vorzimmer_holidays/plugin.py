@@ -40,9 +40,8 @@ class Plugin:
     def navigation(self) -> list[NavigationEntry]:
         """A card of the settings."""
         line = N_("Public holidays of your state, and days of your own")
-        return [
-            NavigationEntry(N_("Holidays"), "vorzimmer_holidays.overview", Right.SETTINGS, "settings", line)
-        ]
+        entry = "vorzimmer_holidays.overview"
+        return [NavigationEntry(N_("Holidays"), entry, Right.SETTINGS, "settings", line, "practice")]
 
     @hookimpl
     def busy_periods(self, session: Session, window: Period) -> list[Busy]:

@@ -40,7 +40,7 @@ class Plugin:
         }
         return [
             NavigationEntry(
-                N_("Lists by mail"), "vorzimmer_paper.settings", Right.SETTINGS, "settings", line
+                N_("Lists by mail"), "vorzimmer_paper.settings", Right.SETTINGS, "settings", line, "messages"
             ),
             *(
                 NavigationEntry(title, endpoint, right, section)

@@ -52,7 +52,12 @@ class Plugin:
         line = N_("When people work and places are open, week by week and on single days")
         return [
             NavigationEntry(
-                N_("Hours"), "vorzimmer_weekly_hours.overview", Right.AVAILABILITY, "settings", line
+                N_("Hours"),
+                "vorzimmer_weekly_hours.overview",
+                Right.AVAILABILITY,
+                "settings",
+                line,
+                "people",
             ),
             NavigationEntry(
                 N_("Working hours"), "vorzimmer_weekly_hours.resource", Right.SETTINGS, "resource"

@@ -214,7 +214,10 @@ class Answers:
 
     @hookimpl
     def resource_kinds(self) -> list[ResourceKind]:
-        return [ResourceKind("staff", "Person", "People", needs_hours=True), ResourceKind("room", "Room", "Rooms")]
+        return [
+            ResourceKind("staff", "Person", "People", needs_hours=True),
+            ResourceKind("room", "Room", "Rooms"),
+        ]
 
     @hookimpl
     def candidates(self) -> list[Candidates]:

@@ -172,6 +172,22 @@ def test_lists_of_a_kind_are_headed_by_its_plural(owner: Browser) -> None:
     ]
 
 
+def test_settings_stand_in_groups_and_a_plugins_page_without_one_is_technical(owner: Browser) -> None:
+    page = owner.get("/office/settings/").text
+    said = [
+        "Praxis und Standorte",
+        "Feiertage",
+        "Online-Buchung",
+        "Veröffentlichen",
+        "Personen und Zeiten",
+        "Technik",
+        "Import",
+    ]
+    places = [page.find(f">{text}<") for text in said]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
 def test_a_place_is_entered_changed_and_archived(practice: Practice, owner: Browser) -> None:
     owner.get("/office/settings/places/new")
     owner.send("/office/settings/places/new", name="Süd", zone="Europe/Berlin", address="Allee 1")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import Blueprint, current_app, render_template
-from flask_babel import gettext
 
 from vorzimmer import hookspecs
 from vorzimmer.access import Right, open_to
@@ -34,80 +33,91 @@ class Card:
     title: str
     line: str
     endpoint: str
-    right: str
+    group: str
+    right: str = Right.SETTINGS
 
 
 AREAS = (practice, publish, services, resources, places, fields, staff, plugins, health)
+GROUPS = {
+    "practice": N_("Practice and places"),
+    "booking": N_("Online booking"),
+    "people": N_("People and hours"),
+    "messages": N_("Messages"),
+    "technical": N_("Technical"),
+}
+"""Headings of the page, in its order."""
 CARDS: list[Card] = [
     Card(
         N_("Practice"),
         N_("Name, languages, imprint and privacy, colour and picture, reminders"),
         "office.practice",
-        Right.SETTINGS,
+        "practice",
+    ),
+    Card(N_("Places"), N_("Names and addresses of the practice’s places"), "office.places", "practice"),
+    Card(
+        N_("Services"),
+        N_("What can be booked: duration, price, colour, who gives it, links"),
+        "office.services",
+        "booking",
+    ),
+    Card(
+        N_("Questions to customers"),
+        N_("What the booking form asks beyond name and address, and consents"),
+        "office.fields",
+        "booking",
     ),
     Card(
         N_("Publish"),
         N_("Links, buttons, QR codes, the booking inside your website"),
         "office.publish",
-        Right.SETTINGS,
-    ),
-    Card(
-        N_("Services"),
-        N_("What can be booked: duration, price, colour, who gives it, links"),
-        "office.services",
-        Right.SETTINGS,
+        "booking",
     ),
     Card(
         N_("People, rooms, devices"),
         N_("Who and what can be booked, and for which services"),
         "office.resources",
-        Right.SETTINGS,
-    ),
-    Card(N_("Places"), N_("Names and addresses of the practice’s places"), "office.places", Right.SETTINGS),
-    Card(
-        N_("Questions to customers"),
-        N_("What the booking form asks beyond name and address, and consents"),
-        "office.fields",
-        Right.SETTINGS,
+        "people",
     ),
     Card(
         N_("Logins and roles"),
         N_("Who may sign in, and what each may do"),
         "office.staff_accounts",
+        "people",
         Right.ACCOUNTS,
     ),
-    Card(
-        N_("Plugins"), N_("What is installed, on or off, and its settings"), "office.plugins", Right.SETTINGS
-    ),
+    Card(N_("Plugins"), N_("What is installed, on or off, and its settings"), "office.plugins", "technical"),
     Card(
         N_("Health"),
         N_("Backups, mail, messages and what else should be looked at"),
         "office.health",
-        Right.SETTINGS,
+        "technical",
     ),
 ]
-"""Our own areas, in the order of the page; plugins add theirs by `NavigationEntry(section="settings")`."""
+"""Our own areas, in the order of their group; plugins add theirs by `NavigationEntry(section="settings")`."""
 
 
 def cards() -> list[Card]:
-    """What the person signed in may open, in the language of the page."""
-    person = actor()
-    offered = [
-        Card(entry.title, entry.line, entry.endpoint, entry.right)
-        for entry in hall().plugins.ask(hookspecs.navigation)
+    """What the person signed in may open."""
+    person, offered = actor(), hall().plugins.ask(hookspecs.navigation)
+    theirs = [
+        Card(entry.title, entry.line, entry.endpoint, entry.group, entry.right)
+        for entry in offered
         if entry.section == SECTION
     ]
     return [
-        Card(gettext(card.title), gettext(card.line) if card.line else "", card.endpoint, card.right)
-        for card in [*CARDS, *offered]
+        card
+        for card in [*CARDS, *theirs]
         if person and card.right in person.rights and card.endpoint in current_app.view_functions
     ]
 
 
 @open_to(*Right)
 def overview() -> str:
-    """One card for each area."""
-    return render_template("office/settings/overview.html", cards=cards())
+    """One card for each area, below the heading of its group; one of an unknown group is technical."""
+    groups: dict[str, list[Card]] = {title: [] for title in GROUPS.values()}
+    for card in cards():
+        groups[GROUPS.get(card.group, GROUPS["technical"])].append(card)
+    return render_template("office/settings/overview.html", groups=groups)
 
 
 def add_to(office: Blueprint) -> None:
