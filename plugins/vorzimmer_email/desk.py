@@ -52,7 +52,7 @@ class Desk:
 
     def _written(self, session: Session, message: Message) -> tuple[Letter, Invitation | None, str]:
         """The letter, its calendar part, and the token in its link."""
-        reader = self.texts.reader(message.language)
+        reader = self.texts.reader(message.language or self.core.settings.practice.languages[0])
         if message.topic == PAPERS:
             return papers_letter(reader, self.core, message), None, ""
         if message.booking_id is None:

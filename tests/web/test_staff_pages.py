@@ -296,6 +296,30 @@ def test_language_of_the_account_is_that_of_the_pages(client: Browser, practice:
     assert '<html lang="ru">' in client.send("/office/account", name="Anna", language="ru").text
 
 
+def test_language_of_the_account_wins_over_the_browsers_and_over_what_was_chosen_before_the_login(
+    client: Browser, practice: Practice
+) -> None:
+    client.sign_in(ANNA)
+    client.get("/office/account")
+    assert "Сохранено." in client.send("/office/account", name="Anna", language="ru").text
+    client.send("/office/logout")
+    french = {"Accept-Language": "fr"}
+    client.send("/language", language="fr", next="/office/login")
+    client.sign_in(ANNA)
+    pages = [client.get(path, headers=french).text for path in ("/office/", "/office/account", "/")]
+    assert all('<html lang="ru">' in page for page in pages)
+
+
+def test_browsers_language_holds_where_an_account_has_chosen_none(
+    client: Browser, practice: Practice
+) -> None:
+    client.sign_in(ANNA)
+    client.get("/office/account")
+    client.send("/office/account", name="Anna", language="ru")
+    client.send("/office/account", name="Anna", language="")
+    assert '<html lang="fr">' in client.get("/office/", headers={"Accept-Language": "fr"}).text
+
+
 def test_colleague_without_the_right_reaches_no_login(client: Browser, practice: Practice) -> None:
     """A1."""
     client.sign_in(DESK)

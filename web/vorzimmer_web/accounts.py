@@ -122,7 +122,8 @@ def _account(address: str) -> Account | None:
 
 
 def _signed_in(_app: Flask, user: Account, **_more: Any) -> None:
-    """Know this device from now on, and when it was proved who it is."""
+    """Know this device from now on, and when it was proved who it is; the account's language holds."""
+    session.pop("language", None)
     session[FRESH_AT] = int(database.now(reading()).timestamp())
     value = _devices().dumps([user.fs_uniquifier, secrets.token_hex(8)])
 

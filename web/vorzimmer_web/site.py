@@ -11,6 +11,7 @@ from flask import Blueprint, Flask, Request, Response, abort, redirect, request,
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale
+from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
 from markupsafe import Markup
 from werkzeug.exceptions import BadRequest
@@ -79,11 +80,12 @@ def _languages() -> dict[str, str]:
 
 
 def _language() -> str:
-    """The language chosen on this site, else the browser's, else the practice's first."""
+    """The language chosen since the login, else the account's, else the browser's, else the practice's first."""
     offered = _practice().languages
-    chosen: str | None = session.get("language")
-    if chosen in offered:
-        return chosen
+    own = current_user.language if current_user.is_authenticated else ""
+    for chosen in (session.get("language"), own):
+        if chosen in offered:
+            return str(chosen)
     return request.accept_languages.best_match(offered) or offered[0]
 
 

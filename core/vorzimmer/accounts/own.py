@@ -23,11 +23,11 @@ def _own(session: Session, actor: Actor) -> Account:
 
 
 def change_own(session: Session, hall: Hall, actor: Actor, *, name: str, language: str) -> Account:
-    """Another name, another language for one's mails. Refuses with `INVALID`."""
+    """Another name, another language for pages and mails; "" for the browser's. Refuses with `INVALID`."""
     account, errors = _own(session, actor), dict[str, str]()
     before = shown(account)
     clean = contact.name_of(name, errors)
-    if language not in hall.config.settings.practice.languages:
+    if language not in ["", *hall.config.settings.practice.languages]:
         errors["language"] = N_("Please choose a language.")
     if errors:
         raise Refused(Reason.INVALID, errors=errors)

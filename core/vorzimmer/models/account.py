@@ -33,7 +33,7 @@ class User(Model, sqla.FsUserMixin):
     __tablename__ = "account"
 
     name: Mapped[str] = mapped_column(String(120), default="")
-    language: Mapped[str] = mapped_column(String(5), default="de")
+    language: Mapped[str] = mapped_column(String(5), default="")
     resource_id: Mapped[int | None] = mapped_column(ForeignKey("resource.id"))
     failed_logins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None] = mapped_column(UtcInstant)

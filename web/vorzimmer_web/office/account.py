@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, refresh
 from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
@@ -68,6 +68,7 @@ def change() -> ResponseReturnValue:
     except Refused as refusal:
         return _page(refusal.facts.get("errors", {}), name=name, language=language)
     session["language"] = language
+    refresh()  # what is said below is said in the new language
     flash(gettext("Saved."), "good")
     return redirect(url_for("office.account"), 303)
 
