@@ -87,7 +87,7 @@ def test_preset_person_and_place_narrow_the_times(client: Browser, practice: Pra
 
 def test_page_begins_at_the_first_day_with_a_free_time(client: Browser, practice: Practice) -> None:
     english(client)
-    assert "Tuesday, 2 March" in client.get("/book/rueckenschule").text
+    assert "Tuesday, 2\N{NO-BREAK SPACE}March" in client.get("/book/rueckenschule").text
 
 
 def test_empty_day_says_when_the_next_free_time_is(client: Browser, practice: Practice) -> None:

@@ -36,8 +36,9 @@ def told(phrase: Phrase) -> str:
 
 
 def day(of: date) -> str:
-    """ "Mittwoch, 3. März"."""
-    return format_date(of, DAY[language()], locale=_locale())
+    """ "Mittwoch, 3. März", broken after the weekday at most."""
+    weekday, blank, rest = format_date(of, DAY[language()], locale=_locale()).partition(" ")
+    return weekday + blank + _together(rest)
 
 
 def short_day(of: date) -> str:
@@ -59,24 +60,24 @@ def _together(text: str) -> str:
 def days(first: date, last: date) -> str:
     """ "23.–29. März", or "30. März – 5. April"."""
     if (first.year, first.month) != (last.year, last.month):
-        return f"{day_of_year(first)} – {day_of_year(last)}"
+        return f"{day_of_year(first)}\N{NO-BREAK SPACE}– {day_of_year(last)}"
     dot = "." if language() == "de" else ""
     return f"{first.day}{dot}–{day_of_year(last)}"
 
 
 def day_of_year(of: date) -> str:
     """ "24. Dezember"."""
-    return format_date(of, DAY[language()].removeprefix("EEEE").strip(", "), locale=_locale())
+    return _together(format_date(of, DAY[language()].removeprefix("EEEE").strip(", "), locale=_locale()))
 
 
 def date_in_short(of: date) -> str:
     """2 Nov 1979, where there is no room."""
-    return format_date(of, "medium", locale=_locale())
+    return _together(format_date(of, "medium", locale=_locale()))
 
 
 def month(of: date) -> str:
     """ "März 2027"."""
-    return format_date(of, "LLLL y", locale=_locale())
+    return _together(format_date(of, "LLLL y", locale=_locale()))
 
 
 def weekday(of: date) -> str:
