@@ -78,7 +78,11 @@ def test_who_is_asked_to_choose_another_time_may_do_so_until_the_start(
 
 def test_appointment_is_shown(opened: Browser) -> None:
     page = opened.get("/b/").text
-    assert ("Thursday, 4 March" in page, "Anna Berger" in page, "confirmed" in page) == (True, True, True)
+    assert ("Thursday, 4\N{NO-BREAK SPACE}March" in page, "Anna Berger" in page, "confirmed" in page) == (
+        True,
+        True,
+        True,
+    )
 
 
 def test_session_ends_after_half_an_hour(opened: Browser, practice: Practice) -> None:
@@ -133,6 +137,24 @@ def test_move_can_be_asked_for_with_anybody(opened: Browser) -> None:
 def test_move_does_not_offer_the_time_that_one_has(opened: Browser) -> None:
     page = opened.get("/b/move?day=2027-03-04").text
     assert (value(TEN) in times(page), "your time until now" in page) == (False, True)
+
+
+def test_own_time_is_on_offer_with_somebody_else(opened: Browser) -> None:
+    """Rule 60."""
+    assert value(TEN) in times(opened.get("/b/move?day=2027-03-04&staff=ben").text)
+
+
+def test_own_time_is_no_alternative_to_one_that_was_taken(opened: Browser, practice: Practice) -> None:
+    opened.get("/b/move")
+    practice.book("massage", "2027-03-04 10:45")
+    answer = opened.send("/b/move", time="2027-03-04T10:45:00+01:00", staff="anna")
+    assert value(TEN) not in times(answer.text)
+    assert value("2027-03-04 09:45") in times(answer.text)
+
+
+def test_next_free_time_is_not_the_own_one(opened: Browser, practice: Practice, made: Booking) -> None:
+    practice.clock.now = made.starts - timedelta(hours=25)
+    assert "day=2027-03-04" not in opened.get("/b/move").text.partition("Next free")[2][:400]
 
 
 def test_own_time_is_free_for_a_small_move(opened: Browser) -> None:

@@ -275,6 +275,14 @@ def test_move_to_a_free_time(client: Browser, practice: Practice) -> None:
     assert fresh(practice, made.uid).wall == "2027-03-03T10:00:00"
 
 
+def test_move_offers_the_own_time_with_others_only(client: Browser, practice: Practice) -> None:
+    done = practice.book("massage", "2027-03-02 10:00", staff="anna")
+    client.sign_in("empfang@praxis.example")
+    path = f"/office/booking/{done.uid}/move?from=2027-03-02&staff="
+    own = "2027-03-02T10:00:00+01:00|markt"
+    assert [own in client.get(path + staff).text for staff in ("anna", "ben")] == [False, True]
+
+
 def test_move_to_another_person(client: Browser, practice: Practice) -> None:
     made = practice.book("massage", "2027-03-02 09:00")
     client.sign_in(DESK)

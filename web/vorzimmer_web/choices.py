@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from vorzimmer import availability, hookspecs
+from vorzimmer import availability, booking, hookspecs
+from vorzimmer.booking.status import OPEN
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Location, Resource, Service
 from vorzimmer.periods import Period, day_period
@@ -132,11 +133,20 @@ class Finder:
             self._months[first] = offered(self.slots(begin, next_month(first) - timedelta(days=1)))
         return self._months[first]
 
+    def stays(self, time: Time) -> bool:
+        """Whether it is the time that the appointment has now: shown, but nothing to choose."""
+        return (
+            self.ignoring is not None
+            and self.ignoring.status in OPEN
+            and booking.stays(self.ignoring, time.start, self.staff.slug if self.staff else None)
+        )
+
     def next_free(self, *, since: date | None = None) -> Time | None:
         """The first free time, or the first from a day on."""
         first = first_of(since or self.today)
         while first <= self.last:
-            found = next((time for time in self.month(first) if since is None or time.day >= since), None)
+            times = [time for time in self.month(first) if not self.stays(time)]
+            found = next((time for time in times if since is None or time.day >= since), None)
             if found:
                 return found
             first = next_month(first)

@@ -15,7 +15,7 @@ from vorzimmer.booking.details import Details, details
 from vorzimmer.booking.enter import Entry, enter
 from vorzimmer.booking.expire import expire, overdue
 from vorzimmer.booking.hold import HoldRequest, hold
-from vorzimmer.booking.move import Target, move
+from vorzimmer.booking.move import Target, move, stays
 from vorzimmer.booking.offer import offer
 from vorzimmer.booking.override import Override
 from vorzimmer.booking.pay import methods, paid, pay
@@ -68,6 +68,7 @@ __all__ = [
     "reopen",
     "settle",
     "stand_ins",
+    "stays",
     "version",
     "walk_in",
 ]

@@ -82,6 +82,12 @@ def move(
     return booking
 
 
+def stays(booking: Booking, start: datetime, staff: str | None) -> bool:
+    """Whether a move to this start would leave the booking where it is. `staff`: a slug, None for any person."""
+    own = booking.staff.slug if booking.staff else None
+    return start == booking.starts and staff in (None, own)
+
+
 def _differs(booking: Booking, chosen: Assignment, target: Target) -> bool:
     """Whether anything would change: nobody is told of a move to where the appointment is."""
     taken = {allocation.resource_id for allocation in booking.allocations}
@@ -115,7 +121,11 @@ def _choose(
         if chosen is None and only is not None and not hall.database.one_writer:
             raise LostRace
         if chosen is None:
-            raise availability.refusal(session, hall.plugins, service, target.start, moment, **wish)
+            refusal = availability.refusal(session, hall.plugins, service, target.start, moment, **wish)
+            if near := refusal.facts.get("alternatives"):
+                others = [slot for slot in near if not stays(booking, slot.start, staff)]
+                refusal.facts["alternatives"] = others
+            raise refusal
         return chosen, True, {}
     placed = availability.placement(session, hall.plugins, service, target.start, moment, **wish)
     for item in placed.assignment.items:

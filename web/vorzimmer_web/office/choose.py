@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from vorzimmer import availability, database
 from vorzimmer.access import Actor, Right, may
 from vorzimmer.availability import Phrase, Wish
-from vorzimmer.booking import Override
+from vorzimmer.booking import Override, stays
 from vorzimmer.here import hall
 from vorzimmer.models import Booking, Location, Offer, Requirement, Resource, Service
 from vorzimmer.periods import Period, day_of, day_period, instant_of, local_instant
@@ -85,7 +85,9 @@ class Choice:
                 day_period(first, zone).start, day_period(first + timedelta(days=number), zone).start
             )
             times = times or offered(
-                availability.free_slots(session, hall().plugins, service, window, moment, **wish)
+                slot
+                for slot in availability.free_slots(session, hall().plugins, service, window, moment, **wish)
+                if ignoring is None or not stays(ignoring, slot.start, staff)
             )
         days = [(day, list(those)) for day, those in groupby(times, key=lambda time: time.day)]
         return {
