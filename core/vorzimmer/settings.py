@@ -83,6 +83,11 @@ def save(session: Session, hall: Hall, actor: Actor, table: str, values: Mapping
     )
 
 
+def check(hall: Hall, table: str, values: Mapping[str, Any]) -> None:
+    """Refuse with `INVALID` (`errors`: key to text) what could not be all that is set of a table."""
+    _check(hall, table, model_of(hall, table), values, values, table)
+
+
 def held(session: Session, hall: Hall, table: str) -> BaseModel:
     """A table as it holds at this moment, locked until the end: for a change that builds on it (A109)."""
     name, _, plugin = table.partition(".")

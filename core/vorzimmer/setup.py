@@ -78,11 +78,7 @@ def finish(session: Session, hall: Hall, secret: str, owner: Owner, practice: Ma
     if value is None or not _fits(value, secret, moment) or not needed(session):
         raise Refused(Reason.NOT_FOUND)
     account = add_owner(session, moment, owner)
-    try:
-        settings.save(session, hall, staff_actor(account, "page"), "practice", practice)
-    except Refused as refusal:
-        wrong = {"practice" if key == "name" else key: text for key, text in refusal.facts["errors"].items()}
-        raise Refused(Reason.INVALID, errors=wrong) from refusal
+    settings.save(session, hall, staff_actor(account, "page"), "practice", practice)
     return account
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from html import unescape
 from io import BytesIO
 from typing import Any
@@ -107,6 +108,15 @@ def test_a_pale_colour_is_refused_and_nothing_typed_is_lost(client: Browser, pra
     assert answer.status_code == 422
     assert "This colour is too pale to be read" in unescape(answer.text)
     assert 'value="030 1234"' in answer.text
+
+
+def test_everything_that_is_wrong_is_said_at_once(client: Browser, practice: Practice) -> None:
+    """WCAG 3.3.1: what one field alone tells, and what only the rules of either table know."""
+    owner(client)
+    page = save(client, base_url="http://praxis.example", imprint_url="x", reminder_hours="0", phone="1" * 41)
+    wrong = set(re.findall(r'id="(\w+)-error"', page.text))
+    assert wrong == {"base_url", "imprint_url", "reminder_hours", "phone"}
+    assert practice.hall.config.settings.practice.phone != "030 1234"
 
 
 @pytest.mark.parametrize("address", ["http://praxis.example", "https://anderswo.example"])

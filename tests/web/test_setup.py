@@ -59,9 +59,10 @@ def test_everything_that_is_wrong_is_said_at_once(client: Browser, hall: Hall, c
     """WCAG 3.3.1."""
     path = link(hall)
     client.get(path)
-    page = client.send(path, **{**FORM, "name": "", "email": "olga", "password": "kurz"})
+    given = {**FORM, "name": "", "email": "olga", "password": "kurz", "practice": "", "zone": "Mars/Phobos"}
+    page = client.send(path, **given)
     wrong = set(re.findall(r'id="(\w+)-error"', page.text))
-    assert (page.status_code, wrong) == (422, {"name", "email", "password"})
+    assert (page.status_code, wrong) == (422, {"name", "email", "password", "practice", "zone"})
 
 
 def test_link_works_once(client: Browser, hall: Hall, clock: Clock) -> None:

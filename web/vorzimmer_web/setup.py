@@ -12,11 +12,11 @@ from flask_babel import get_locale, gettext
 from flask_security import login_user
 from werkzeug.exceptions import NotFound
 
-from vorzimmer import accounts, contact, setup
+from vorzimmer import accounts, contact, settings, setup
 from vorzimmer.access import EVERYONE, open_to
 from vorzimmer.here import hall
 from vorzimmer.models import Account
-from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.reasons import N_, Refused
 from vorzimmer_web.accounts import hashing
 from vorzimmer_web.office.links import NO_REFERRER
 from vorzimmer_web.office.settings.typed import Typed
@@ -74,17 +74,12 @@ def finish(secret: str) -> ResponseReturnValue:
         typed.errors["password"] = weak
     elif password != request.form.get("again", ""):
         typed.errors["again"] = N_("The two passwords are not the same.")
+    typed.errors |= _wrong(practice)
     if typed.errors:
         return _page(secret, typed)
     hashed = hashing().hash(accounts.normal(password))
     owner = setup.Owner(typed.get("name"), typed.get("email"), hashed, typed.get("language"))
-    try:
-        made = hall().database.write(lambda s: setup.finish(s, hall(), secret, owner, practice))
-    except Refused as refusal:
-        if refusal.reason is not Reason.INVALID:
-            raise
-        typed.errors.update(refusal.facts["errors"])
-        return _page(secret, typed)
+    made = hall().database.write(lambda s: setup.finish(s, hall(), secret, owner, practice))
     hall().refresh(at_once=True)
     login_user(read_anew().get_one(Account, made.id))
     flash(gettext("Welcome. What is still to be done stands below."), "good")
@@ -106,6 +101,15 @@ def _practice(typed: Typed) -> dict[str, Any]:
         "languages": sorted(languages, key=lambda code: code != first),
     }
     return {key: value for key, value in given.items() if not hall().config.is_fixed("practice", key)}
+
+
+def _wrong(practice: dict[str, Any]) -> dict[str, str]:
+    """What is wrong with it, by field of the form: a person's name stands there, too."""
+    try:
+        settings.check(hall(), "practice", practice)
+    except Refused as refusal:
+        return {{"name": "practice"}.get(key, key): text for key, text in refusal.facts["errors"].items()}
+    return {}
 
 
 def _page(secret: str, typed: Typed) -> ResponseReturnValue:

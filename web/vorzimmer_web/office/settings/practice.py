@@ -39,16 +39,14 @@ def save() -> ResponseReturnValue:
     changed = {table: _changed(table, values) for table, values in given.items()}
     if (error := strands(changed["practice"].get("base_url"), request.host)) is not None:
         typed.errors["base_url"] = error
-    if not typed.errors:
-        try:
-            hall().database.write(lambda session: _save(session, changed))
-        except Refused as refusal:
-            if refusal.reason is not Reason.INVALID:
-                raise
-            typed.errors |= refusal.facts["errors"]
-            if "accent" in typed.errors:
-                typed.errors["accent"] = _too_pale(typed.get("accent"))
-    if typed.errors:
+    try:
+        hall().database.write(lambda session: _save(session, changed, typed.errors))
+    except Refused as refusal:
+        if refusal.reason is not Reason.INVALID:
+            raise
+        typed.errors = refusal.facts["errors"]
+        if "accent" in typed.errors:
+            typed.errors["accent"] = _too_pale(typed.get("accent"))
         return _page(typed), 422
     hall().refresh(at_once=True)
     flash(gettext("The settings are saved and hold everywhere."), "good")
@@ -101,10 +99,20 @@ def _too_pale(color: str) -> str:
     return said
 
 
-def _save(session: Session, changed: Mapping[str, Mapping[str, Any]]) -> None:
+def _save(session: Session, changed: Mapping[str, Mapping[str, Any]], wrong: Mapping[str, str]) -> None:
+    """Save all of it, or refuse with everything that is wrong at once; `wrong` is known already."""
+    errors: dict[str, str] = {}
     for table, values in changed.items():
-        if values:
+        if not values:
+            continue
+        try:
             settings.save(session, hall(), signed_in(), table, values)
+        except Refused as refusal:
+            if refusal.reason is not Reason.INVALID:
+                raise
+            errors |= refusal.facts["errors"]
+    if errors or wrong:
+        raise Refused(Reason.INVALID, errors={**errors, **wrong})
 
 
 def _practice(typed: Typed) -> dict[str, Any]:
