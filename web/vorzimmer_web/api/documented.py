@@ -18,6 +18,7 @@ from vorzimmer.settings import PLAIN
 from vorzimmer_web.api import problems, shapes
 
 KEY: dict[str, list[str]] = {"key": []}
+PROBLEM = "#/components/schemas/Problem"
 
 
 class Backend(FlaskPlugin):
@@ -95,7 +96,7 @@ def call(
     """Document a call: what it gives, with which status, whether it needs a key, and how it may refuse."""
     codes = {f"HTTP_{status}": answer}
     for code in {400, 404, 405, 413, 415, 422, 429, 503, *refusals, *((401, 403) if key else ())}:
-        codes[f"HTTP_{code}"] = shapes.Problem
+        codes[f"HTTP_{code}"] = None  # each a problem: `document` says so, once, and not at each start
     return api.validate(
         resp=Response(**codes), security=KEY if key else None, tags=["staff" if key else "public"]
     )
@@ -107,9 +108,8 @@ def document() -> dict[str, Any]:
     for operations in described["paths"].values():
         for operation in operations.values():
             for status, answer in operation.get("responses", {}).items():
-                content = answer.get("content", {})
-                if int(status) >= 400 and "application/json" in content:
-                    content["application/problem+json"] = content.pop("application/json")
+                if int(status) >= 400:
+                    answer["content"] = {"application/problem+json": {"schema": {"$ref": PROBLEM}}}
             if "requestBody" in operation:
                 operation["requestBody"]["required"] = True
     return described
