@@ -17,6 +17,9 @@ TESTS ?=
 SOURCES := pyproject.toml packaging/build_hook.py $(wildcard web/frontend/*.* web/frontend/.npmrc) \
 	$(shell find web/frontend/src -type f) $(wildcard */vorzimmer*/translations/*/LC_MESSAGES/*.po)
 
+# A run of the tests starts servers by the hundred: what they are compiled to is kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-long check format bench assets catalogues pictures dist clean
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,17 @@ settings.load_profile("no deadline")
 
 EVERYTHING = os.environ.get("VORZIMMER_TESTS") == "all"
 """Set by CI: a test that is left out is a failure."""
+
+
+MEMORY = Path("/dev/shm")  # a file system in memory, where there is one
+ENOUGH = 4 << 30  # bytes, for three hands at once
+
+
+def pytest_configure() -> None:
+    """A thousand databases come and go: in memory, where the machine has some, and nobody has named a place."""
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH:
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None
 
 
 def pytest_report_header() -> list[str]:
