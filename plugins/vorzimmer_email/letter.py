@@ -21,7 +21,7 @@ TITLES = {
     "requested": N_("Request received"),
     "accepted": N_("Request accepted"),
     "declined": N_("Request declined"),
-    "moved": N_("Appointment changed"),
+    "moved": N_("Appointment moved"),
     "changed": N_("Appointment changed"),
     "offered": N_("Please choose another time"),
     "cancelled": N_("Appointment cancelled"),

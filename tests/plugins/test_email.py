@@ -377,7 +377,7 @@ def test_a_move_tells_the_old_and_the_new_time(practice, letters):
     booked = practice.book("massage", "2027-03-03 10:30")
     act(practice, booking.move, booked.uid, booking.Target(berlin("2027-03-04 15:00")), message="Bis dann!")
     mail = letters.last()
-    assert mail["Subject"] == "Termin geändert: Do, 4. März, 15:00 bei Anna Berger"
+    assert mail["Subject"] == "Termin verschoben: Do, 4. März, 15:00 bei Anna Berger"
     assert "Wann: Donnerstag, 4. März 2027, 15:00–15:30 Uhr" in text(mail)
     assert "Bisher: Mittwoch, 3. März 2027, 10:30–11:00 Uhr" in text(mail)
     assert "Bis dann!" in text(mail)

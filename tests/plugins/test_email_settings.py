@@ -20,6 +20,7 @@ from vorzimmer.registry import EVERY, Entry
 from vorzimmer.testing import Browser, Practice
 from vorzimmer.worker import Worker
 from vorzimmer_email import texts
+from vorzimmer_email.letter import TITLES
 from vorzimmer_email.texts import fault, filled
 
 OWNER = Actor("owner@praxis.example", "office", rights=ROLES["owner"])
@@ -149,6 +150,14 @@ def owner(client: Browser) -> None:
 
 def post(client: Browser, path: str, **typed: str) -> Any:
     return client.post(path, data={"csrf_token": client.csrf_token, **typed})
+
+
+@pytest.mark.parametrize("language", ["de", "en", "fr", "ru"])
+def test_no_two_messages_have_the_same_title(practice: Practice, language: str) -> None:
+    """D8: in the settings and in a mailbox one tells them apart."""
+    reader = practice.hall.texts.reader(language)
+    titles = [reader.gettext(TITLES[topic]) for topic in texts.TOPICS]
+    assert len(set(titles)) == len(titles)
 
 
 def test_a_preview_shows_the_mail_and_stores_nothing(client: Browser, practice: Practice) -> None:
