@@ -16,7 +16,7 @@ from tests.web.desk import DESK, requested
 from vorzimmer import booking
 from vorzimmer.access import CUSTOMER as SOMEBODY
 from vorzimmer.accounts import digest
-from vorzimmer.models import Account, AppPassword, Booking, Message
+from vorzimmer.models import Account, AppPassword, Booking, Customer, Message
 from vorzimmer.testing import Browser, Practice, berlin
 
 ANNA, BEN, OWNER, CUSTOMER = (
@@ -102,10 +102,39 @@ def _night(session: Session, made: Booking) -> None:
     row.ends = row.starts + timedelta(minutes=30)
 
 
-def test_search_finds_a_part_of_the_name(client: Browser, practice: Practice) -> None:
-    practice.book("massage", "2027-03-02 09:00", name="Wilhelmine Öztürk")
+@pytest.mark.parametrize(
+    ("words", "lists"),
+    [
+        ("wilhel", 2),
+        ("özt", 2),
+        ("lüden wil", 2),
+        ("wilhelmine@", 2),
+        ("@kunde.exa", 2),
+        ("kunde.exa", 2),
+        ("345", 2),
+        ("минхен", 1),  # as it was booked
+        ("helmi", 0),
+        ("türk", 0),
+        ("kunde", 0),
+    ],
+)
+def test_search_finds_customers_and_appointments_by_one_rule(
+    client: Browser, practice: Practice, words: str, lists: int
+) -> None:
+    """O11, O40: beginnings of names; any part of a number or an address."""
+    email, phone = "wilhelmine@kunde.example", "030 1234567"
+    made = practice.book("massage", "2027-03-02 09:00", name="Минхен", email=email, phone=phone)
+
+    def correct(session: Session) -> None:
+        session.scalars(
+            select(Customer).where(Customer.id == made.customer_id)
+        ).one().name = "Wilhelmine Öztürk-Lüdenscheidt"
+
+    practice.hall.database.write(correct)
     client.sign_in(DESK)
-    assert "Wilhelmine" in text(client.get("/office/search?q=helmi"))
+    page = client.get("/office/search", query_string={"q": words}).text
+    found = ['href="/office/customers/' in page, f'href="/office/booking/{made.uid}' in page]
+    assert found.count(True) == lists
 
 
 def test_search_takes_every_letter_as_it_is(client: Browser, practice: Practice) -> None:

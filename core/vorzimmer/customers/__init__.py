@@ -7,7 +7,7 @@ from vorzimmer.customers.known import accept, find, ignore, of_booking, value_of
 from vorzimmer.customers.listing import NOTHING, Summary, Wish, listed, number, sizes, summaries
 from vorzimmer.customers.merge import alike, joined, merge, same_name
 from vorzimmer.customers.record import Record, add, change, groups, keep_note, questions, snapshot, version_of
-from vorzimmer.customers.search import found, matching, one, visible
+from vorzimmer.customers.search import booked_as, found, matching, one, visible
 
 __all__ = [
     "NOTHING",
@@ -18,6 +18,7 @@ __all__ = [
     "add",
     "alike",
     "appointments",
+    "booked_as",
     "change",
     "dissolve",
     "entries",

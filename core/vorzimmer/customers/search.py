@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from vorzimmer.access import Actor, Right, may
@@ -15,6 +15,7 @@ from vorzimmer.reasons import Reason, Refused
 
 MOST = 10  # hits of one search (A10)
 LONGEST = 80  # letters of a search that count
+BEFORE = (" ", "-")  # what words begin after: Müller-Lüdenscheidt is found by either name
 SAME_NUMBER = 8  # last digits that are the same with and without a country's code
 
 
@@ -45,7 +46,7 @@ def of_calendars(actor: Actor) -> ColumnElement[bool]:
 
 
 def found(session: Session, actor: Actor, words: str, limit: int = MOST) -> Sequence[Customer]:
-    """Visible customers who have every word: at the beginning of a name or of the address, or in the phone number.
+    """Visible customers who have every word: at the beginning of a name, or anywhere in the number or the address.
 
     Those whose first name begins so come first, then by name. Nothing is found for nothing (A10).
     """
@@ -68,15 +69,32 @@ def matching(words: str) -> ColumnElement[bool] | None:
     if number and not re.search(r"[^\d\s()/+.-]", typed):
         return Customer.search_key.contains(number[-SAME_NUMBER:])
     parts = folded(typed).split()
-    if not parts:
-        return None
-    return and_(*(_has(part) for part in parts))
+    return and_(*(_has(part) for part in parts)) if parts else None
 
 
 def _has(part: str) -> ColumnElement[bool]:
-    if part.isdigit():
+    if _anywhere(part):
         return Customer.search_key.contains(part, autoescape=True)
-    return Customer.search_key.contains(f" {part}", autoescape=True)
+    key = Customer.search_key
+    return or_(*(key.contains(f"{before}{part}", autoescape=True) for before in BEFORE))
+
+
+def _anywhere(part: str) -> bool:
+    """Whether it is found in the middle of a word, too: figures of a number, a piece of an address."""
+    return part.isdigit() or "@" in part or "." in part.strip(".")
+
+
+def booked_as(words: str) -> ColumnElement[bool] | None:
+    """The same of the name typed for a booking: whom the practice calls otherwise is found by both (O40)."""
+    parts = words[:LONGEST].replace("\0", "").replace("-", " ").split()
+    return and_(*(_called(part) for part in parts)) if parts else None
+
+
+def _called(part: str) -> ColumnElement[bool]:
+    # the capital beside it: SQLite's lower() knows ASCII alone
+    name = func.lower(" " + func.replace(Booking.name, "-", " "))
+    spellings = {part.lower()} | ({part.capitalize()} if not part.isascii() else set())
+    return or_(*(name.contains(f" {one}", autoescape=True) for one in sorted(spellings)))
 
 
 def one(session: Session, actor: Actor, uid: str) -> Customer:
