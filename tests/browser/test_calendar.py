@@ -160,6 +160,16 @@ def test_page_is_the_list_without_javascript(practice: Practice, chromium: Brows
     context.close()
 
 
+def test_an_empty_day_is_scrolled_by_keys(chromium: Browser, address: str) -> None:
+    """WCAG 2.1.1: on a Sunday there is nothing in the calendar to tab to but its pane."""
+    page = chromium.new_context(locale="de-DE", viewport={"width": 1280, "height": 500}).new_page()
+    sign_in(page, address)
+    page.goto(f"{address}/office/calendar?view=day&day=2027-03-07")
+    expect(page.get_by_role("group", name="Sonntag, 7. März")).to_have_attribute("tabindex", "0")
+    assert violations(page) == []
+    page.context.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_calendar_has_no_accessibility_violation(
     practice: Practice, chromium: Browser, address: str, scheme: str

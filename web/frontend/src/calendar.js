@@ -192,6 +192,7 @@ function draw() {
   requestAnimationFrame(() => {
     if (focused && document.activeElement === document.body) focusOn(focused);
     cursor.place();
+    letScroll(root.querySelector(".ec-main"));
   });
 }
 
@@ -211,6 +212,16 @@ function slotHeight(hours) {
   const least = state.feed.free.length ? Math.max(SLOT, Math.ceil((TARGET * QUARTER) / chipLength(state.feed.free))) : SLOT;
   const room = root.clientHeight - (root.querySelector(".ec-header")?.offsetHeight ?? 64);
   return Math.max(least, Math.floor(room / (hours * 4)));
+}
+
+// A day with nothing in it to tab to is scrolled by keys once the pane itself can be reached.
+function letScroll(pane) {
+  const empty = pane.scrollHeight > pane.clientHeight && !pane.querySelector("[tabindex='0'], a, button");
+  const wanted = { tabindex: "0", role: "group", "aria-label": document.querySelector("h1").textContent.trim() };
+  for (const [name, value] of Object.entries(wanted)) {
+    if (empty) pane.setAttribute(name, value);
+    else pane.removeAttribute(name);
+  }
 }
 
 const drawn = {};
