@@ -14,7 +14,7 @@ from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Job, Mount, hookimpl
 from vorzimmer.plugins import NoConfig
 from vorzimmer.reasons import N_
-from vorzimmer_caldav import horizon
+from vorzimmer_caldav import horizon, shown
 from vorzimmer_caldav.application import Application
 from vorzimmer_caldav.frontguard import FrontGuard
 from vorzimmer_caldav.keeping import Keeping
@@ -33,12 +33,15 @@ class Plugin:
 
     @hookimpl
     def jobs(self, hall: Hall) -> list[Job]:
-        """Series that go on for ever are unfolded a little further, a few at a time."""
+        """Series that go on for ever are unfolded a little further, a few at a time; copies nobody reads go."""
 
         def roll(session: Session, moment: datetime) -> None:
             horizon.roll(session, moment, hall.config.zone)
 
-        return [Job("roll_horizon", timedelta(minutes=10), roll)]
+        return [
+            Job("roll_horizon", timedelta(minutes=10), roll),
+            Job("forget_shown", timedelta(minutes=10), shown.forget),
+        ]
 
     @hookimpl
     def own_calendars(self) -> Keeping:

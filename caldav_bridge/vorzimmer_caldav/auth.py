@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -17,6 +19,7 @@ from vorzimmer.access import staff_actor
 from vorzimmer.booking.objects import bookings_calendar
 from vorzimmer.hall import Hall
 from vorzimmer.models import Account, AppPassword
+from vorzimmer_caldav import shown
 from vorzimmer_caldav.visit import Visit, begin
 
 _NOTED_EVERY = timedelta(days=1)
@@ -72,9 +75,12 @@ class Auth(BaseAuth):
             self._admit(found, moment)
             due = found.used_at is None or found.used_at < moment - _NOTED_EVERY
             due = due or actor.resource_id not in self._ready
+            lacking = shown.missing(session, actor)
             visit = Visit(actor, found.account.name, self._hall.config.settings.practice.name)
         if due:
             self._note(visit, found.id)
+        for resource_id in lacking:  # each by itself: others can book in between
+            self._write(partial(shown.make, hall=self._hall, actor=actor, resource_id=resource_id))
         return visit
 
     def _admit(self, found: AppPassword, moment: datetime) -> None:
@@ -85,11 +91,17 @@ class Auth(BaseAuth):
             raise TooManyTries
 
     def _note(self, visit: Visit, password_id: int) -> None:
-        try:
-            self._hall.database.write(lambda session: _note(session, visit, password_id))
+        if self._write(lambda session: _note(session, visit, password_id)):
             self._ready.add(visit.actor.resource_id)
-        except OperationalError:  # a full disk does not keep anybody from reading (F9)
-            log.exception("use of an app password was not noted")
+
+    def _write(self, work: Callable[[Session], None]) -> bool:
+        """Write beside the request; a full disk does not keep anybody from reading (F9)."""
+        try:
+            self._hall.database.write(work)
+        except OperationalError:
+            log.exception("nothing was noted at a sign-in")
+            return False
+        return True
 
 
 def find(session: Session, secret: str) -> AppPassword | None:

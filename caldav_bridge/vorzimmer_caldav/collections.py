@@ -11,11 +11,15 @@ from radicale.item import Item
 from radicale.storage import BaseCollection
 from sqlalchemy import select
 
-from vorzimmer.models import Calendar, CalendarObject
+from vorzimmer.models import Calendar, CalendarObject, Resource
 from vorzimmer_caldav.multistatus import D
 from vorzimmer_caldav.refusal import RefusalError
 from vorzimmer_caldav.visit import Visit
 
+SHOWN = "shown-"
+"""How the names of calendars of others begin in one's home; calendars of one's own are called otherwise."""
+
+_COLORS = ("#2a6fbb", "#b3541e", "#2f7d4f", "#8a4fa3", "#a8324a", "#5b6b7a", "#8a7300", "#00808a")
 _MOST_PROPERTIES = 50
 _LONGEST_PROPERTY = 16_384
 
@@ -36,7 +40,7 @@ class StoredItem(Item):
             last_modified=http_date(row.modified_at),
         )
         self.row = row
-        self.calendar = collection.calendar
+        self.path = f"{collection.path}/{row.href}"
 
 
 class Root(BaseCollection):
@@ -74,9 +78,14 @@ class CalendarCollection(BaseCollection):
         self.calendar = calendar
 
     @property
+    def slug(self) -> str:
+        """Its name in the home."""
+        return self.calendar.slug
+
+    @property
     def path(self) -> str:
         """Home and slug."""
-        return f"{self.visit.address}/{self.calendar.slug}"
+        return f"{self.visit.address}/{self.slug}"
 
     @property
     def etag(self) -> str:
@@ -136,6 +145,25 @@ class CalendarCollection(BaseCollection):
                 CalendarObject.calendar_id == self.calendar.id, CalendarObject.uid == uid
             )
         )
+
+
+class ShownCollection(CalendarCollection):
+    """What the visitor has switched on to see of a colleague, a room or a device; for reading only."""
+
+    def __init__(self, visit: Visit, calendar: Calendar, resource: Resource) -> None:
+        super().__init__(visit, calendar)
+        self.resource = resource
+
+    @property
+    def slug(self) -> str:
+        """The same, whether all of it or only the busy times are shown."""
+        return f"{SHOWN}{self.resource.slug}"
+
+    def get_meta(self, key: str | None = None) -> Any:
+        """The name of the resource, and one of a few colours: always the same one."""
+        color = _COLORS[self.resource.id % len(_COLORS)]
+        meta = {"tag": "VCALENDAR", "D:displayname": self.resource.name, "ICAL:calendar-color": color}
+        return meta if key is None else meta.get(key)
 
 
 def http_date(moment: datetime) -> str:

@@ -42,8 +42,10 @@ def open_calendar(visit: Visit, calendar: Calendar) -> None:
     """Let none of a calendar's events take time any more."""
     session = visit.session
     here = CalendarObject.calendar_id == calendar.id
-    blocks = session.scalars(
-        select(CalendarObject.block_id).where(here, CalendarObject.block_id.is_not(None))
+    closing = session.execute(
+        select(CalendarObject.id, CalendarObject.block_id).where(here, CalendarObject.block_id.is_not(None))
     ).all()
+    objects.drop_copies(session, calendar.resource_id, [row.id for row in closing])
     session.execute(update(CalendarObject).where(here).values(block_id=None))
-    booking.delete_blocks(session, visit.actor, calendar.resource_id, [found for found in blocks if found])
+    blocks = [row.block_id for row in closing]
+    booking.delete_blocks(session, visit.actor, calendar.resource_id, blocks)

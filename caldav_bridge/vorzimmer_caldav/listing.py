@@ -16,7 +16,13 @@ from vorzimmer_caldav.collections import CalendarCollection, Home, StoredItem
 from vorzimmer_caldav.multistatus import D
 from vorzimmer_caldav.properties import Place
 
-_COLUMNS = (CalendarObject.id, CalendarObject.href, CalendarObject.etag, CalendarObject.component)
+_COLUMNS = (
+    CalendarObject.id,
+    CalendarObject.calendar_id,
+    CalendarObject.href,
+    CalendarObject.etag,
+    CalendarObject.component,
+)
 
 
 class Asked:
@@ -44,8 +50,7 @@ def responses(place: Place, things: Iterable[Any], asked: Asked) -> Iterator[str
     """Responses for collections, and for single objects."""
     for thing in things:
         if isinstance(thing, StoredItem):
-            path = place.path(f"{place.visit.address}/{thing.calendar.slug}/{thing.href}")
-            yield asked.response(place, path, thing.row)
+            yield asked.response(place, place.path(thing.path), thing.row)
         else:
             yield asked.response(place, place.path(_below(thing)), thing)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from vorzimmer import booking, database
@@ -16,12 +16,14 @@ from vorzimmer.hall import Hall
 from vorzimmer.icaltext import CalendarDataError, Component, SafeCalendar
 from vorzimmer.models import Block, Calendar, CalendarObject, Occurrence
 from vorzimmer.periods import Period, merge
+from vorzimmer_caldav.masking import masked
 from vorzimmer_caldav.times import DAY, SECOND, Series, Span
 
 HORIZON = timedelta(days=750)
 """How far ahead the occurrences of a series stand in their table; a job moves it on every day."""
 
 _TITLE = 300
+_AT_ONCE = 500
 
 
 def check(calendar: SafeCalendar) -> str:
@@ -112,13 +114,17 @@ def opaque(event: Component) -> bool:
 
 def close(
     session: Session,
+    hall: Hall,
     actor: Actor,
     calendar: Calendar,
     found: CalendarObject,
     sent: SafeCalendar,
     periods: Sequence[Period],
 ) -> None:
-    """Make the block of an event what it has to be: none, new, or changed. Raises `Refused` over a booking."""
+    """Make the block of an event what it has to be: none, new, or changed. Raises `Refused` over a booking.
+
+    Others who look at this person's calendar see the same times, and nothing of what they are for.
+    """
     block = session.get(Block, found.block_id) if found.block_id else None
     title = _title(calendar, sent)
     if block is None and periods:
@@ -128,6 +134,36 @@ def close(
         booking.change_block(session, actor, block, title, periods)
     elif block is not None:
         open_again(session, actor, found, block)
+    if periods:
+        for target in published.copies(session, [calendar.resource_id]):
+            row = copy(session, hall, target, found, sent)
+            published.log_change(session, target.id, row.href)
+
+
+def copy(
+    session: Session, hall: Hall, target: Calendar, found: CalendarObject, sent: SafeCalendar
+) -> CalendarObject:
+    """The times of an event in a calendar that others read."""
+    uid, moment = published.opaque(target, "event", found.id), database.now(session)
+    known = select(CalendarObject).where(CalendarObject.calendar_id == target.id, CalendarObject.uid == uid)
+    row = session.scalar(known) or CalendarObject(calendar_id=target.id, href=f"{uid}.ics", extras="")
+    spans = fill(row, masked(sent, uid, published.busy_word(hall), moment), hall.config.zone, moment)
+    session.add(row)
+    place(session, row, spans)
+    return row
+
+
+def drop_copies(session: Session, resource_id: int, ids: Sequence[int]) -> None:
+    """Take events out of the calendars that others read."""
+    for target in published.copies(session, [resource_id]):
+        uids = [published.opaque(target, "event", each) for each in ids]
+        for start in range(0, len(uids), _AT_ONCE):
+            some = CalendarObject.uid.in_(uids[start : start + _AT_ONCE])
+            for row in session.scalars(
+                select(CalendarObject).where(CalendarObject.calendar_id == target.id, some)
+            ):
+                published.log_change(session, target.id, row.href, gone=True)
+                session.delete(row)
 
 
 def _title(calendar: Calendar, sent: SafeCalendar) -> str:
@@ -141,6 +177,7 @@ def _title(calendar: Calendar, sent: SafeCalendar) -> str:
 def open_again(session: Session, actor: Actor, found: CalendarObject, block: Block) -> None:
     """Take the block of an event away."""
     found.block_id = None
+    drop_copies(session, block.resource_id, [found.id])
     session.flush()
     booking.delete_block(session, actor, block)
 
@@ -160,7 +197,7 @@ def store(
     spans = fill(found, sent, hall.config.zone, moment)
     session.add(found)
     place(session, found, spans)
-    close(session, actor, calendar, found, sent, busy(calendar, sent, spans, moment))
+    close(session, hall, actor, calendar, found, sent, busy(calendar, sent, spans, moment))
     published.log_change(session, calendar.id, found.href)
     session.flush()
     return found

@@ -92,5 +92,6 @@ def _set_free(visit: Visit, hall: Hall, collection: CalendarCollection, *, free:
     for row in rows:
         sent = SafeCalendar(row.text, parse(row.text))
         taken = spans.get(row.id, []) if row.recurring else objects.single(row)
-        objects.close(session, visit.actor, calendar, row, sent, objects.busy(calendar, sent, taken, moment))
+        periods = objects.busy(calendar, sent, taken, moment)
+        objects.close(session, hall, visit.actor, calendar, row, sent, periods)
     session.flush()

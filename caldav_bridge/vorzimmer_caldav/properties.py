@@ -9,10 +9,11 @@ from typing import Any
 from radicale.storage import BaseCollection
 from radicale.xmlutils import make_clark, make_human_tag
 
+from vorzimmer.booking.objects import BUSY, FULL
 from vorzimmer.icalguard import LARGEST_TEXT
-from vorzimmer.models import CalendarObject
+from vorzimmer.models import Calendar, CalendarObject
 from vorzimmer_caldav import multistatus
-from vorzimmer_caldav.collections import CalendarCollection, Home, Root, http_date
+from vorzimmer_caldav.collections import CalendarCollection, Home, Root, ShownCollection, http_date
 from vorzimmer_caldav.multistatus import CS, C, D, element, href, text
 from vorzimmer_caldav.putting import SUPPORTED
 from vorzimmer_caldav.syncing import token
@@ -67,7 +68,7 @@ def _mail(place: Place, _home: Home) -> str:
 def _components(_place: Place, calendar: CalendarCollection) -> str:
     named = calendar.get_meta(SUPPORTED)
     kinds = named.split(",") if named else COMPONENTS
-    if calendar.calendar.kind == "bookings":
+    if calendar.calendar.kind != "private":
         kinds = ("VEVENT",)
     return "".join(f'<C:comp name="{text(kind)}" />' for kind in kinds)
 
@@ -139,13 +140,25 @@ CALENDAR: dict[str, Property] = {
     f"{C}max-date-time": _fixed("22001231T235959Z"),
     TRANSPARENT: _free,
 }
+SHOWN: dict[str, Property] = {
+    **CALENDAR,
+    f"{D}current-user-privilege-set": _privileges(f"{D}read", f"{C}read-free-busy"),
+}
+_READING = _privileges(f"{D}read")
+_WRITING = _privileges(f"{D}read", f"{D}write", f"{D}write-content", f"{D}write-properties")
+
+
+def _of_object(place: Place, row: CalendarObject) -> str | None:
+    """What the visitor may do with an object, which is what its calendar is for; that one has been read before."""
+    calendar = place.visit.session.get_one(Calendar, row.calendar_id)
+    return (_READING if calendar.kind in (FULL, BUSY) else _WRITING)(place, row)
+
+
 OBJECT: dict[str, Property] = {
     **EVERYWHERE,
     f"{D}resourcetype": _fixed(""),
     f"{D}owner": _owner,
-    f"{D}current-user-privilege-set": _privileges(
-        f"{D}read", f"{D}write", f"{D}write-content", f"{D}write-properties"
-    ),
+    f"{D}current-user-privilege-set": _of_object,
     f"{D}supported-report-set": _fixed(""),
     f"{D}getetag": lambda _place, row: f'"{row.etag}"',
     f"{D}getlastmodified": lambda _place, row: http_date(row.modified_at),
@@ -167,6 +180,8 @@ def table(thing: BaseCollection | CalendarObject) -> dict[str, Property]:
         return ROOT
     if isinstance(thing, Home):
         return HOME
+    if isinstance(thing, ShownCollection):
+        return SHOWN
     return CALENDAR if isinstance(thing, CalendarCollection) else OBJECT
 
 
@@ -197,5 +212,6 @@ def response(place: Place, path: str, thing: BaseCollection | CalendarObject, na
 
 
 def _dead(thing: BaseCollection | CalendarObject) -> dict[str, str]:
-    """What a client has set by PROPPATCH, under Radicale's short names."""
-    return dict(thing.calendar.properties) if isinstance(thing, CalendarCollection) else {}
+    """What a client has set by PROPPATCH, or what is told instead, under Radicale's short names."""
+    meta = thing.get_meta() if isinstance(thing, CalendarCollection) else {}
+    return {name: value for name, value in meta.items() if name != "tag"}

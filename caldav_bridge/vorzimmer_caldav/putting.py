@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from icalendar.parser import Contentline
 from sqlalchemy import select
 
 from vorzimmer import booking, database
@@ -14,6 +13,7 @@ from vorzimmer.hall import Hall
 from vorzimmer.icaltext import CalendarDataError, Component, SafeCalendar
 from vorzimmer.models import Booking, Calendar, CalendarObject, Status
 from vorzimmer_caldav import deleting, objects
+from vorzimmer_caldav.masking import folded
 from vorzimmer_caldav.multistatus import C
 from vorzimmer_caldav.refusal import RefusalError
 from vorzimmer_caldav.times import Clock
@@ -99,7 +99,7 @@ def _start(entry: Component, sent: SafeCalendar, found: Booking) -> datetime:
 def client_lines(entry: Component) -> str:
     """The lines of an event that are the client's own, folded again."""
     lines = [
-        _folded(f"{line.name}{line.params}:{line.value}")
+        folded(f"{line.name}{line.params}:{line.value}")
         for line in entry.lines
         if line.name in _CLIENTS_OWN or line.name.startswith("X-")
     ]
@@ -112,10 +112,5 @@ def client_lines(entry: Component) -> str:
 
 
 def _alarm(alarm: Component) -> str:
-    lines = "".join(_folded(f"{line.name}{line.params}:{line.value}") for line in alarm.lines)
+    lines = "".join(folded(f"{line.name}{line.params}:{line.value}") for line in alarm.lines)
     return f"BEGIN:VALARM\r\n{lines}END:VALARM\r\n"
-
-
-def _folded(line: str) -> str:
-    text: bytes = Contentline(line).to_ical()  # type: ignore[no-untyped-call]
-    return f"{text.decode()}\r\n"

@@ -16,8 +16,8 @@ from vorzimmer import database
 from vorzimmer.booking.objects import BOOKINGS
 from vorzimmer.hall import Hall
 from vorzimmer.models import Allocation, Calendar, Resource
-from vorzimmer_caldav import moving
-from vorzimmer_caldav.collections import CalendarCollection, Home, Root, StoredItem
+from vorzimmer_caldav import moving, shown
+from vorzimmer_caldav.collections import SHOWN, CalendarCollection, Home, Root, ShownCollection, StoredItem
 from vorzimmer_caldav.multistatus import C, D
 from vorzimmer_caldav.refusal import RefusalError
 from vorzimmer_caldav.visit import Visit, current
@@ -50,6 +50,7 @@ class Storage(BaseStorage):
         visit = current()
         if mode == "w":
             paths = [told[key] for key in ("path", "to_path") if told.get(key)]
+            self._refuse_shown(paths)
             database.claim(visit.session, self._concerned(visit.session, visit, paths))
             yield
             return
@@ -59,6 +60,13 @@ class Storage(BaseStorage):
                 yield
             finally:
                 visit.leave()
+
+    def _refuse_shown(self, paths: list[str]) -> None:
+        """Calendars of others are read, whatever the method (RFC 3744 §7.1.1)."""
+        for path in paths:
+            _, slug, *_ = [*path.strip("/").split("/"), ""]
+            if slug.startswith(SHOWN) and self.calendar(slug):
+                raise RefusalError(403, f"{D}need-privileges", why="This calendar is for reading only.")
 
     def _concerned(self, session: Session, visit: Visit, paths: list[str]) -> set[int]:
         """The visitor, and all that the bookings at these paths occupy or could occupy after a move."""
@@ -112,14 +120,22 @@ class Storage(BaseStorage):
                 yield item
 
     def calendars(self) -> Iterator[CalendarCollection]:
-        """The visitor's calendars: `bookings` first, then those made, oldest first."""
+        """The visitor's calendars: `bookings` first, then those made, oldest first, then those of others."""
         visit = current()
         found = visit.session.scalars(_own(visit).order_by(Calendar.kind != "bookings", Calendar.id))
-        return (CalendarCollection(visit, calendar) for calendar in found)
+        yield from (CalendarCollection(visit, calendar) for calendar in found)
+        yield from self._shown()
+
+    def _shown(self) -> Iterator[ShownCollection]:
+        visit = current()
+        found = shown.listed(visit.session, visit.actor)
+        return (ShownCollection(visit, calendar, resource) for resource, calendar in found if calendar)
 
     def calendar(self, slug: str) -> CalendarCollection | None:
-        """One calendar of the visitor."""
+        """One calendar of the visitor, or one of another that the visitor has switched on."""
         visit = current()
+        if slug.startswith(SHOWN):
+            return next((each for each in self._shown() if each.slug == slug), None)
         found = visit.session.scalar(_own(visit).where(Calendar.slug == slug))
         return CalendarCollection(visit, found) if found else None
 
@@ -137,7 +153,7 @@ class Storage(BaseStorage):
         slug = unquote(href.strip("/").split("/")[-1])
         if not props or props.get("tag") != "VCALENDAR" or visit.actor.resource_id is None:
             raise RefusalError(403, f"{D}valid-resourcetype")
-        if len(slug) > _LONGEST_SLUG or slug == BOOKINGS:
+        if len(slug) > _LONGEST_SLUG or slug == BOOKINGS or slug.startswith(SHOWN):
             raise RefusalError(403, f"{C}calendar-collection-location-ok")
         private = _own(visit).where(Calendar.kind == "private")
         made = visit.session.scalar(select(func.count()).select_from(private.subquery()))
@@ -160,5 +176,7 @@ class Storage(BaseStorage):
 
 def _own(visit: Visit) -> Any:
     return select(Calendar).where(
-        Calendar.resource_id == visit.actor.resource_id, Calendar.deleted_at.is_(None)
+        Calendar.resource_id == visit.actor.resource_id,
+        Calendar.kind.in_((BOOKINGS, "private")),
+        Calendar.deleted_at.is_(None),
     )

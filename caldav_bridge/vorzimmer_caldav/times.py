@@ -55,7 +55,7 @@ class Clock:
         if not name:
             return self._default
         if name not in self._zones:
-            found = _known_zone(name) or self._own_zone(name)
+            found = known_zone(name) or self._own_zone(name)
             self._zones[name] = found or self._default
             if found is None:
                 self.strange.append(name)
@@ -88,7 +88,7 @@ def stamp(at: datetime) -> str:
     return f"{at.year:04}{at.month:02}{at.day:02}T{at.hour:02}{at.minute:02}{at.second:02}Z"
 
 
-def _known_zone(name: str) -> ZoneInfo | None:
+def known_zone(name: str) -> ZoneInfo | None:
     """A zone by IANA name, by Windows name, or at the end of a path (`/mozilla.org/20050126_1/Europe/Berlin`)."""
     parts = name.strip("/").split("/")
     tried = [name, WINDOWS_TO_OLSON.get(name, ""), "/".join(parts[-2:]), "/".join(parts[-3:])]

@@ -107,15 +107,25 @@ def booking_event(booking: Booking) -> Event:
     )
 
 
-def booking_calendar(booking: Booking, *, extras: str = "", stamp: datetime) -> str:
+def booking_calendar(
+    booking: Booking, *, event: Event | None = None, extras: str = "", stamp: datetime
+) -> str:
     """The calendar object of a booking as CalDAV serves it: without METHOD, ORGANIZER and ATTENDEE.
 
-    `extras` are the client's own lines of the VEVENT (alarms, COLOR, X-), already checked by the guard; they are
-    put back as they came. `stamp` is the moment of the change (DTSTAMP, LAST-MODIFIED).
+    `event` says something else of it than `booking_event` does. `extras` are the client's own lines of the VEVENT
+    (alarms, COLOR, X-), already checked by the guard; they are put back as they came. `stamp` is the moment of the
+    change (DTSTAMP, LAST-MODIFIED).
     """
-    event = booking_event(booking)
+    event = event or booking_event(booking)
     dates = [_written("CREATED", _utc(booking.created_at)), _written("LAST-MODIFIED", _utc(stamp))]
     return _calendar(event, [*_lines(event, stamp), *dates], extras=_with_crlf(extras))
+
+
+def busy_calendar(event: Event, word: str, *, stamp: datetime) -> str:
+    """The calendar object of an event that tells when it is, and of the rest nothing but a word."""
+    bare = Event(event.uid, event.sequence, event.status, event.starts, event.ends, "UTC", word)
+    veiled = [_written("CLASS", "CONFIDENTIAL"), _written("TRANSP", "OPAQUE")]
+    return _calendar(bare, [*_lines(bare, stamp), *veiled])
 
 
 def invitation(event: Event, method: str, *, organizer: Person, attendee: Person, stamp: datetime) -> str:
