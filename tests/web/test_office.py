@@ -526,11 +526,6 @@ def test_link_for_davx5_holds_the_new_password(client: Browser, practice: Practi
     assert f'href="caldav://anna%40praxis.example:{secret}@localhost:8080/dav/"' in page
 
 
-def test_front_desk_has_no_calendar_to_connect(client: Browser, practice: Practice) -> None:
-    client.sign_in(DESK)
-    assert client.get("/office/connect").status_code == 403
-
-
 # ---- all pages -------------------------------------------------------------------------------------------------------
 
 

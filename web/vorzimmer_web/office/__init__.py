@@ -7,7 +7,7 @@ from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext
 
 from vorzimmer import hookspecs
-from vorzimmer.access import Right
+from vorzimmer.access import APPOINTMENTS
 from vorzimmer.here import hall
 from vorzimmer.reasons import N_
 from vorzimmer_web import accounts
@@ -28,6 +28,7 @@ from vorzimmer_web.office import (
     links,
     record,
     settings,
+    shown,
     wording,
 )
 from vorzimmer_web.requests import actor
@@ -41,12 +42,26 @@ ORDER = (
     "office.settings",
 )
 OWN = (
-    (N_("Connect my calendar"), "office.connect", Right.OWN_CALENDAR),
-    (N_("My account"), "office.account", None),
+    (N_("Connect my calendar"), "office.connect", APPOINTMENTS),
+    (N_("My account"), "office.account", ()),
 )
 office = Blueprint("office", __name__, url_prefix="/office")
 for pages in (
-    *(agenda, calendar, bulk, booking, edit, entry, connect, settings, record, customers, export, account),
+    *(
+        agenda,
+        calendar,
+        bulk,
+        booking,
+        edit,
+        entry,
+        connect,
+        shown,
+        settings,
+        record,
+        customers,
+        export,
+        account,
+    ),
     *(fresh, groups, links, checklist),
 ):
     pages.add_to(office)
@@ -100,6 +115,6 @@ def own_pages() -> list[tuple[str, str]]:
     person = actor()
     return [
         (gettext(title), endpoint)
-        for title, endpoint, right in OWN
-        if person and (not right or right in person.rights) and endpoint in current_app.view_functions
+        for title, endpoint, rights in OWN
+        if person and (not rights or person.rights & {*rights}) and endpoint in current_app.view_functions
     ]

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
 from vorzimmer import accounts
-from vorzimmer.access import Right, may, open_to
+from vorzimmer.access import APPOINTMENTS, Right, open_to
 from vorzimmer.here import hall
 from vorzimmer.models import WebSession
 from vorzimmer.reasons import N_, Refused
@@ -46,7 +46,7 @@ def _page(errors: dict[str, str] | None = None, **typed: Any) -> ResponseReturnV
         this_session=_here(),
         shown=SHOWN,
         zone=hall().config.zone,
-        connects=may(person, Right.OWN_CALENDAR),
+        connects=bool(person.rights & {*APPOINTMENTS}),
         last=current_user.last_login_at.replace(tzinfo=UTC) if current_user.last_login_at else None,
     )
     return page, 422 if errors else 200

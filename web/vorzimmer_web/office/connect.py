@@ -11,13 +11,13 @@ from flask_login import current_user
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import accounts, audit, database
-from vorzimmer.access import Actor, Right, open_to
+from vorzimmer import accounts, audit, database, hookspecs
+from vorzimmer.access import APPOINTMENTS, Actor, Right, may, open_to
 from vorzimmer.contact import plain
 from vorzimmer.here import hall
 from vorzimmer.models import Account, AppPassword
 from vorzimmer.reasons import Reason, Refused
-from vorzimmer_web.office import profile
+from vorzimmer_web.office import profile, shown
 from vorzimmer_web.requests import read_anew, signed_in
 
 LONGEST_LABEL = 80
@@ -26,13 +26,12 @@ LONGEST_LABEL = 80
 def _page(secret: str = "") -> ResponseReturnValue:
     user, config = current_user.email, hall().config
     link = profile.davx5(config, user, secret)
+    person, session = signed_in(), read_anew()
     page = render_template(
         "office/connect.html",
-        passwords=read_anew()
-        .scalars(
+        passwords=session.scalars(
             select(AppPassword).where(AppPassword.account_id == current_user.id).order_by(AppPassword.id)
-        )
-        .all(),
+        ).all(),
         secret=secret,
         user=user,
         address=profile.address(config),
@@ -40,17 +39,21 @@ def _page(secret: str = "") -> ResponseReturnValue:
         picture=profile.picture(link, gettext("QR code for DAVx⁵")),
         zone=config.zone,
         has_calendar=current_user.resource_id is not None,
+        kinds=hall().plugins.ask(hookspecs.resource_kinds),
+        others=shown.others(session, person),
+        shown=shown.shown(session, person),
+        in_full=may(person, Right.CALENDARS),
     )
     return page, {"Cache-Control": "no-store"}
 
 
-@open_to(Right.OWN_CALENDAR)
+@open_to(*APPOINTMENTS)
 def connect() -> ResponseReturnValue:
     """The page, without any secret."""
     return _page()
 
 
-@open_to(Right.OWN_CALENDAR)
+@open_to(*APPOINTMENTS)
 def add() -> ResponseReturnValue:
     """A new app password; this answer is the only one that ever shows it."""
     label = plain(request.form.get("label", ""))[:LONGEST_LABEL] or gettext("Calendar app")
@@ -66,7 +69,7 @@ def _added(session: Session, person: Actor, label: str) -> str:
     return accounts.add_app_password(session, moment, account, label)
 
 
-@open_to(Right.OWN_CALENDAR)
+@open_to(*APPOINTMENTS)
 def revoke(password_id: int) -> ResponseReturnValue:
     """The app with this password is out at once."""
     person = signed_in()
@@ -88,7 +91,7 @@ def _log(session: Session, person: Actor, moment: datetime, act: str, label: str
     audit.write(session, moment, person, act, f"account {person.account_id}", after={"label": label})
 
 
-@open_to(Right.OWN_CALENDAR)
+@open_to(*APPOINTMENTS)
 def apple() -> ResponseReturnValue:
     """Apple's profile; with the password that was just shown, if the form brings it."""
     body = profile.apple(hall().config, current_user.email, plain(request.form.get("secret", "")))

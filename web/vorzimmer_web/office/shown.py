@@ -1,0 +1,77 @@
+"""Which calendars of colleagues, rooms and devices appear on one's own devices, beside the own one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from vorzimmer import audit, database
+from vorzimmer.access import APPOINTMENTS, Actor, open_to, require
+from vorzimmer.here import hall
+from vorzimmer.models import Account, Resource, ShownCalendar
+from vorzimmer.reasons import Reason, Refused
+from vorzimmer_web.requests import signed_in
+
+
+def others(session: Session, person: Actor) -> list[Resource]:
+    """Whose calendars there are to choose from: everybody's and everything's but one's own."""
+    not_own = Resource.id.is_distinct_from(person.resource_id)
+    wanted = select(Resource).where(Resource.active, not_own).order_by(Resource.name, Resource.id)
+    return list(session.scalars(wanted))
+
+
+def shown(session: Session, person: Actor) -> set[int]:
+    """Which of them, by id, the person has switched on."""
+    own = ShownCalendar.account_id == person.account_id
+    return set(session.scalars(select(ShownCalendar.resource_id).where(own)))
+
+
+def show(session: Session, person: Actor, slugs: Collection[str]) -> None:
+    """Let exactly these appear from the next sync on; what is archived stays as it was.
+
+    Refuses with `FORBIDDEN`, and with `NOT_FOUND` where there is no such person, room or device.
+    """
+    require(person.account_id is not None and bool(person.rights & {*APPOINTMENTS}))
+    session.get_one(Account, person.account_id, with_for_update=True)
+    choice = {one.slug: one.id for one in others(session, person)}
+    if not choice.keys() >= set(slugs):
+        raise Refused(Reason.NOT_FOUND)
+    before = {slug for slug, number in choice.items() if number in shown(session, person)}
+    after = set(slugs)
+    taken = [choice[slug] for slug in before - after]
+    session.execute(
+        delete(ShownCalendar).where(
+            ShownCalendar.account_id == person.account_id, ShownCalendar.resource_id.in_(taken)
+        )
+    )
+    session.add_all(
+        ShownCalendar(account_id=person.account_id, resource_id=choice[slug]) for slug in after - before
+    )
+    audit.write(
+        session,
+        database.now(session),
+        person,
+        "shown_calendars_changed",
+        f"account {person.account_id}",
+        before={"shown": sorted(before)},
+        after={"shown": sorted(after)},
+    )
+
+
+@open_to(*APPOINTMENTS)
+def change() -> ResponseReturnValue:
+    """What is ticked appears, what is not does not."""
+    person = signed_in()
+    hall().database.write(lambda session: show(session, person, request.form.getlist("shown")))
+    flash(gettext("Saved. Your calendar app shows it after its next sync."), "good")
+    return redirect(url_for("office.connect"), 303)
+
+
+def add_to(office: Blueprint) -> None:
+    """Put the form in its place."""
+    office.post("/connect/shown", endpoint="show_calendars")(change)
