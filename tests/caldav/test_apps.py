@@ -74,8 +74,11 @@ def test_python_caldav_sees_moves_and_cancels_a_booking(practice: Practice, live
     assert acts.again(practice.hall, made.uid).status == Status.CANCELLED
 
 
-def vdirsyncer(folder: Path, live: Live, *commands: str) -> None:
-    """Run vdirsyncer with Anna's calendar and a folder of files."""
+OWN = [["calendar", "calendar", "bookings"], ["own", "own", "own"]]
+
+
+def vdirsyncer(folder: Path, live: Live, *commands: str, collections: list[list[str]] = OWN) -> None:
+    """Run vdirsyncer with Anna's calendars and a folder of files."""
     config = folder / "config"
     config.write_text(
         f"""[general]
@@ -83,7 +86,7 @@ status_path = "{folder}/status/"
 [pair anna]
 a = "files"
 b = "server"
-collections = [["calendar", "calendar", "bookings"], ["own", "own", "own"]]
+collections = {json.dumps(collections)}
 conflict_resolution = "b wins"
 [storage files]
 type = "filesystem"
