@@ -41,7 +41,7 @@ FLOORS: list[set[str]] = [
     {"access"},
     {"accounts", "audit", "customers"},
     {"availability", "catalogue", "registry", "retention", "settings"},
-    {"booking", "setup"},
+    {"booking", "erasure", "setup"},
     {"guard", "here", "worker"},
     {"doctor"},
     {"serve"},
@@ -222,9 +222,9 @@ def lines(*paths: Path) -> int:
 
 
 def test_the_core_stays_within_its_budget() -> None:
-    """Growing past 9,600 lines needs a decision as 0007 and 0010 were; what is counted is decision 0005."""
+    """Growing past 10,000 lines needs a decision as 0011 was; what is counted is decision 0005."""
     running = [path for path in CORE.rglob("*.py") if not {"migrations", "testing"} & set(path.parts)]
-    assert sum(map(code_lines, running)) < 9_600
+    assert sum(map(code_lines, running)) < 10_000
 
 
 def code_lines(path: Path) -> int:

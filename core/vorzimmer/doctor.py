@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -148,8 +148,21 @@ def _schema(hall: Hall, session: Session) -> Iterator[Finding]:
         yield _wrong(N_("schema: not up to date for %(names)s: vorzimmer migrate"), names=", ".join(behind))
         return
     yield _good(N_("schema: up to date"))
+    yield from _keeping(hall, session)
     yield from _messages(session)
     yield from of_plugins(hall, session)
+
+
+def _keeping(hall: Hall, session: Session) -> Iterator[Finding]:
+    """Plugins whose tables refer to customers or appointments, and who would not erase what they keep (A170)."""
+    inspector, answers = inspect(session.connection()), hall.plugins.listeners(hookspecs.personal_data)
+    for name, _folder in hall.plugins.migrations():
+        tables = [table for table in inspector.get_table_names() if table.startswith(f"{name}_")]
+        keys = [key["referred_table"] for table in tables for key in inspector.get_foreign_keys(table)]
+        if name not in answers and {"booking", "customer"} & set(keys):
+            yield _warning(
+                N_("plugin %(name)s: keeps data of customers, and does not say how it erases them"), name=name
+            )
 
 
 def _messages(session: Session) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ A fact is a subject with a past participle and is told with `plugins.tell` after
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -18,6 +19,7 @@ import pluggy
 from vorzimmer.config import Config
 from vorzimmer.icaltext import Component, SafeCalendar
 from vorzimmer.models import Booking, Customer, Location, Message, Requirement, Resource, Service
+from vorzimmer.models.customer import folded
 from vorzimmer.periods import Period
 from vorzimmer.texts import Texts
 
@@ -706,6 +708,63 @@ def findings(session: Session, hall: Any) -> list[Finding]:  # type: ignore[empt
     If it raises: that is told instead.
 
         return [Finding(Level.WARNING, "sensor: no answer for %(days)d days", {"days": 3})]
+    """
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whom personal data is about. `uids` are the opaque ids of the record and of those merged into it.
+
+    `bookings` are ids of appointments. `names`, `emails` (small letters) and `phones` are all by which somebody was
+    known and nobody else in the records is: what a family shares is not among them.
+    """
+
+    uids: frozenset[str]
+    bookings: frozenset[int] = frozenset()
+    names: frozenset[str] = frozenset()
+    emails: frozenset[str] = frozenset()
+    phones: frozenset[str] = frozenset()
+
+    def is_in(self, text: str) -> bool:
+        """Whether a text tells of them: by an address, eight digits of a number, or a name of two words and more."""
+        told, numbers = folded(text), re.sub(r"(?<=\d)[\s()/+.-]+(?=\d)", "", text)
+        words = set(re.findall(r"\w+", told))
+        names = [set(re.findall(r"\w+", folded(name))) for name in self.names]
+        digits = [re.sub(r"\D", "", phone)[-8:] for phone in self.phones]
+        return (
+            any(
+                re.search(rf"(?<![\w.+-]){re.escape(folded(one))}(?![\w-]|\.\w)", told) for one in self.emails
+            )
+            or any(len(number) == 8 and number in numbers for number in digits)
+            or any(len(name) > 1 and name <= words for name in names)
+        )
+
+
+@dataclass(frozen=True)
+class PersonalData:
+    """Something that is known of a person: `text` is an English msgid with the `facts` in it.
+
+    `stays`: it is not erased; the text says why, `until` how long.
+    """
+
+    text: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    stays: bool = False
+    until: date | None = None
+
+
+@hookspec
+def personal_data(session: Session, hall: Any, person: Person, erase: bool) -> list[PersonalData]:  # type: ignore[empty-body]
+    """What you store about a person; with `erase` it is gone when you return, but for what has to stay.
+
+    Given: the session of the act's transaction; the `Hall` of this server; whom it is about; whether to erase.
+    Returned: what there is, or was until now: shown before staff erase a customer. Nothing known: an empty list.
+    If it raises: nothing is erased.
+
+        notes = session.scalars(select(Note).where(Note.booking_id.in_(person.bookings))).all()
+        for note in notes if erase else ():
+            session.delete(note)
+        return [PersonalData("Notes: %(number)d", {"number": len(notes)})] if notes else []
     """
 
 

@@ -172,8 +172,8 @@ class Plugins:
         """Put a question that has one answer; the first plugin that has one wins. Raises `PluginFailed`."""
         return next((answer for _name, answer in self._answers(spec, given) if answer is not None), None)
 
-    def listeners(self, spec: Callable[P, None]) -> list[str]:
-        """Names of the plugins that want to be told a fact."""
+    def listeners(self, spec: Callable[..., Any]) -> list[str]:
+        """Names of the plugins that answer a hook, such as those that want to be told a fact."""
         return [name for name, _function in self._functions(spec.__name__)]
 
     def tell(self, name: str, spec: Callable[P, None], *args: P.args, **given: P.kwargs) -> None:

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     INVALID = "invalid"
     TOO_LATE = "too_late"
     AFFECTED = "affected"
+    COMING = "coming"
     RATE_LIMITED = "rate_limited"
 
 
@@ -40,6 +41,7 @@ TEXTS: dict[Reason, str] = {
     Reason.INVALID: N_("Something in the form is not right."),
     Reason.TOO_LATE: N_("It is too late to change this appointment online. Please call us."),
     Reason.AFFECTED: N_("There are appointments in this time."),
+    Reason.COMING: N_("This customer has coming appointments. Please cancel them first."),
     Reason.RATE_LIMITED: N_("Too many tries. Please wait a little."),
 }
 

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import audit, fields
 from vorzimmer.access import SYSTEM
+from vorzimmer.customers.history import trail
 from vorzimmer.customers.record import subject
-from vorzimmer.models import Attribute, AuditEntry, Booking, Customer, CustomerChange, Message
+from vorzimmer.models import Attribute, Booking, Customer, CustomerChange, Message
 
 BATCH = 200
 """How many bookings and how many records lose answers in one transaction."""
@@ -55,7 +56,7 @@ def _of_customers(session: Session, ending: Sequence[Attribute], moment: datetim
         gone = _slugs(ending, customer.attributes, ended, moment)
         customer.attributes = {slug: value for slug, value in customer.attributes.items() if slug not in gone}
         _from_changes(session, customer, gone)
-        _from_log(session, subject(customer), gone)
+        _from_log(session, customer.uid, gone)
         _log(session, moment, subject(customer), gone)
     return len(found) == BATCH
 
@@ -89,16 +90,8 @@ def _from_changes(session: Session, customer: Customer, gone: Collection[str]) -
 
 def _from_log(session: Session, of: str, gone: Collection[str]) -> None:
     """The log says who changed a record when; the answers themselves leave it, also those of merged records."""
-    known, subjects = set[str](), {of}
-    while subjects:
-        entries = session.scalars(select(AuditEntry).where(AuditEntry.subject.in_(subjects))).all()
-        for entry in entries:
-            entry.before, entry.after = _without(entry.before, gone), _without(entry.after, gone)
-        known |= subjects
-        merged = {
-            f"customer {told['record']}" for entry in entries if "record" in (told := entry.after or {})
-        }
-        subjects = merged - known
+    for entry in trail(session, of)[1]:
+        entry.before, entry.after = _without(entry.before, gone), _without(entry.after, gone)
 
 
 def _without(told: dict[str, Any] | None, gone: Collection[str]) -> Any:

@@ -16,7 +16,7 @@ from vorzimmer.cli.options import fail, practice
 from vorzimmer.config import Config
 from vorzimmer.hall import Hall
 from vorzimmer.models import Setting
-from vorzimmer_backup import key, making, nightly, sealing, state
+from vorzimmer_backup import erased, key, making, nightly, sealing, state
 from vorzimmer_backup.damage import Damaged
 from vorzimmer_backup.restoring import restore as put_back
 from vorzimmer_backup.restoring import verify as check
@@ -86,9 +86,20 @@ def _show(hall: Hall, secret: str) -> None:
     "--key-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A file with the key."
 )
 @click.option("--database-url", default="", help="An empty PostgreSQL database, where the backup is of one.")
+@click.option(
+    "--erasures",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=f"Another list of who was erased than {erased.NAME} beside FILE.",
+)
 @practice
 def restore(
-    config: Config, source: Path, into: Path | None, verify: bool, key_file: Path | None, database_url: str
+    config: Config,
+    source: Path,
+    into: Path | None,
+    verify: bool,
+    key_file: Path | None,
+    database_url: str,
+    erasures: Path | None,
 ) -> None:
     """Put a backup back into an empty folder, or check it; the key is asked for, or read from stdin."""
     if verify == bool(into):
@@ -99,12 +110,24 @@ def restore(
             check(source, secret, database_url or config.database_url, click.echo)
             click.echo(f"{source} is whole")
         else:
-            put_back(source, secret, into.resolve(), database_url, click.echo)
+            put_back(source, secret, into.resolve(), database_url, click.echo, _erased(source, erasures))
             click.echo(f"{into} is ready: vorzimmer serve --data {into}")
     except Damaged as error:
         fail(str(error))
     except OSError as error:
         fail(f"nothing was restored: {error}")
+
+
+def _erased(source: Path, named: Path | None) -> erased.Erased:
+    """Who was erased since, by the list that was named or the one beside the backup."""
+    file = named or source.parent / erased.NAME
+    try:
+        found = erased.read(file)
+    except ValueError as error:
+        raise Damaged(str(error)) from None
+    if not found:
+        click.echo(f"erasures: there is no list {file}; whoever was erased since is in this backup as before")
+    return found
 
 
 def _key(config: Config, source: Path, key_file: Path | None) -> str:

@@ -11,10 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sqlalchemy import inspect
+from sqlalchemy.orm import Session
+
 from vorzimmer import database
 from vorzimmer.config import Config
 from vorzimmer.hall import Hall
-from vorzimmer_backup import archive, key, postgresql, sqlite
+from vorzimmer.models import Erasure
+from vorzimmer_backup import archive, erased, key, postgresql, sqlite
 from vorzimmer_backup.manifest import DATA, Manifest, described
 
 WORK = ".backup-"
@@ -48,7 +52,15 @@ def make(hall: Hall, target: Path) -> Manifest:
             files=described(root),
         )
         archive.write(target, secret, manifest, root)
+    with hall.database.reading() as session:
+        _erased_beside(session, target.parent)
     return manifest
+
+
+def _erased_beside(session: Session, folder: Path) -> None:
+    """Whom a restore of an earlier backup in this folder has to forget; tables from before an update know nobody."""
+    if inspect(session.connection()).has_table(Erasure.__tablename__):
+        erased.keep(folder, erased.table(session))
 
 
 @contextmanager

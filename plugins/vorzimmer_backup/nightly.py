@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 
 import structlog
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from vorzimmer import audit, database
 from vorzimmer.access import SYSTEM
 from vorzimmer.hall import Hall
 from vorzimmer.worker import beside
-from vorzimmer_backup import key, making, state
+from vorzimmer_backup import erased, key, making, state
 from vorzimmer_backup.restoring import verify
 from vorzimmer_backup.settings import Config
 
@@ -36,7 +37,12 @@ def folder(hall: Hall, config: Config) -> Path:
 
 
 def look(session: Session, moment: datetime, *, hall: Hall, config: Config) -> None:
-    """The job: begin one in a thread of its own where its time has come; nobody's transaction waits for it."""
+    """The job: begin one in a thread of its own where its time has come; nobody's transaction waits for it.
+
+    The list of erasures is looked after, too, in case a process ended between a commit and its line.
+    """
+    if known_erased := erased.table(session):
+        erased.keep(folder(hall, config), known_erased)
     known = state.read(session)
     if known is None:
         state.change(session, moment)
@@ -78,6 +84,18 @@ def make_one(hall: Hall, config: Config) -> bool:
     hall.database.write(partial(noted, target=target, moment=manifest.made_at))
     clear(target.parent, config, moment)
     return True
+
+
+def list_erased(session: Session, hall: Hall, config: Config, uids: frozenset[str], moment: datetime) -> None:
+    """Write who is erased into the list beside the backups, in the same act, as soon as it is committed."""
+
+    def committed(_session: Session) -> None:
+        try:
+            erased.keep(folder(hall, config), dict.fromkeys(uids, moment))
+        except (OSError, ValueError):  # it is done all the same; `look` tries again
+            log.exception("the list of erasures was not written")
+
+    event.listen(session, "after_commit", committed, once=True)
 
 
 def noted(session: Session, *, target: Path, moment: datetime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import database
 from vorzimmer.hall import Hall
-from vorzimmer.hookspecs import Draft, Finding, Job, hookimpl
+from vorzimmer.hookspecs import Draft, Finding, Job, Person, PersonalData, hookimpl
 from vorzimmer.reasons import N_
 from vorzimmer_backup import nightly, settings, state
 from vorzimmer_backup.commands import backup, backup_key, restore
@@ -43,6 +43,20 @@ class Plugin:
         """A backup before the update; it is the only way back, for nothing is migrated downwards (F50)."""
         if self.config.before_update:
             nightly.before_update(hall, self.config)
+
+    @hookimpl
+    def personal_data(self, session: Session, hall: Hall, person: Person, erase: bool) -> list[PersonalData]:
+        """Backups stay until they are old; whoever is erased stands in the list beside them (A176)."""
+        if erase:
+            nightly.list_erased(session, hall, self.config, person.uids, database.now(session))
+        known = state.read(session)
+        if known is None or known.good is None:
+            return []
+        text = N_(
+            "Backups made until now; they are sealed, and whoever restores one has everybody erased again"
+        )
+        until = (known.good + timedelta(days=self.config.days)).astimezone(hall.config.zone).date()
+        return [PersonalData(text, stays=True, until=until)]
 
     @hookimpl
     def findings(self, session: Session, hall: Hall) -> list[Finding]:

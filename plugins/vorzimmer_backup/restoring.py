@@ -9,13 +9,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 from sqlalchemy.engine import Connection
 
+from vorzimmer import erasure
 from vorzimmer.config import Config, ConfigError
 from vorzimmer.database import CORE_MIGRATIONS, Database
+from vorzimmer.hall import Hall
 from vorzimmer.plugins import Plugins
-from vorzimmer_backup import archive, key, postgresql, sqlite
+from vorzimmer_backup import archive, erased, key, postgresql, sqlite
 from vorzimmer_backup.damage import Damaged
 from vorzimmer_backup.manifest import DATA, Manifest, differences, of_file
 from vorzimmer_backup.settling import settle
@@ -62,9 +65,12 @@ def unpack(file: Path, secret: str, into: Path, say: Say) -> Manifest:
     return manifest
 
 
-def restore(file: Path, secret: str, into: Path, url: str, say: Say) -> Manifest:
+def restore(
+    file: Path, secret: str, into: Path, url: str, say: Say, again: erased.Erased = MappingProxyType({})
+) -> Manifest:
     """Put a backup into an empty folder, and settle it (`settling`). Raises `Damaged`, `ConfigError`.
 
+    `again`: who was erased since, and is erased again before the folder can be served (F46).
     `url`: the empty PostgreSQL database to fill, if it was one; the restored configuration names it from then on.
     """
     into.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -84,11 +90,25 @@ def restore(file: Path, secret: str, into: Path, url: str, say: Say) -> Manifest
             _settle_sqlite(stage / DATA / "vorzimmer.sqlite3", say)
         else:
             _restore_postgresql(url, file, manifest, stage, say)
+        _erase_again(stage / DATA, again, say)
         key.keep(stage / DATA, secret)
         _move(stage / DATA, into)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     return manifest
+
+
+def _erase_again(data: Path, again: erased.Erased, say: Say) -> None:
+    """Their tables are brought to the newest version first: what is to go may be in any of them."""
+    if not again:
+        return
+    hall = Hall.open(Config.load(data=data))
+    try:
+        hall.database.migrate(hall.plugins.migrations())  # without a backup of what is about to be erased
+        number = hall.database.write(lambda session: erasure.replay(session, hall, again))
+    finally:
+        hall.database.dispose()
+    say(f"erasures: {len(again)} are on the list, {number} of them were in this backup and are erased again")
 
 
 def _move(data: Path, into: Path) -> None:

@@ -10,11 +10,20 @@ from sqlalchemy.orm import Session
 from vorzimmer import config as core
 from vorzimmer import database, outbox
 from vorzimmer.access import Right
-from vorzimmer.hookspecs import Change, Channel, NavigationEntry, Pages, hookimpl
+from vorzimmer.hall import Hall
+from vorzimmer.hookspecs import (
+    Change,
+    Channel,
+    NavigationEntry,
+    Pages,
+    Person,
+    PersonalData,
+    hookimpl,
+)
 from vorzimmer.models import Account, Booking, Message, Status
 from vorzimmer.reasons import N_
 from vorzimmer.texts import Texts
-from vorzimmer_email import settings
+from vorzimmer_email import forgetting, settings
 from vorzimmer_email.desk import Desk
 from vorzimmer_email.pages import pages
 from vorzimmer_email.texts import Store
@@ -70,6 +79,17 @@ class Plugin:
     def message_texts(self) -> Store:
         """The practice's own words."""
         return Store()
+
+    @hookimpl
+    def personal_data(self, hall: Hall, person: Person, erase: bool) -> list[PersonalData]:
+        """Mails that are files; those that left by a server are out of reach."""
+        found = forgetting.telling(hall.config.data / self.config.directory, person)
+        for path in found if erase else ():
+            path.unlink(missing_ok=True)
+        data = [PersonalData(N_("Mails kept as files: %(number)d"), {"number": len(found)})] if found else []
+        if self.config.relay:
+            data.append(PersonalData(N_("Mails that have left, with those who got them"), stays=True))
+        return data
 
     @hookimpl
     def booking_changed(self, session: Session, change: Change) -> None:

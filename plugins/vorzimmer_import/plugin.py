@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from vorzimmer.access import Right
 from vorzimmer.hall import Hall
-from vorzimmer.hookspecs import Job, NavigationEntry, Pages, hookimpl
+from vorzimmer.hookspecs import Job, NavigationEntry, Pages, Person, PersonalData, hookimpl
 from vorzimmer.plugins import NoConfig
 from vorzimmer.reasons import N_
-from vorzimmer_import import running
+from vorzimmer_import import forgetting, running
 from vorzimmer_import.command import import_
 from vorzimmer_import.pages import pages
 
@@ -36,6 +36,11 @@ class Plugin:
         """A card of the settings."""
         line = N_("Customers from a table, calendars from another program")
         return [NavigationEntry(N_("Import"), "vorzimmer_import.overview", Right.SETTINGS, "settings", line)]
+
+    @hookimpl
+    def personal_data(self, session: Session, person: Person, erase: bool) -> list[PersonalData]:
+        """Lines that did not fit, or are tried out."""
+        return forgetting.forget(session, person, erase=erase)
 
     @hookimpl
     def commands(self) -> list[click.Command]:

@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import ical, outbox
 from vorzimmer.hall import Hall
+from vorzimmer.hookspecs import Person, PersonalData
 from vorzimmer.models import Booking, Location, Message
+from vorzimmer.reasons import N_
 from vorzimmer.texts import Reader
 from vorzimmer_paper import sheets
 from vorzimmer_paper.days import List, listed, with_whom
@@ -57,6 +59,20 @@ def _forget(session: Session, moment: datetime) -> None:
         Message.planned_at < moment - timedelta(days=1),
     )
     session.execute(update(Message).where(*over).values(details={}, text=""))
+
+
+def forget(session: Session, person: Person, *, erase: bool) -> list[PersonalData]:
+    """Lists that a person is on: what was sent is thrown away, what waits is written anew without them."""
+    lists = select(Message).where(Message.topic == outbox.PAPERS)
+    found = [
+        one for one in session.scalars(lists) if person.is_in(f"{one.details.get('list', '')}\n{one.text}")
+    ]
+    for one in found if erase else ():
+        if one.state in OUT:
+            one.details, one.text = {}, ""
+        else:
+            session.delete(one)
+    return [PersonalData(N_("Lists for paper: %(number)d"), {"number": len(found)})] if found else []
 
 
 def papers(reader: Reader, hall: Hall, found: List, moment: datetime) -> Mapping[str, Any]:

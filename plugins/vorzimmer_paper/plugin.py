@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer.access import APPOINTMENTS, Right
 from vorzimmer.hall import Hall
-from vorzimmer.hookspecs import Job, NavigationEntry, Pages, hookimpl
+from vorzimmer.hookspecs import Job, NavigationEntry, Pages, Person, PersonalData, hookimpl
 from vorzimmer.reasons import N_
 from vorzimmer_paper import evening
 from vorzimmer_paper.pages import pages
@@ -48,6 +48,11 @@ class Plugin:
                 for right in APPOINTMENTS
             ),
         ]
+
+    @hookimpl
+    def personal_data(self, session: Session, person: Person, erase: bool) -> list[PersonalData]:
+        """Lists of the last evenings."""
+        return evening.forget(session, person, erase=erase)
 
     @hookimpl
     def jobs(self, hall: Hall) -> list[Job]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import Blueprint
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from vorzimmer.access import Right
-from vorzimmer.hookspecs import Job, NavigationEntry, hookimpl
+from vorzimmer.hookspecs import Job, NavigationEntry, Person, PersonalData, hookimpl
 from vorzimmer.plugins import NoConfig
 from vorzimmer.reasons import N_
 from vorzimmer_web.api import api
 from vorzimmer_web.embed import embed, script
 from vorzimmer_web.errors import errors
+from vorzimmer_web.invitations import Invitation
 from vorzimmer_web.manage import manage
 from vorzimmer_web.office import office
 from vorzimmer_web.practice import practice
@@ -48,6 +51,13 @@ class Plugin:
             NavigationEntry(N_("Customers"), "office.customers", Right.OWN_CALENDAR),
             NavigationEntry(N_("Customers"), "office.customers", Right.CALENDARS),
         ]
+
+    @hookimpl
+    def personal_data(self, session: Session, person: Person) -> list[PersonalData]:
+        """Links may be called by whom they were made for; what they are called is the practice's own."""
+        number = sum(person.is_in(name) for name in session.scalars(select(Invitation.name)))
+        text = N_("Links that are called by this name: %(number)d; they are deleted under Settings, Publish")
+        return [PersonalData(text, {"number": number}, stays=True)] if number else []
 
     @hookimpl
     def jobs(self) -> list[Job]:

@@ -2,7 +2,7 @@
 
 from vorzimmer.customers.export import export, export_participants, participants
 from vorzimmer.customers.grouping import dissolve, group, rename
-from vorzimmer.customers.history import appointments, entries, messages, past
+from vorzimmer.customers.history import appointments, entries, messages, past, trail
 from vorzimmer.customers.known import accept, find, ignore, of_booking, value_of, waiting
 from vorzimmer.customers.listing import NOTHING, Summary, Wish, listed, number, sizes, summaries
 from vorzimmer.customers.merge import alike, joined, merge, same_name
@@ -46,6 +46,7 @@ __all__ = [
     "sizes",
     "snapshot",
     "summaries",
+    "trail",
     "value_of",
     "version_of",
     "visible",

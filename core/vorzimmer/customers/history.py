@@ -71,3 +71,15 @@ def entries(session: Session, customer: Customer) -> Sequence[AuditEntry]:
     """The newest entries of the log about the record."""
     query = select(AuditEntry).where(AuditEntry.subject == f"customer {customer.uid}")
     return session.scalars(query.order_by(AuditEntry.id.desc()).limit(ENTRIES)).all()
+
+
+def trail(session: Session, uid: str) -> tuple[set[str], list[AuditEntry]]:
+    """The uids of a record and of all that were merged into it, and every entry of the log about these."""
+    known, found, new = set[str](), list[AuditEntry](), {uid}
+    while new:
+        subjects = [f"customer {one}" for one in new]
+        entries = session.scalars(select(AuditEntry).where(AuditEntry.subject.in_(subjects))).all()
+        found += entries
+        known |= new
+        new = {told["record"] for one in entries if "record" in (told := one.after or {})} - known
+    return known, found

@@ -7,7 +7,7 @@ from vorzimmer.models.calendar import Calendar, CalendarChange, CalendarObject, 
 from vorzimmer.models.columns import Model, UtcInstant
 from vorzimmer.models.customer import Customer, CustomerChange, CustomerGroup
 from vorzimmer.models.message import Message
-from vorzimmer.models.record import AuditEntry, KeptAnswer, Setting
+from vorzimmer.models.record import AuditEntry, Erasure, KeptAnswer, Setting
 from vorzimmer.models.resource import Location, Resource
 from vorzimmer.models.service import Offer, Requirement, Service
 
@@ -26,6 +26,7 @@ __all__ = [
     "Customer",
     "CustomerChange",
     "CustomerGroup",
+    "Erasure",
     "FormField",
     "KeptAnswer",
     "Location",

@@ -1,4 +1,4 @@
-"""Who changed what, and answers that are kept to be given again."""
+"""Who changed what, whose records were erased, and answers that are kept to be given again."""
 
 from __future__ import annotations
 
@@ -37,6 +37,15 @@ class KeptAnswer(Model):
     status: Mapped[int]
     answer: Mapped[str] = mapped_column(Text)
     kept_at: Mapped[datetime] = mapped_column(UtcInstant, index=True)
+
+
+class Erasure(Model):
+    """A record that was erased (Art. 17 GDPR): its opaque id and when, so that a restored backup forgets it, too."""
+
+    __tablename__ = "erasure"
+
+    uid: Mapped[str] = mapped_column(String(36), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcInstant)
 
 
 class Setting(Model):

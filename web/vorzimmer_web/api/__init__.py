@@ -15,6 +15,7 @@ from vorzimmer_web.api.accounts import accounts
 from vorzimmer_web.api.catalogue import catalogue
 from vorzimmer_web.api.customers import customers
 from vorzimmer_web.api.door import check_shape, identify
+from vorzimmer_web.api.erasing import erasing
 from vorzimmer_web.api.external import external
 from vorzimmer_web.api.fields import fields
 from vorzimmer_web.api.hours import hours
@@ -32,6 +33,7 @@ api = Blueprint("api", __name__, url_prefix="/api/v1")
 api.register_blueprint(public)
 api.register_blueprint(staff)
 api.register_blueprint(customers)
+api.register_blueprint(erasing)
 api.register_blueprint(fields)
 api.register_blueprint(settings)
 api.register_blueprint(plugins)
@@ -47,7 +49,7 @@ api.before_app_request(identify)
 api.before_request(check_shape)
 for part in (
     *(api, public, staff, customers, fields, money, absences, catalogue, hours, accounts),
-    *(settings, plugins, messages, links, external),
+    *(settings, plugins, messages, links, external, erasing),
 ):
     csrf.exempt(part)  # JSON only, and `door` asks a cookie for its origin
 api.register_error_handler(HTTPException, problems.of_http_error)

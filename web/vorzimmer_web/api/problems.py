@@ -21,6 +21,7 @@ STATUS = {
     Reason.WRONG_STATE: 409,
     Reason.TOO_LATE: 409,
     Reason.AFFECTED: 409,
+    Reason.COMING: 409,
     Reason.WRONG_CODE: 422,
     Reason.CODE_VOID: 422,
     Reason.INVALID: 422,

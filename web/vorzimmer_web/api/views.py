@@ -148,10 +148,10 @@ def shown(hall: Hall, refusal: Refused) -> dict[str, Any]:
         facts["alternatives"] = [slot_out(slot, None) for slot in refusal.facts["alternatives"]]
     if "attempts_left" in refusal.facts:
         facts["attempts_left"] = refusal.facts["attempts_left"]
-    if refusal.reason is Reason.AFFECTED:
+    if refusal.reason in (Reason.AFFECTED, Reason.COMING):
+        stand_ins = refusal.facts.get("stand_ins", {})
         facts["bookings"] = [
-            staff_booking_out(hall, one)
-            | {"stand_ins": [other.slug for other in refusal.facts["stand_ins"].get(one.uid, ())]}
+            staff_booking_out(hall, one) | {"stand_ins": [other.slug for other in stand_ins.get(one.uid, ())]}
             for one in refusal.facts["bookings"]
         ]
     if "errors" in refusal.facts:

@@ -22,6 +22,7 @@ from vorzimmer_web.office import (
     customers,
     edit,
     entry,
+    erase,
     export,
     fresh,
     groups,
@@ -62,7 +63,7 @@ for pages in (
         export,
         account,
     ),
-    *(fresh, groups, links, checklist),
+    *(fresh, groups, links, checklist, erase),
 ):
     pages.add_to(office)
 office.context_processor(wording.words)

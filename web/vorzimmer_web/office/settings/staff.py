@@ -35,7 +35,7 @@ RIGHTS = {
     Right.CUSTOMERS: (N_("Customers"), N_("Find, see and change customers")),
     Right.NOTES: (N_("Notes"), N_("Read and write notes on customers and appointments")),
     Right.SETTINGS: (N_("Settings"), N_("Services, people, rooms, texts")),
-    Right.EXPORTS: (N_("Exports"), N_("Take data out as files")),
+    Right.EXPORTS: (N_("Exports"), N_("Take data out as files, and erase customers")),
     Right.ACCOUNTS: (N_("Logins and roles"), N_("Invite people, give them roles, block them")),
 }
 Act = Callable[[Session, Hall, Actor, int], Any]
