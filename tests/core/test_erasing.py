@@ -14,8 +14,9 @@ from tests.core.test_erasure import booked, refusal
 from tests.erased import OWNER
 from vorzimmer import booking, customers, erasure, hookspecs
 from vorzimmer.access import ROLES, Actor, Right
+from vorzimmer.booking import objects
 from vorzimmer.doctor import examine
-from vorzimmer.models import AuditEntry, Booking, CalendarObject, Erasure, Message
+from vorzimmer.models import AuditEntry, Booking, Calendar, CalendarObject, Erasure, Message
 from vorzimmer.reasons import PluginFailed, Reason, Refused
 from vorzimmer.testing import Clock, Practice
 
@@ -165,3 +166,16 @@ def test_doctor_names_a_plugin_that_would_keep_data(practice: Practice) -> None:
     practice.hall.database.write(lambda session: session.execute(text(note)))
     (new,) = [str(one) for one in examine(practice.hall) if str(one) not in said]
     assert new.startswith("plugin vorzimmer_absences: keeps data of customers")
+
+
+def test_colleagues_who_see_the_calendar_lose_the_name_too(practice: Practice, clock: Clock) -> None:
+    """Copies for others to read are the same appointment (decision 0010)."""
+    anna = practice.resource("anna").id
+    seen = Calendar(resource_id=anna, slug="anna", kind=objects.FULL, properties={})
+    practice.hall.database.write(lambda session: session.add(seen))
+    uid, _ = booked(practice)
+    clock.move(days=2)
+    erased.erase(practice.hall, uid)
+    with practice.hall.database.reading() as session:
+        texts = session.scalars(select(CalendarObject.text)).all()
+        assert [("Gelöscht" in one, "Muster" in one) for one in texts] == [(True, False)] * 2
