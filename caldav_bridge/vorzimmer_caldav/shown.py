@@ -8,7 +8,7 @@ from sqlalchemy import and_, delete, select
 from sqlalchemy.orm import Session
 
 from vorzimmer import database
-from vorzimmer.access import Actor, Right, may
+from vorzimmer.access import APPOINTMENTS, Actor, Right, may
 from vorzimmer.booking import load, status
 from vorzimmer.booking import objects as published
 from vorzimmer.hall import Hall
@@ -35,7 +35,12 @@ def kind(actor: Actor) -> str:
 
 
 def listed(session: Session, actor: Actor) -> list[tuple[Resource, Calendar | None]]:
-    """What the actor has switched on, people first; None where the copy has still to be made."""
+    """What the actor has switched on, people first; None where the copy has still to be made.
+
+    Nothing for those who have no right to appointments any more.
+    """
+    if not actor.rights & {*APPOINTMENTS}:
+        return []
     copied = and_(
         Calendar.resource_id == Resource.id, Calendar.kind == kind(actor), Calendar.deleted_at.is_(None)
     )

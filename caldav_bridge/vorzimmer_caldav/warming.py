@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from vorzimmer import database
-from vorzimmer.access import Actor
+from vorzimmer.access import APPOINTMENTS, Actor
 from vorzimmer.hall import Hall
 from vorzimmer.models import Calendar
 from vorzimmer_caldav import searching, syncing
@@ -19,7 +19,7 @@ from vorzimmer_caldav.windows import Window
 
 def warm(hall: Hall, storage: Storage) -> None:
     """Ask for nobody's calendar what clients ask first."""
-    visit = Visit(Actor("", "caldav", resource_id=0), "", "")
+    visit = Visit(Actor("", "caldav", resource_id=0, rights=frozenset(APPOINTMENTS)), "", "")
     calendar = Calendar(id=0, resource_id=0, slug="", properties={}, sequence=0)
     with hall.database.reading() as session:
         visit.enter(session)

@@ -25,12 +25,12 @@ def switch_on(practice: Practice, phone: Phone, *slugs: str) -> None:
 
 
 def give_role(practice: Practice, phone: Phone, name: str) -> None:
-    """Another role from now on: `owner` sees everybody's appointments, `staff` their own."""
+    """Another role from now on: `owner` sees everybody's appointments, `staff` their own; else a right alone."""
 
     def work(session: object) -> None:
         account = session.scalars(select(Account).where(Account.email == phone.address)).one()  # type: ignore[attr-defined]
         role = session.scalars(select(Role).where(Role.name == name)).one_or_none()  # type: ignore[attr-defined]
-        account.roles = [role or Role(name=name, permissions=sorted(ROLES[name]))]
+        account.roles = [role or Role(name=name, permissions=sorted(ROLES.get(name, {name})))]
 
     practice.hall.database.write(work)
 

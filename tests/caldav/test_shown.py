@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
 
 from tests import acts
 from tests.caldav.desk import NAMESPACES, Phone, event
 from tests.caldav.others import BEN, give_role, names_of, objects, switch_on, synced, texts, times
+from tests.caldav.test_series import roll
 from vorzimmer import booking
+from vorzimmer.models import Allocation, Occurrence
 from vorzimmer.testing import Practice
 
 
@@ -137,3 +140,17 @@ def test_free_busy_and_time_ranges_are_answered(practice: Practice, anna: Phone)
     told = anna.ask("REPORT", BEN, body).text
     assert "FREEBUSY;FBTYPE=BUSY:20270302T090000Z/20270302T093000Z" in told
     assert "20270309T090000Z" in told
+
+
+def test_horizon_of_a_shown_series_moves_on_and_takes_the_time_once(
+    practice: Practice, anna: Phone, ben: Phone
+) -> None:
+    ben.ask("PUT", "bookings/w.ics", event("w", "RRULE:FREQ=WEEKLY"))
+    switch_on(practice, anna, "ben")
+    assert len(objects(anna, BEN)) == 1
+    practice.clock.move(days=60)
+    roll(practice)
+    with practice.hall.database.reading() as session:
+        taken = session.query(Allocation).count()
+        unfolded = session.query(Occurrence.calendar_id).all()
+    assert sorted(Counter(unfolded).values()) == [taken, taken]
