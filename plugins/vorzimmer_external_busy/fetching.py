@@ -39,9 +39,13 @@ class FetchError(Exception):
     """No answer that can be used; the text is a msgid."""
 
 
+class DeclinedError(FetchError):
+    """The server has answered, but not with what was asked for."""
+
+
 @dataclass(frozen=True)
 class Question:
-    """What is asked: a GET, or a REPORT with its body. `headers` go to the first host alone."""
+    """What is asked: a GET, or a method of CalDAV with its body. `headers` go to the first host alone."""
 
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -51,8 +55,9 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; without body where nothing has changed."""
+    """What came back, and from where; without body where nothing has changed."""
 
+    url: str
     status: int
     body: bytes
     etag: str
@@ -72,7 +77,7 @@ def fetch(url: str, question: Question, allowed: Allowed, *, seconds: float = SE
         for _ in range(MOST_REDIRECTS + 1):
             with _response(address, question, headers, end) as response:
                 if response.status not in (301, 302, 303, 307, 308):
-                    return _answer(response, question, end)
+                    return _answer(address, response, question, end)
                 target = addresses.follow(address, response.getheader("Location", ""), allowed)
             if target.origin != address.origin:
                 headers = {}  # neither passwords nor what we know of another host's answer
@@ -131,14 +136,16 @@ def _cut(sock: socket.socket) -> None:
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
-def _answer(response: HTTPResponse, question: Question, end: float) -> Answer:
+def _answer(address: Address, response: HTTPResponse, question: Question, end: float) -> Answer:
     """The answer read to its end. Raises `FetchError` for anything but the wanted one in plain, or one too large."""
-    if response.status in (401, 403):
-        raise FetchError(NOT_LET_IN)
+    if response.status == 401:
+        raise FetchError(NOT_LET_IN)  # to ask for more with a wrong password locks people out
+    if response.status == 403:
+        raise DeclinedError(NOT_LET_IN)
     if response.status in (404, 410):
-        raise FetchError(GONE)
+        raise DeclinedError(GONE)
     if response.status not in question.good:
-        raise FetchError(SILENT)
+        raise DeclinedError(SILENT)
     if response.getheader("Content-Encoding", "identity").strip().lower() != "identity":
         raise FetchError(UNUSABLE)  # nobody asked for it, and it may unfold to anything
     body = bytearray()
@@ -152,6 +159,7 @@ def _answer(response: HTTPResponse, question: Question, end: float) -> Answer:
     if time.monotonic() > end or (whole.isdecimal() and response.status != 304 and len(body) != int(whole)):
         raise FetchError(SILENT)  # cut off
     return Answer(
+        address.url,
         response.status,
         bytes(body),
         response.getheader("ETag", "")[:300],

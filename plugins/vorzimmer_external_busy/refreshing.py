@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -21,10 +22,10 @@ from vorzimmer.models import Account, Booking
 from vorzimmer.periods import Period
 from vorzimmer.reasons import N_
 from vorzimmer.worker import beside
-from vorzimmer_external_busy import events, report
+from vorzimmer_external_busy import account, events
 from vorzimmer_external_busy.addresses import Allowed
 from vorzimmer_external_busy.events import Read, Reading
-from vorzimmer_external_busy.fetching import SILENT, UNUSABLE, Answer, FetchError, Question, basic, fetch
+from vorzimmer_external_busy.fetching import SILENT, UNUSABLE, FetchError, Question, basic, fetch
 from vorzimmer_external_busy.models import SECRETS, Source, Taken
 from vorzimmer_external_busy.settings import Config, allowed_hosts
 
@@ -98,9 +99,9 @@ def _task(session: Session, hall: Hall, source: Source, moment: datetime) -> Tas
 def refresh(hall: Hall, config: Config, task: Task) -> None:
     """Ask one source and store what it says; what was known stays where it says nothing of use."""
     try:
-        answer = _ask(hall, config, task)
-        found = _read(hall, task, answer) if answer.status != 304 else None
-        hall.database.write(lambda session: _succeeded(session, config, task, answer, found))
+        told = _ask(hall, config, task)
+        found = _read(hall, task, told.calendars) if told.calendars is not None else None
+        hall.database.write(lambda session: _succeeded(session, config, task, told, found))
     except FetchError as error:
         said = str(error)
         log.warning("external calendar not read", source=task.source_id, why=said)
@@ -110,26 +111,33 @@ def refresh(hall: Hall, config: Config, task: Task) -> None:
         hall.database.write(lambda session: _failed(session, config, task, UNUSABLE))
 
 
-def _ask(hall: Hall, config: Config, task: Task) -> Answer:
+class Told(NamedTuple):
+    """What a source says: its calendars, or None where nothing has changed; by what to know the next time."""
+
+    calendars: list[bytes] | None
+    etag: str = ""
+    modified: str = ""
+
+
+def _ask(hall: Hall, config: Config, task: Task) -> Told:
     secret = task.secret
     if secret.keys() != SECRETS:  # sealed with another key
         raise FetchError(NO_SECRET)
     headers = basic(secret["user"], secret["password"]) if secret["user"] else {}
+    allowed = Allowed(config.allow_http, allowed_hosts(hall))
     if task.kind == "caldav":
-        question = report.question(task.reading.window, headers)
-    else:
-        question = Question(headers=headers | task.known)
-    answer = fetch(secret["address"], question, Allowed(config.allow_http, allowed_hosts(hall)))
+        user = account.Account(headers, allowed, time.monotonic() + account.TOGETHER_SECONDS)
+        return Told(user.objects(secret["address"], task.reading.window))
+    answer = fetch(secret["address"], Question(headers=headers | task.known), allowed)
     if answer.status == 304 and not task.known:
         raise FetchError(SILENT)  # nothing has changed since nothing
-    return answer
+    return Told(None if answer.status == 304 else [answer.body], answer.etag, answer.modified)
 
 
-def _read(hall: Hall, task: Task, answer: Answer) -> Read:
+def _read(hall: Hall, task: Task, calendars: list[bytes]) -> Read:
     store = hall.plugins.ask_first(hookspecs.own_calendars)
     if store is None:
         raise FetchError(NO_STORE)
-    calendars = report.calendars(answer.body) if task.kind == "caldav" else [answer.body]
     return events.read(calendars, task.reading, store)
 
 
@@ -142,7 +150,7 @@ def _held(session: Session, task: Task) -> Source | None:
     return source if source and source.version == task.version else None
 
 
-def _succeeded(session: Session, config: Config, task: Task, answer: Answer, found: Read | None) -> None:
+def _succeeded(session: Session, config: Config, task: Task, told: Told, found: Read | None) -> None:
     source = _held(session, task)
     if source is None:
         return
@@ -152,7 +160,7 @@ def _succeeded(session: Session, config: Config, task: Task, answer: Answer, fou
     if found is None:
         return
     busy, source.remarks = found.busy(_ours(session, found.by_uid))
-    source.whole_at, source.etag, source.modified = moment, answer.etag, answer.modified
+    source.whole_at, source.etag, source.modified = moment, told.etag, told.modified
     _replace(session, source, busy, moment)
 
 

@@ -87,6 +87,9 @@ def serving() -> Iterator[Elsewhere]:
         def do_REPORT(self) -> None:
             elsewhere.answer(self)
 
+        def do_PROPFIND(self) -> None:
+            elsewhere.answer(self)
+
         def log_message(self, *_what: Any) -> None:
             """Say nothing."""
 
