@@ -1,11 +1,16 @@
 """What events of a calendar elsewhere take (rules 74 to 77), and which addresses are asked (A122); no database."""
 
 import socket
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import recurring_ical_events
+from hypothesis import given
+from hypothesis import strategies as st
+from icalendar import Calendar
 
 from tests.plugins.elsewhere import event, ics
-from vorzimmer.periods import Period
+from vorzimmer.periods import Period, merge
 from vorzimmer.testing import BERLIN, berlin
 from vorzimmer_caldav.keeping import Keeping
 from vorzimmer_external_busy import addresses, events, report
@@ -77,6 +82,58 @@ def test_a_series_leaves_out_what_is_moved_or_cancelled() -> None:
         "STATUS:CANCELLED",
     )
     assert busy(series, moved, gone) == ["02 14:00-02 15:00", "05 10:00-05 11:00"]
+
+
+DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+
+
+@st.composite
+def series(draw: st.DrawFn) -> list[str]:
+    """A series of Berlin's clocks with times left out, and perhaps its first moved by an hour.
+
+    None lies across the change of the clocks: there the library keeps the clock, and we the duration (RFC 5545
+    §3.8.5.3).
+    """
+    first = datetime(2027, 1, 1, draw(st.integers(4, 21))) + timedelta(days=draw(st.integers(0, 70)))  # noqa: DTZ001  (by the clock)
+    minutes = draw(st.sampled_from((30, 90)))
+    rule = draw(
+        st.sampled_from(
+            (
+                "FREQ=DAILY",
+                "FREQ=WEEKLY",
+                f"FREQ=WEEKLY;BYDAY={DAYS[first.weekday()]},{DAYS[first.weekday() - 3]}",
+                "FREQ=MONTHLY",
+                f"FREQ=MONTHLY;BYDAY={(first.day - 1) // 7 + 1}{DAYS[first.weekday()]}",
+                f"FREQ=MONTHLY;BYMONTHDAY={first.day},-1",
+                "FREQ=YEARLY",
+            )
+        )
+    )
+    rule += f";INTERVAL={draw(st.integers(1, 3))}"
+    rule += draw(st.sampled_from(("", ";COUNT=5", ";UNTIL=20270320T120000Z")))
+    out = draw(st.lists(st.integers(1, 40), max_size=3, unique=True))
+    exceptions = [f"EXDATE;TZID=Europe/Berlin:{first + timedelta(days=days):%Y%m%dT%H%M%S}" for days in out]
+
+    def written(start: datetime, *more: str) -> str:
+        ends = start + timedelta(minutes=minutes)
+        at = [f";TZID=Europe/Berlin:{one:%Y%m%dT%H%M%S}" for one in (start, ends)]
+        return event("a", *at, *more)
+
+    found = [written(first, f"RRULE:{rule}", *exceptions)]
+    if draw(st.booleans()):
+        named = f"RECURRENCE-ID;TZID=Europe/Berlin:{first:%Y%m%dT%H%M%S}"
+        found.append(written(first + timedelta(hours=1), named))
+    return found
+
+
+@given(series())
+def test_a_series_takes_the_time_that_another_library_finds(found: list[str]) -> None:
+    """Rule 76, also where the clocks change."""
+    low, high = (edge.astimezone(UTC) for edge in WINDOW)
+    others = recurring_ical_events.of(Calendar.from_ical(ics(*found))).between(low, high)
+    spans = [(one.start.astimezone(UTC), one.end.astimezone(UTC)) for one in others]
+    periods, _ = events.read([ics(*found)], Reading(WINDOW, BERLIN), Keeping()).busy(())
+    assert [(one.start, one.end) for one in periods] == merge(spans)
 
 
 def test_an_odd_zone_is_the_owners_and_is_told() -> None:
