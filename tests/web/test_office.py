@@ -533,3 +533,12 @@ def test_names_of_customers_are_text_and_nothing_else(client: Browser, practice:
     practice.book("massage", "2027-03-01 13:30", name="<b>Max</b>")
     client.sign_in(DESK)
     assert "<b>Max" not in client.get("/office/").text
+
+
+def test_what_is_not_there_keeps_the_office_around_it(client: Browser, practice: Practice) -> None:
+    """Not the customers' page, which tells staff to book by telephone; strangers get that one."""
+    client.sign_in(OWNER)
+    answer = client.get("/office/booking/nothing")
+    assert (answer.status_code, 'href="/office/customers"' in answer.text) == (404, True)
+    client.send("/office/logout")
+    assert 'href="/office/customers"' not in client.get("/office/nothing").text

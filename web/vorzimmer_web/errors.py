@@ -89,4 +89,6 @@ def page_of(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, Conflict) and error.description != Conflict.description:
         said = error.description or said
     headers = [(name, value) for name, value in error.get_headers() if name.lower() in KEPT_HEADERS]
-    return render_template("error.html", code=code, title=gettext(title), text=said), code, headers
+    inside = request.path.startswith("/office/") and g.get("actor") is not None and code < 500
+    page = "office/error.html" if inside else "error.html"
+    return render_template(page, code=code, title=gettext(title), text=said), code, headers
