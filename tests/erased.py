@@ -82,7 +82,7 @@ def _kept_by_staff(hall: Hall, uid: str, appointment: str) -> None:
         )
         session.flush()
         audit.write(session, moment, Actor(EMAIL, "office"), "signed_in", f"account {account.id}")
-        customers.export(session, OWNER, Wish("Quittenb"))
+        customers.export(session, OWNER, Wish("Quittenbaum"))
 
     hall.database.write(login)
 
