@@ -48,6 +48,7 @@ AHEAD = 90
 A_YEAR = 18 * 8 * 240
 """Bookings that a year takes at the least; says how far back to look for holidays."""
 CUSTOMERS = 10_000
+"""At most: no more than there are bookings."""
 BATCH = 5_000
 LENGTH, PITCH = 30, 45
 """Minutes of a booking, and from one to the next: after its buffer comes the next line of the grid."""
@@ -67,7 +68,7 @@ def fill_bulk(session: Session, hall: Hall, day: date, number: int) -> None:
     weeks = _weeks(session, hall, service)
     places = list(islice(_places(session, hall, day, weeks, number), number))
     places.sort(key=lambda place: place.start)  # the guard of SQLite looks at what ends later only
-    Rows(session, service, day).insert(places)
+    Rows(session, service, day, number).insert(places)
 
 
 def _weeks(session: Session, hall: Hall, service: Service) -> list[Week]:
@@ -146,13 +147,13 @@ def _quarters(start: datetime) -> set[int]:
 class Rows:
     """Writes the rows of bookings and of all that belongs to them, in batches."""
 
-    def __init__(self, session: Session, service: Service, day: date) -> None:
+    def __init__(self, session: Session, service: Service, day: date, number: int) -> None:
         self.session = session
         self.service = service
         self.moment = midnight(day)
         self.random = Random(f"rows {day}")  # noqa: S311
         self.ids = count(1 + (session.scalar(select(func.max(Booking.id))) or 0))
-        self.customers = self._customers()
+        self.customers = self._customers(min(CUSTOMERS, number))
         self.calendars: dict[int, Calendar] = {}
 
     def insert(self, places: list[Place]) -> None:
@@ -169,16 +170,16 @@ class Rows:
         if self.session.get_bind().dialect.name == "postgresql":
             self.session.execute(text("SELECT setval('booking_id_seq', (SELECT max(id) FROM booking))"))
 
-    def _customers(self) -> list[tuple[int, str]]:
+    def _customers(self, number: int) -> list[tuple[int, str]]:
         made = [
             Customer(
                 uid=str(uuid.UUID(int=self.random.getrandbits(128), version=4)),
-                name=f"Kunde {number:04}",
-                email=f"kunde.{number:04}@kunde.example",
-                email_key=f"kunde.{number:04}@kunde.example",
+                name=f"Kunde {each:04}",
+                email=f"kunde.{each:04}@kunde.example",
+                email_key=f"kunde.{each:04}@kunde.example",
                 created_at=self.moment,
             )
-            for number in range(CUSTOMERS)
+            for each in range(number)
         ]
         self.session.add_all(made)
         self.session.flush()
