@@ -33,7 +33,8 @@ ENOUGH = 4 << 30  # bytes, for three hands at once
 
 def pytest_configure() -> None:
     """A thousand databases come and go: in memory, where the machine has some, and nobody has named a place."""
-    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH:
+    usable = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH
+    if usable and "TMPDIR" not in os.environ:
         os.environ["TMPDIR"] = str(MEMORY)
         tempfile.tempdir = None
 
