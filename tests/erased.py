@@ -51,7 +51,7 @@ def known(practice: Practice, folder: Path) -> str:
     held = acts.hold(hall, "2027-03-04 10:00")
     acts.type_details(hall, held.uid, who)  # and goes away
     Worker(hall).run_due()
-    uid = _of(hall, first).customer.uid  # type: ignore[union-attr]
+    uid = _of(hall, first).customer.uid  # type: ignore[union-attr]  # made above
     _kept_by_staff(hall, uid, second.uid)
     hall.database.write(lambda session: _left_about(session, hall, uid, first.id))
     imported(hall, folder, f"{NAME};kein-at;{PHONE}")  # does not fit
@@ -158,4 +158,4 @@ def _said(hall: Hall) -> Iterator[tuple[str, str]]:
         if path.suffix == ".eml":
             for part in BytesParser(policy=policy.default).parsebytes(content).walk():
                 if part.get_content_maintype() == "text":
-                    yield str(path), str(part.get_content())  # type: ignore[attr-defined]
+                    yield str(path), str(part.get_content())  # type: ignore[attr-defined]  # by its policy

@@ -43,7 +43,7 @@ def masked(sent: SafeCalendar, uid: str, word: str, moment: datetime) -> SafeCal
 
 def folded(line: str) -> str:
     """A content line with its folds and its end (RFC 5545 §3.1)."""
-    text: bytes = Contentline(line).to_ical()  # type: ignore[no-untyped-call]
+    text: bytes = Contentline(line).to_ical()  # type: ignore[no-untyped-call]  # icalendar's
     return f"{text.decode()}\r\n"
 
 

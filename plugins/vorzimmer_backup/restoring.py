@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import MappingProxyType
 
 from sqlalchemy.engine import Connection
 
@@ -65,9 +64,7 @@ def unpack(file: Path, secret: str, into: Path, say: Say) -> Manifest:
     return manifest
 
 
-def restore(
-    file: Path, secret: str, into: Path, url: str, say: Say, again: erased.Erased = MappingProxyType({})
-) -> Manifest:
+def restore(file: Path, secret: str, into: Path, url: str, say: Say, again: erased.Erased) -> Manifest:
     """Put a backup into an empty folder, and settle it (`settling`). Raises `Damaged`, `ConfigError`.
 
     `again`: who was erased since, and is erased again before the folder can be served (F46).

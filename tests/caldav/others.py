@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from tests.caldav.desk import NAMESPACES, C, D, Phone
 from vorzimmer.access import ROLES, staff_actor
@@ -27,9 +28,9 @@ def switch_on(practice: Practice, phone: Phone, *slugs: str) -> None:
 def give_role(practice: Practice, phone: Phone, name: str) -> None:
     """Another role from now on: `owner` sees everybody's appointments, `staff` their own; else a right alone."""
 
-    def work(session: object) -> None:
-        account = session.scalars(select(Account).where(Account.email == phone.address)).one()  # type: ignore[attr-defined]
-        role = session.scalars(select(Role).where(Role.name == name)).one_or_none()  # type: ignore[attr-defined]
+    def work(session: Session) -> None:
+        account = session.scalars(select(Account).where(Account.email == phone.address)).one()
+        role = session.scalars(select(Role).where(Role.name == name)).one_or_none()
         account.roles = [role or Role(name=name, permissions=sorted(ROLES.get(name, {name})))]
 
     practice.hall.database.write(work)

@@ -114,10 +114,17 @@ def elsewhere() -> Iterator[Elsewhere]:
         yield found
 
 
-def trusting(settings: dict[str, Any]) -> dict[str, Any]:
+@pytest.fixture
+def settings(settings: dict[str, Any]) -> dict[str, Any]:
     """The settings of a server whose operator named loopback."""
     own = {"allow_http": True, "allowed_hosts": ["127.0.0.1"]}
     return {**settings, "plugins": {**settings["plugins"], "vorzimmer_external_busy": own}}
+
+
+@pytest.fixture
+def database_url() -> str:
+    """SQLite alone: what is stored is tested in `test_external_busy`."""
+    return ""
 
 
 def enter(

@@ -189,7 +189,7 @@ def test_a_file_that_is_not_what_the_manifest_says_is_named(tmp_path: Path) -> N
     (tmp_path / "root" / "one").write_text("one")
     odd = archived(tmp_path, {"one": File(size=3, sha256="0" * 64)}, tmp_path / "root")
     with pytest.raises(Damaged, match="one is not what the manifest says"):
-        restore(odd, "k" * 20, tmp_path / "into", "", say=len)
+        restore(odd, "k" * 20, tmp_path / "into", "", len, {})
     assert list((tmp_path / "into").iterdir()) == []
 
 

@@ -14,24 +14,22 @@ from radicale import config
 from radicale.app import Application
 from werkzeug.serving import make_server
 
-from tests.plugins.elsewhere import DENTIST, Elsewhere, elsewhere, enter, event, ics, read, trusting
+from tests.plugins.elsewhere import (
+    DENTIST,
+    Elsewhere,
+    database_url,
+    elsewhere,
+    enter,
+    event,
+    ics,
+    read,
+    settings,
+)
 from vorzimmer.hookspecs import ExternalCalendar
 from vorzimmer.testing import Practice
 
-__all__ = ["elsewhere"]
+__all__ = ["database_url", "elsewhere", "settings"]
 LUNCH = event("lunch", ":20270302T110000Z", ":20270302T120000Z")
-
-
-@pytest.fixture
-def database_url() -> str:
-    """SQLite alone: what is stored is tested in `test_external_busy`."""
-    return ""
-
-
-@pytest.fixture
-def settings(settings: dict[str, Any]) -> dict[str, Any]:
-    """The operator named loopback."""
-    return trusting(settings)
 
 
 @pytest.fixture
@@ -39,11 +37,11 @@ def cloud(tmp_path: Path) -> Iterator[str]:
     """Where a CalDAV server of others is; one user, password `geheim`."""
     users = tmp_path / "users"
     users.write_text("anna:geheim\n")
-    settings: Any = config.load()
+    theirs = config.load()
     auth = {"type": "htpasswd", "htpasswd_filename": str(users), "htpasswd_encryption": "plain", "delay": 0}
     storage = {"filesystem_folder": str(tmp_path / "collections")}
-    settings.update({"auth": auth, "storage": storage, "logging": {"level": "critical"}}, "test")
-    server = make_server("127.0.0.1", 0, Application(settings), threaded=True)
+    theirs.update({"auth": auth, "storage": storage, "logging": {"level": "critical"}}, "test")
+    server = make_server("127.0.0.1", 0, Application(theirs), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

@@ -16,7 +16,7 @@ from tests.plugins.elsewhere import (
     event,
     ics,
     read,
-    trusting,
+    settings,
 )
 from tests.servers import eventually
 from vorzimmer import availability, booking
@@ -28,14 +28,8 @@ from vorzimmer.worker import Worker
 from vorzimmer_external_busy import refreshing
 from vorzimmer_external_busy.models import Source
 
-__all__ = ["elsewhere"]
+__all__ = ["elsewhere", "settings"]
 DAY = "2027-03-02"
-
-
-@pytest.fixture
-def settings(settings: dict[str, Any]) -> dict[str, Any]:
-    """The operator named loopback."""
-    return trusting(settings)
 
 
 def hours(practice: Practice, day: str = DAY) -> list[str]:

@@ -8,26 +8,14 @@ from typing import Any
 import pytest
 
 from tests import acts
-from tests.plugins.elsewhere import DENTIST, Elsewhere, elsewhere, enter, ics, read, trusting
+from tests.plugins.elsewhere import DENTIST, Elsewhere, database_url, elsewhere, enter, ics, read, settings
 from vorzimmer.hookspecs import ExternalCalendar
 from vorzimmer.testing import Practice
 from vorzimmer_external_busy.addresses import Allowed
 from vorzimmer_external_busy.fetching import FetchError, Question, fetch
 
-__all__ = ["elsewhere"]
+__all__ = ["database_url", "elsewhere", "settings"]
 DAY = "2027-03-02"
-
-
-@pytest.fixture
-def database_url() -> str:
-    """SQLite alone: what is stored is tested in `test_external_busy`."""
-    return ""
-
-
-@pytest.fixture
-def settings(settings: dict[str, Any]) -> dict[str, Any]:
-    """The operator named loopback."""
-    return trusting(settings)
 
 
 def drip(handler: BaseHTTPRequestHandler) -> None:

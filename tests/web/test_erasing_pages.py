@@ -60,7 +60,7 @@ def test_the_customers_link_leads_nowhere(client: Browser, practice: Practice, b
     client.send(f"{record(been)}/erase")
     visitor = client.application.test_client()
     visitor.get(path)
-    assert visitor.send(path).status_code == 404  # type: ignore[attr-defined]
+    assert visitor.send(path).status_code == 404  # type: ignore[attr-defined]  # a `Browser`
 
 
 def test_who_is_expected_stays_and_the_page_says_when(client: Browser, practice: Practice) -> None:
