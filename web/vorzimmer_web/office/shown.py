@@ -41,8 +41,8 @@ def show(session: Session, person: Actor, slugs: Collection[str]) -> None:
     choice = {one.slug: one.id for one in others(session, person)}
     if not choice.keys() >= set(slugs):
         raise Refused(Reason.NOT_FOUND)
-    before = {slug for slug, number in choice.items() if number in shown(session, person)}
-    after = set(slugs)
+    on, after = shown(session, person), set(slugs)
+    before = {slug for slug, number in choice.items() if number in on}
     taken = [choice[slug] for slug in before - after]
     session.execute(
         delete(ShownCalendar).where(
