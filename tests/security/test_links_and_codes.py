@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -156,38 +155,6 @@ def test_one_browser_holds_one_time(client: Browser, practice: Practice) -> None
         customer.hold(client, when)
     with practice.hall.database.reading() as session:
         assert session.scalar(select(func.count()).where(Booking.status == "held")) == 1
-
-
-def test_one_key_sent_twenty_times_at_once_makes_one_hold(app: Flask, practice: Practice) -> None:
-    """A104: and one answer."""
-    answers: list[tuple[int, str]] = []
-
-    def send() -> None:
-        body, headers = {"service": "massage", "start": SLOT}, {"Idempotency-Key": "the same"}
-        answer = app.test_client().post("/api/v1/holds", json=body, headers=headers)
-        answers.append((answer.status_code, answer.get_json()["id"]))
-
-    threads = [threading.Thread(target=send) for _number in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(answers) == 20
-    assert len(set(answers)) == 1
-    assert answers[0][0] == 201
-
-
-def test_kept_answer_of_one_caller_is_no_answer_to_another(client: Browser, practice: Practice) -> None:
-    """A104: other address, other call."""
-    headers = {"Idempotency-Key": "mine"}
-    body = {"service": "massage", "start": SLOT}
-    mine = client.post("/api/v1/holds", json=body, headers=headers)
-    theirs = client.post(
-        "/api/v1/holds", json=body, headers=headers, environ_base={"REMOTE_ADDR": "192.0.2.7"}
-    )
-    assert mine.json["id"] != theirs.json["id"]
-    elsewhere = client.post(f"/api/v1/holds/{mine.json['id']}/release", json={"token": "x"}, headers=headers)
-    assert elsewhere.status_code == 404
 
 
 def private_event(practice: Practice, app: Flask) -> None:

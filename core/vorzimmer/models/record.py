@@ -27,7 +27,7 @@ class AuditEntry(Model):
 
 
 class KeptAnswer(Model):
-    """The first answer to an `Idempotency-Key`, for 24 hours. `scope` is the API key, or call and client address."""
+    """The first answer to an `Idempotency-Key`, for 24 hours. `scope` is who asked: key, login, hold or browser."""
 
     __tablename__ = "kept_answer"
 

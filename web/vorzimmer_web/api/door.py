@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from flask import Response, g, jsonify, request
+from flask import session as browser
 from flask_login import current_user
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -33,6 +35,8 @@ from vorzimmer_web.api import problems
 from vorzimmer_web.api.views import shown
 
 KEPT = timedelta(hours=24)
+SCOPE = 200  # characters of the column
+VISITOR = "visitor"  # where the cookie of somebody who is not signed in tells one browser from another
 Answer = tuple[dict[str, Any] | None, int]
 
 
@@ -134,7 +138,18 @@ def answered(work: Callable[[Session], Answer]) -> Response:
 
 
 def _scope() -> str:
-    return f"key {g.key_id}" if "key_id" in g else f"{request.method} {request.path} {request.remote_addr}"
+    """Whose answers these are, never where somebody calls from: one network has many people in it.
+
+    A key, a login, whoever holds the token of the hold; and before there is one, the browser that keeps our cookie.
+    """
+    actor = caller()
+    if "key_id" in g:
+        return f"key {g.key_id}"
+    if actor is not None:
+        return f"account {actor.account_id}"
+    token = request.get_json().get("token")  # the view has found it right
+    who = token if isinstance(token, str) else browser.setdefault(VISITOR, secrets.token_urlsafe(16))
+    return f"{digest(who)} {request.path}"[:SCOPE]
 
 
 def _response(body: dict[str, Any] | None, status: int) -> Response:
