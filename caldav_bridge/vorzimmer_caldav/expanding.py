@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from vorzimmer.icaltext import STORED, content_lines, parse
+from vorzimmer.icalendar.text import STORED, content_lines, parse
+from vorzimmer.icalendar.times import DAY, SECOND, Clock, Span, stamp
 from vorzimmer.models import Calendar, CalendarObject, Occurrence
 from vorzimmer_caldav.multistatus import C
 from vorzimmer_caldav.refusal import RefusalError
 from vorzimmer_caldav.searching import series
-from vorzimmer_caldav.times import DAY, SECOND, Clock, Span, stamp
 from vorzimmer_caldav.windows import FIRST, Window
 
 MOST_OF_ONE = 1_000

@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from vorzimmer import database
-from vorzimmer.ical import PRODUCT
-from vorzimmer.icaltext import Component, SafeCalendar, parse
+from vorzimmer.icalendar.text import Component, SafeCalendar, parse
+from vorzimmer.icalendar.times import SECOND, Span, stamp
+from vorzimmer.icalendar.writer import PRODUCT
 from vorzimmer.models import Calendar, CalendarObject
 from vorzimmer.periods import clip, merge
 from vorzimmer_caldav import expanding, searching
 from vorzimmer_caldav.objects import opaque
 from vorzimmer_caldav.searching import Search
-from vorzimmer_caldav.times import SECOND, Span, stamp
 from vorzimmer_caldav.windows import Window
 
 _TYPES = {"TENTATIVE": "BUSY-TENTATIVE"}

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vorzimmer import booking
-from vorzimmer.icaltext import CalendarDataError, SafeCalendar, parse
+from vorzimmer.icalendar.text import CalendarDataError, SafeCalendar, parse
+from vorzimmer.icalendar.times import Series
 from vorzimmer.models import Block, Calendar, CalendarObject
 from vorzimmer_caldav import objects
-from vorzimmer_caldav.times import Series
 
 LAG = timedelta(days=30)
 """A series is taken up when it has fallen this far behind, so each about once a month."""

@@ -13,11 +13,11 @@ from vorzimmer import access, database
 from vorzimmer.access import Actor
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Unfolded
-from vorzimmer.icaltext import SafeCalendar
+from vorzimmer.icalendar.text import SafeCalendar
+from vorzimmer.icalendar.times import Series, Span
 from vorzimmer.models import Booking, Calendar, CalendarObject
 from vorzimmer.periods import Period
 from vorzimmer_caldav import objects
-from vorzimmer_caldav.times import Series, Span
 
 SLUG = "imported"
 

@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from icalendar.parser import Contentline
-
-from vorzimmer.ical import PRODUCT
-from vorzimmer.icaltext import Component, Line, SafeCalendar, parse
-from vorzimmer_caldav.times import known_zone, stamp
+from vorzimmer.icalendar.text import Component, Line, SafeCalendar, parse
+from vorzimmer.icalendar.times import known_zone, stamp
+from vorzimmer.icalendar.writer import PRODUCT, folded
 
 _DATES = r"[0-9TZPWDHMS,/+-]+"
 _RULE = re.compile(
@@ -39,12 +37,6 @@ def masked(sent: SafeCalendar, uid: str, word: str, moment: datetime) -> SafeCal
         lines += ["BEGIN:VEVENT", *said, *_told(entry, _OF_EVENTS, zones), "END:VEVENT"]
     text = "".join(folded(line) for line in [*lines, "END:VCALENDAR"])
     return SafeCalendar(text, parse(text))
-
-
-def folded(line: str) -> str:
-    """A content line with its folds and its end (RFC 5545 §3.1)."""
-    text: bytes = Contentline(line).to_ical()  # type: ignore[no-untyped-call]  # icalendar's
-    return f"{text.decode()}\r\n"
 
 
 def _zones(sent: SafeCalendar) -> dict[str, str]:

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from vorzimmer.icaltext import CalendarDataError, Component, Line, SafeCalendar, duration, parse
+from vorzimmer.icalendar.text import CalendarDataError, Component, Line, SafeCalendar, duration, parse
+from vorzimmer.icalendar.times import SECOND, Series
 from vorzimmer.models import CalendarObject
 from vorzimmer_caldav.multistatus import C
 from vorzimmer_caldav.refusal import RefusalError
-from vorzimmer_caldav.times import SECOND, Series
 from vorzimmer_caldav.windows import window
 
 _MOST_ALARMS_TRIED = 1_000

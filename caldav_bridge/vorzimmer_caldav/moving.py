@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from vorzimmer.booking import objects as published
 from vorzimmer.hall import Hall
-from vorzimmer.icalguard import read
+from vorzimmer.icalendar.reader import read
 from vorzimmer.models import Calendar, CalendarObject
 from vorzimmer_caldav import objects, putting
 from vorzimmer_caldav.multistatus import D

@@ -13,11 +13,11 @@ from vorzimmer import booking, database
 from vorzimmer.access import Actor
 from vorzimmer.booking import objects as published
 from vorzimmer.hall import Hall
-from vorzimmer.icaltext import CalendarDataError, Component, SafeCalendar
+from vorzimmer.icalendar.text import CalendarDataError, Component, SafeCalendar
+from vorzimmer.icalendar.times import DAY, SECOND, Series, Span
 from vorzimmer.models import Block, Calendar, CalendarObject, Occurrence
 from vorzimmer.periods import Period, merge
 from vorzimmer_caldav.masking import masked
-from vorzimmer_caldav.times import DAY, SECOND, Series, Span
 
 HORIZON = timedelta(days=750)
 """How far ahead the occurrences of a series stand in their table; a job moves it on every day."""

@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 from vorzimmer import database
 from vorzimmer.booking import objects as published
 from vorzimmer.hall import Hall
-from vorzimmer.icaltext import SafeCalendar, parse
+from vorzimmer.icalendar.text import SafeCalendar, parse
 from vorzimmer.models import CalendarObject
 from vorzimmer_caldav import deleting, expanding, multistatus, objects
 from vorzimmer_caldav.collections import CalendarCollection

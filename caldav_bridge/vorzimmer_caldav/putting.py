@@ -10,13 +10,13 @@ from sqlalchemy import select
 from vorzimmer import booking, database
 from vorzimmer.booking import objects as published
 from vorzimmer.hall import Hall
-from vorzimmer.icaltext import CalendarDataError, Component, SafeCalendar
+from vorzimmer.icalendar.text import CalendarDataError, Component, SafeCalendar
+from vorzimmer.icalendar.times import Clock
+from vorzimmer.icalendar.writer import folded
 from vorzimmer.models import Booking, Calendar, CalendarObject, Status
 from vorzimmer_caldav import deleting, objects
-from vorzimmer_caldav.masking import folded
 from vorzimmer_caldav.multistatus import C
 from vorzimmer_caldav.refusal import RefusalError
-from vorzimmer_caldav.times import Clock
 from vorzimmer_caldav.visit import Visit
 
 _LARGEST_EXTRAS = 32_768

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vorzimmer.icaltext import CalendarDataError
+from vorzimmer.icalendar.text import CalendarDataError
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_caldav import multistatus
 from vorzimmer_caldav.multistatus import Answer, C, D

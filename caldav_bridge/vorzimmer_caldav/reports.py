@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from vorzimmer.icalendar.times import Span
 from vorzimmer.models import CalendarObject
 from vorzimmer_caldav import expanding, freebusy, multistatus, properties, searching, syncing
 from vorzimmer_caldav.collections import CalendarCollection
 from vorzimmer_caldav.multistatus import Answer, C, D, text
 from vorzimmer_caldav.properties import Place
 from vorzimmer_caldav.refusal import RefusalError
-from vorzimmer_caldav.times import Span
 from vorzimmer_caldav.windows import Window, window
 
 _AT_ONCE = 500

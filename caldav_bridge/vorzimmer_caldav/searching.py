@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
-from vorzimmer.icaltext import SafeCalendar, parse
+from vorzimmer.icalendar.text import SafeCalendar, parse
+from vorzimmer.icalendar.times import DAY, Series
 from vorzimmer.models import Calendar, CalendarObject, Occurrence
 from vorzimmer_caldav.matching import matches
 from vorzimmer_caldav.multistatus import C
 from vorzimmer_caldav.refusal import RefusalError
-from vorzimmer_caldav.times import DAY, Series
 from vorzimmer_caldav.windows import FIRST, LAST, Window, window
 
 _STORED = ("VEVENT", "VTODO", "VJOURNAL")

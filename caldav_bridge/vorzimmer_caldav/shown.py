@@ -12,7 +12,7 @@ from vorzimmer.access import APPOINTMENTS, Actor, Right, may
 from vorzimmer.booking import load, status
 from vorzimmer.booking import objects as published
 from vorzimmer.hall import Hall
-from vorzimmer.icaltext import SafeCalendar, parse
+from vorzimmer.icalendar.text import SafeCalendar, parse
 from vorzimmer.models import (
     Allocation,
     Booking,

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import pluggy
 
 from vorzimmer.config import Config
-from vorzimmer.icaltext import Component, SafeCalendar
+from vorzimmer.icalendar.text import Component, SafeCalendar
 from vorzimmer.models import Booking, Customer, Location, Message, Requirement, Resource, Service
 from vorzimmer.models.customer import folded
 from vorzimmer.periods import Period

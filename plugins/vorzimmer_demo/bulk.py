@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
-from vorzimmer import hookspecs, ical
+from vorzimmer import hookspecs
 from vorzimmer.booking import objects
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Draft, DraftHours
+from vorzimmer.icalendar import writer as ical
 from vorzimmer.models import (
     Allocation,
     Booking,

@@ -11,8 +11,9 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.orm import Session
 
 from vorzimmer import config as core
-from vorzimmer import database, fields, ical, urls
+from vorzimmer import database, fields, urls
 from vorzimmer.hookspecs import Sent, Undeliverable
+from vorzimmer.icalendar import writer as ical
 from vorzimmer.models import Booking, Message
 from vorzimmer.outbox import PAPERS
 from vorzimmer.settings import logo

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from vorzimmer import ical, urls
+from vorzimmer import urls
 from vorzimmer.config import Config
+from vorzimmer.icalendar import writer as ical
 from vorzimmer.models import Booking, Message
 from vorzimmer.reasons import N_
 from vorzimmer.texts import Reader

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from vorzimmer import ical, urls
+from vorzimmer import urls
 from vorzimmer.config import Config
+from vorzimmer.icalendar import writer as ical
 from vorzimmer.models import Message
 from vorzimmer.reasons import N_
 from vorzimmer.texts import Reader

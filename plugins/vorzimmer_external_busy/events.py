@@ -12,13 +12,13 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from vorzimmer import icalguard
 from vorzimmer.hookspecs import OwnCalendars
-from vorzimmer.ical import PRODUCT
-from vorzimmer.icaltext import CalendarDataError, Component
+from vorzimmer.icalendar import reader
+from vorzimmer.icalendar.recurrence import MOST_OCCURRENCES
+from vorzimmer.icalendar.text import CalendarDataError, Component
+from vorzimmer.icalendar.writer import PRODUCT
 from vorzimmer.periods import Period, merge
 from vorzimmer.reasons import N_
-from vorzimmer.recurrence import MOST_OCCURRENCES
 from vorzimmer_external_busy.fetching import TOO_LARGE, UNUSABLE, FetchError
 
 SECONDS = 20.0
@@ -78,7 +78,7 @@ def read(calendars: Iterable[bytes], how: Reading, store: OwnCalendars) -> Read:
             if time.monotonic() > end:
                 raise FetchError(TOO_LARGE)
             try:
-                unfolded = store.unfold(icalguard.read(text), how.zone, how.window.end, MOST_OCCURRENCES)
+                unfolded = store.unfold(reader.read(text), how.zone, how.window.end, MOST_OCCURRENCES)
             except CalendarDataError:
                 found.unreadable += 1
                 continue

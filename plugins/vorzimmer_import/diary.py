@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, booking, database, hookspecs, icalguard
+from vorzimmer import access, booking, database, hookspecs
 from vorzimmer.access import Actor, Right
 from vorzimmer.booking import Entry, Override
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import OwnCalendars
-from vorzimmer.icaltext import CalendarDataError, Component, SafeCalendar
+from vorzimmer.icalendar import reader
+from vorzimmer.icalendar.text import CalendarDataError, Component, SafeCalendar
 from vorzimmer.models import Customer, Resource, Service
 from vorzimmer.models.customer import folded
 from vorzimmer.periods import Period
@@ -63,7 +64,7 @@ class Diary:
     def take(self, item: Item) -> Outcome:
         """Bring in one event with all its times."""
         try:
-            sent = icalguard.read(item.text.encode())
+            sent = reader.read(item.text.encode())
             until = self._moment + AHEAD
             unfolded = self._store.unfold(sent, self._hall.config.zone, until, MOST_TIMES)
         except CalendarDataError as error:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from vorzimmer.ical import PRODUCT
-from vorzimmer.icalguard import LARGEST_TEXT
+from vorzimmer.icalendar.reader import LARGEST_TEXT
+from vorzimmer.icalendar.writer import PRODUCT
 from vorzimmer.reasons import N_
 from vorzimmer_import.tables import Row, encoding_of
 

@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, true, update
 from sqlalchemy.orm import Session
 
-from vorzimmer import ical, outbox
+from vorzimmer import outbox
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Person, PersonalData
+from vorzimmer.icalendar import writer as ical
 from vorzimmer.models import Booking, Location, Message
 from vorzimmer.reasons import N_
 from vorzimmer.texts import Reader

@@ -20,8 +20,8 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
-from vorzimmer import ical
 from vorzimmer.config import Practice
+from vorzimmer.icalendar import writer as ical
 from vorzimmer.models import Booking
 from vorzimmer.reasons import N_
 from vorzimmer.texts import Reader

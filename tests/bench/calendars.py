@@ -17,7 +17,7 @@ from tests.servers import Server, demo
 from vorzimmer.access import ROLES, Actor
 from vorzimmer.config import Config
 from vorzimmer.hall import Hall
-from vorzimmer.icalguard import read
+from vorzimmer.icalendar.reader import read
 from vorzimmer.models import Calendar, Resource
 from vorzimmer_caldav import putting
 from vorzimmer_caldav.visit import Visit

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from icalendar import Calendar
 
-from vorzimmer import ical
+from vorzimmer.icalendar import writer as ical
 from vorzimmer.models import Booking, Location, Service, Status
 from vorzimmer.testing import berlin
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Response
 
-from vorzimmer import hookspecs, ical
+from vorzimmer import hookspecs
 from vorzimmer.here import hall
+from vorzimmer.icalendar import writer as ical
 from vorzimmer.models import Booking
 
 

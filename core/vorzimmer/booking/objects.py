@@ -13,9 +13,9 @@ from datetime import datetime
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import ical
 from vorzimmer.booking import status
 from vorzimmer.hall import Hall
+from vorzimmer.icalendar import writer as ical
 from vorzimmer.models import Booking, Calendar, CalendarChange, CalendarObject, Model
 from vorzimmer.reasons import N_
 

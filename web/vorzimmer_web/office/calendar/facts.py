@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from vorzimmer import hookspecs
 from vorzimmer.access import Actor, Right, may
 from vorzimmer.hookspecs import Available, Busy
-from vorzimmer.icaltext import CalendarDataError, content_lines
+from vorzimmer.icalendar.text import CalendarDataError, content_lines
 from vorzimmer.models import (
     Allocation,
     AuditEntry,

@@ -205,6 +205,12 @@ def _written(name: str, value: str) -> Contentline:
     return line
 
 
+def folded(line: str) -> str:
+    """A content line with its folds and its end (RFC 5545 §3.1)."""
+    text: bytes = Contentline(line).to_ical()  # type: ignore[no-untyped-call]  # icalendar's
+    return f"{text.decode()}\r\n"
+
+
 def _utc(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 

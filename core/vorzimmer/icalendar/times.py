@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from icalendar import Timezone
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-from vorzimmer import recurrence
-from vorzimmer.icaltext import CalendarDataError, Component, Line, SafeCalendar, duration, moment
+from vorzimmer.icalendar import recurrence
+from vorzimmer.icalendar.text import CalendarDataError, Component, Line, SafeCalendar, duration, moment
 
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)

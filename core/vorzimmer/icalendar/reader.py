@@ -7,8 +7,16 @@ Everything here is linear in the size of the text.
 
 from __future__ import annotations
 
-from vorzimmer import recurrence
-from vorzimmer.icaltext import STORED, CalendarDataError, Component, SafeCalendar, duration, moment, parse
+from vorzimmer.icalendar import recurrence
+from vorzimmer.icalendar.text import (
+    STORED,
+    CalendarDataError,
+    Component,
+    SafeCalendar,
+    duration,
+    moment,
+    parse,
+)
 
 LARGEST_TEXT = 262_144
 """Bytes of one calendar object (CALDAV:max-resource-size)."""

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from dateutil.rrule import DAILY, HOURLY, MONTHLY, WEEKLY, YEARLY, rrule, weekday
 
-from vorzimmer.icaltext import CalendarDataError, moment
+from vorzimmer.icalendar.text import CalendarDataError, moment
 
 MOST_OCCURRENCES = 10_000
 
