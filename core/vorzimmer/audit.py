@@ -9,6 +9,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from vorzimmer.access import Actor
+from vorzimmer.icalendar import writer as ical
 from vorzimmer.models import AuditEntry, Booking, Model
 
 _ADD = insert(Model.metadata.tables[AuditEntry.__tablename__])
@@ -30,11 +31,15 @@ def write(
 
 
 def snapshot(booking: Booking) -> dict[str, Any]:
-    """What of a booking a reader of the log needs: status, times, resources."""
+    """What the log and a message say of a booking; it may have moved on before anybody reads it."""
     return {
         "status": booking.status,
         "starts": booking.starts.isoformat(),
         "ends": booking.ends.isoformat(),
         "sequence": booking.sequence,
         "resources": [allocation.resource_id for allocation in booking.allocations],
+        "service": booking.service.name,
+        "staff": [a.resource.name for a in booking.allocations if a.resource.kind == "staff"],
+        "where": ical.where(booking),
+        "offered": booking.offered_at is not None,
     }

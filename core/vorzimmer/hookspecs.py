@@ -515,7 +515,11 @@ def payment_start(booking: Booking, method: str) -> PaymentStart | None:
 
 @dataclass(frozen=True)
 class Change:
-    """What happened to a booking. `kind`: the topic of `models.Message`; `actor` who; `door` by which door."""
+    """What happened to a booking. `kind`: the act of its log; `actor` who (a login's address); `door` by which door.
+
+    `before` (None for what is new) and `after` say of the booking what `audit.snapshot` does: it may have moved on
+    since.
+    """
 
     kind: str
     uid: str
@@ -523,6 +527,8 @@ class Change:
     actor: str
     door: str
     key: str
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

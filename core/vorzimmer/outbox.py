@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from vorzimmer import hookspecs
+from vorzimmer.audit import snapshot
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Change, Channel
 from vorzimmer.models import Account, Booking, Message, Model, Status
@@ -176,6 +177,8 @@ def tell_plugins(session: Session, hall: Hall, booking: Booking, change: Change,
                 "sequence": change.sequence,
                 "actor": change.actor,
                 "door": change.door,
+                "before": change.before,
+                "after": change.after,
             },
             "planned_at": moment,
             "run_after": moment,
@@ -214,18 +217,6 @@ def plan_reminders(session: Session, hall: Hall, booking: Booking, moment: datet
 
 def _planned(session: Session, booking: Booking) -> Iterable[Message]:
     return session.scalars(_REMINDERS, {"booking": booking.id})
-
-
-def snapshot(booking: Booking) -> dict[str, Any]:
-    """What a message says about the booking; it may have moved on before the message leaves."""
-    return {
-        "starts": booking.starts.isoformat(),
-        "ends": booking.ends.isoformat(),
-        "sequence": booking.sequence,
-        "status": booking.status,
-        "service": booking.service.name,
-        "staff": [a.resource.name for a in booking.allocations if a.resource.kind == "staff"],
-    }
 
 
 def _take_place_of_waiting(

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from vorzimmer import audit, database
 from vorzimmer import config as core
-from vorzimmer import database, outbox
 from vorzimmer.access import Right
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import (
@@ -109,7 +109,7 @@ class Plugin:
                     booking_id=booking.id,
                     recipient=account.email,
                     language=account.language,
-                    details=outbox.snapshot(booking),
+                    details=audit.snapshot(booking),
                     planned_at=moment,
                     run_after=moment,
                 )

@@ -30,6 +30,7 @@ TOLD = frozenset(
         "completed",  # where there is something to pay (K75)
     }
 )
+COMPARED = frozenset({"moved", "changed"})  # what was until now goes into the message
 QUIET = frozenset({"held", "details", "released", "paid"})  # these touch no calendars and nobody is told
 
 
@@ -46,19 +47,14 @@ def record(
 ) -> None:
     """Write down a change that has been made to the booking.
 
-    `details` go into the message: the old time, a personal text.
+    `before` is what `audit.snapshot` said of it; `details` go into the message: a personal text, the balance.
     """
     if booking.changed_at != moment:
         booking.changed_at = moment
     session.flush()
+    after = audit.snapshot(booking)
     audit.write(
-        session,
-        moment,
-        actor,
-        kind,
-        f"booking {booking.uid}",
-        before=before,
-        after=audit.snapshot(booking) | (details or {}),
+        session, moment, actor, kind, f"booking {booking.uid}", before=before, after=after | (details or {})
     )
     failpoint.reach("audit")
     if kind in QUIET:
@@ -66,7 +62,11 @@ def record(
     with session.no_autoflush:  # nothing below asks for what it has written; it goes out at once, at the end
         objects.publish(session, hall, booking, moment)
         failpoint.reach("calendar")
-        _tell(session, hall, actor, booking, kind, moment, details or {})
+        key = f"{booking.uid}/{kind}/{booking.sequence}"
+        change = Change(kind, booking.uid, booking.sequence, actor.name, actor.door, key, before, after)
+        outbox.tell_plugins(session, hall, booking, change, moment)
+        old = {"old": before} if before and kind in COMPARED else {}
+        _tell(session, hall, actor, booking, kind, moment, old | (details or {}), key)
         failpoint.reach("outbox")
 
 
@@ -78,10 +78,8 @@ def _tell(
     kind: str,
     moment: datetime,
     details: dict[str, Any],
+    key: str,
 ) -> None:
-    key = f"{booking.uid}/{kind}/{booking.sequence}"
-    change = Change(kind, booking.uid, booking.sequence, actor.name, actor.door, key)
-    outbox.tell_plugins(session, hall, booking, change, moment)
     told = kind in TOLD and actor.door != "import"  # what somebody else has promised already
     if told and booking.email and not _known(session, booking, kind, details):
         seconds = hall.config.settings.booking.undo_seconds if actor.door == "caldav" else 0

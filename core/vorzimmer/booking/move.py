@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, audit, availability, database, outbox
+from vorzimmer import access, audit, availability, database
 from vorzimmer.access import Actor
 from vorzimmer.availability import Assignment, Wish
 from vorzimmer.booking import load, status
@@ -59,7 +59,6 @@ def move(
     if not _differs(booking, chosen, target):
         return booking
     before = audit.snapshot(booking)
-    old = outbox.snapshot(booking)
     if target.service:
         booking.service = load.service(session, target.service)
         booking.price, booking.currency = booking.service.price, booking.service.currency
@@ -77,7 +76,7 @@ def move(
         "moved",
         moment,
         before=before,
-        details={"old": old, "message": message, **notes},
+        details={"message": message, **notes},
     )
     return booking
 

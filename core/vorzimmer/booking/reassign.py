@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, audit, availability, outbox
+from vorzimmer import access, audit, availability
 from vorzimmer.access import Actor
 from vorzimmer.booking import load, status
 from vorzimmer.booking.changes import record
@@ -33,12 +33,12 @@ def reassign(
     chosen = availability.in_place_of(
         session, hall.plugins, booking, frozenset(taken - {away} | {other.id}), moment
     )
-    before, old = audit.snapshot(booking), outbox.snapshot(booking)
+    before = audit.snapshot(booking)
     expires_at = booking.expires_at
     booking.allocations, booking.offered_at = [], None
     session.flush()  # its own time is not in its way (rule 71)
     load.put(booking, chosen, booking.starts, expires_at)
-    details = {"old": old, "message": message}
+    details = {"message": message}
     seen = other.kind == "staff"
     booking.sequence += seen
     record(
