@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import urls
 from vorzimmer.hall import Hall
-from vorzimmer.hookspecs import Job, Mount, hookimpl
+from vorzimmer.hookspecs import Draft, Job, Mount, hookimpl
 from vorzimmer.plugins import NoConfig
 from vorzimmer.reasons import N_
-from vorzimmer_caldav import horizon, shown
+from vorzimmer_caldav import demo, horizon, shown
 from vorzimmer_caldav.application import Application
 from vorzimmer_caldav.frontguard import FrontGuard
 from vorzimmer_caldav.keeping import Keeping
@@ -47,6 +47,12 @@ class Plugin:
     def own_calendars(self) -> Keeping:
         """For the import of calendar files."""
         return Keeping()
+
+    @hookimpl
+    def demo_data(self, session: Session, hall: Hall, draft: Draft) -> None:
+        """The private events of the demo's people."""
+        for event in draft.events:
+            demo.put(session, hall, event)
 
     @hookimpl
     def wsgi_mounts(self, hall: Hall) -> list[Mount]:

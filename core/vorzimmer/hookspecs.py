@@ -805,18 +805,28 @@ class DraftAbsence:
 
 
 @dataclass(frozen=True)
+class DraftEvent:
+    """A private event of one resource, as if typed into a calendar app."""
+
+    resource: Resource
+    period: Period
+    title: str
+
+
+@dataclass(frozen=True)
 class Draft:
     """What a new practice consists of beyond the core's own tables."""
 
-    hours: Sequence[DraftHours]
+    hours: Sequence[DraftHours] = ()
     absences: Sequence[DraftAbsence] = ()
+    events: Sequence[DraftEvent] = ()
 
 
 @hookspec
-def demo_data(session: Session, draft: Draft) -> list[None]:  # type: ignore[empty-body]
+def demo_data(session: Session, hall: Any, draft: Draft) -> list[None]:  # type: ignore[empty-body]
     """Write your own rows of the demo practice; nothing is returned.
 
-    Given: the session of the filling transaction; the draft.
+    Given: the session of the filling transaction; the `Hall` that is filled; the draft.
     If it raises: the demo is not filled.
 
         session.add_all(Row(hours) for hours in draft.hours)

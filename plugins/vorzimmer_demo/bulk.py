@@ -82,7 +82,7 @@ def _weeks(session: Session, hall: Hall, service: Service) -> list[Week]:
     need = service.requirements[0].id
     session.add_all(Offer(requirement_id=need, resource_id=person.id) for person in people)
     hours = [DraftHours(person, places[AT], HOURS) for person in people]
-    hall.plugins.ask(hookspecs.demo_data, session=session, draft=Draft(hours))
+    hall.plugins.ask(hookspecs.demo_data, session=session, hall=hall, draft=Draft(hours))
     cast = {person.slug: person for person in session.scalars(select(Resource))}
     known = [(cast[slug], places[at], week) for slug, at, week in WEEKS if slug != "clara"]
     return [*known, *((person, places[AT], HOURS) for person in people)]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from vorzimmer import accounts, customers, database, hookspecs
-from vorzimmer.contact import canonical
+from vorzimmer import accounts, database, hookspecs
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Draft, DraftAbsence, DraftHours
-from vorzimmer.models import Customer, Location, Offer, Requirement, Resource, Service, Setting
+from vorzimmer.models import Location, Offer, Requirement, Resource, Service, Setting
+from vorzimmer_demo.cast import CUSTOMERS, record
 
 ZONE = "Europe/Berlin"
 PASSWORD = "demo-passwort-2026"  # noqa: S105  (printed at start)
@@ -54,7 +53,7 @@ def fill_practice(session: Session, hall: Hall) -> date:
     first, last = (day + timedelta(days=number) for number in BEN_AWAY)
     hours = [DraftHours(people[person], places[place], week) for person, place, week in WEEKS]
     draft = Draft(hours, [DraftAbsence(people["ben"], first, last, "vacation")])
-    hall.plugins.ask(hookspecs.demo_data, session=session, draft=draft)
+    hall.plugins.ask(hookspecs.demo_data, session=session, hall=hall, draft=draft)
     _logins(session, people, moment)
     session.flush()
     return day
@@ -123,18 +122,9 @@ def _logins(session: Session, people: dict[str, Resource], moment: datetime) -> 
             accounts.add_api_key(session, moment, account, "Demo", API_KEY)
         elif role == "staff":
             accounts.add_app_password(session, moment, account, "Demo", f"{slug}-caldav-demo-0001")
-        elif role == "customer":
-            customer(session, name, email, moment)
-
-
-def customer(session: Session, name: str, email: str, moment: datetime) -> Customer:
-    """The record of a customer, with the same id each time."""
-    found = customers.find(session, name, email)
-    if found is None:
-        uid = str(uuid.uuid5(uuid.NAMESPACE_URL, f"mailto:{email}"))
-        found = Customer(uid=uid, name=name, email=email, email_key=canonical(email), created_at=moment)
-        session.add(found)
-    return found
+    for person in CUSTOMERS:
+        if person.email in {email for email, *_ in LOGINS}:
+            record(session, person, moment)
 
 
 @cache

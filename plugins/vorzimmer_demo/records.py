@@ -24,19 +24,6 @@ from vorzimmer.models import (
 
 ASKED_WITH = "erstgespraech"
 DESK = Actor("empfang@praxis.example", "office")
-PHONES = {
-    "Max Muster": "030 23125 101",
-    "Lena Lang": "030 23125 102",
-    "Jonas Albers": "0171 3920 017",
-    "Mia Brandt": "0171 3920 018",
-    "Emma Dorn": "030 23125 105",
-    "Hanna Falk": "0171 3920 021",
-    "Sophie Jansen": "030 23125 108",
-    "Karl Quandt": "030 23125 111",
-    "Frieda Thoma": "0171 3920 034",
-    "Theo Weber": "030 23125 119",
-}
-"""Numbers that nobody has: the Federal Network Agency keeps these for films."""
 GROUPS = {
     "Hausbesuch": ["Karl Quandt", "Frieda Thoma"],
     "Sportverein Mitte": ["Jonas Albers", "Leon Greve", "Tom Otto", "Greta Vogt"],
@@ -72,12 +59,10 @@ def fill_records(session: Session, day: datetime) -> None:
     _questions(session)
     _groups(session)
     for customer in session.scalars(select(Customer).order_by(Customer.id)):
-        customer.phone = PHONES.get(customer.name, "")
         customer.note = NOTES.get(customer.name, "")
         customer.attributes = ANSWERS.get(customer.name, {})
     seen: set[str] = set()
     for booking in session.scalars(select(Booking).order_by(Booking.starts, Booking.uid)).all():
-        booking.phone = PHONES.get(booking.name, "")
         if booking.status == Status.COMPLETED:
             _was_here(session, booking, day, noted=booking.service.slug not in seen)
             seen.add(booking.service.slug)
@@ -125,23 +110,32 @@ def _was_here(session: Session, booking: Booking, day: datetime, *, noted: bool)
     if noted:
         booking.note = APPOINTMENT_NOTES.get(booking.service.slug, "")
     if booking.price and booking.ends < day - timedelta(days=7):
-        paid = Payment(
-            amount=booking.price,
+        pay(booking, booking.price, booking.ends)
+
+
+def pay(booking: Booking, amount: int, at: datetime) -> None:
+    """Money that the front desk has received."""
+    booking.payments.append(
+        Payment(
+            amount=amount,
             currency=booking.currency,
             method=booking.payment,
             actor=DESK.name,
-            paid_at=booking.ends,
+            paid_at=at,
         )
-        booking.payments.append(paid)
+    )
 
 
 def record_history(session: Session, booking: Booking) -> None:
     """Write down who booked, what became of it and what was paid, as the pages of an appointment show it."""
     about = f"booking {booking.uid}"
     first = booking.status if booking.status == Status.REQUESTED else Status.CONFIRMED
-    audit.write(session, booking.created_at, CUSTOMER, first, about, after=audit.snapshot(booking))
+    booked_by = CUSTOMER if booking.source == "page" else DESK
+    audit.write(session, booking.created_at, booked_by, first, about, after=audit.snapshot(booking))
     if booking.status in (Status.COMPLETED, Status.MISSED):
         audit.write(session, booking.ends, DESK, booking.status, about, after=audit.snapshot(booking))
+    if booking.status == Status.CANCELLED:
+        audit.write(session, booking.changed_at, DESK, booking.status, about, after=audit.snapshot(booking))
     for payment in booking.payments:
         paid = {"amount": payment.amount, "currency": payment.currency, "paid": payment.amount}
         audit.write(session, payment.paid_at, DESK, "paid", about, after=paid)

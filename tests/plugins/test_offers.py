@@ -131,5 +131,7 @@ def test_its_command_is_offered(hall_with_stranger: Hall) -> None:
 def test_it_may_add_to_the_demo(hall_with_stranger: Hall, stranger: Plugin) -> None:
     draft = Draft([])
     with hall_with_stranger.database.transaction() as session:
-        hall_with_stranger.plugins.ask(hookspecs.demo_data, session=session, draft=draft)
+        hall_with_stranger.plugins.ask(
+            hookspecs.demo_data, session=session, hall=hall_with_stranger, draft=draft
+        )
     assert stranger.drafts == [draft]
