@@ -65,9 +65,12 @@ POST /book/<slug>/<uid>/code
 POST /book/<slug>/<uid>/details
 POST /book/<slug>/<uid>/resend
 POST /embed/<slug>
+POST /embed/<slug>/<uid>/again
+POST /embed/<slug>/<uid>/calendar.ics
 POST /embed/<slug>/<uid>/code
 POST /embed/<slug>/<uid>/details
 POST /embed/<slug>/<uid>/resend
+POST /embed/<slug>/times
 POST /language
 POST /office/forgotten
 POST /office/link/<secret>
@@ -83,7 +86,6 @@ PLAIN = {
     "/api/v1/openapi.json",
     "/api/v1/services",
     "/embed.js",
-    "/embed/",
     "/office/forgotten",
     "/office/login",
     "/ready",

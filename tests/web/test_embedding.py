@@ -28,12 +28,24 @@ def frame_ancestors(answer: Any) -> Any:
 
 def action(page: str, last: str) -> str:
     """Where the form is sent whose address ends so, its query aside."""
-    return unescape(re.search(rf'action="([^"?]*{last}\?[^"]*)"', page)[1])
+    return unescape(re.search(rf'action="([^"?]*{last}(?:\?[^"]*)?)"', page)[1])
+
+
+def hidden(page: str, last: str) -> dict[str, str]:
+    """What the form carries whose address ends so."""
+    form = re.search(rf'action="[^"?]*{last}(?:\?[^"]*)?".*?</form>', page, re.DOTALL)[0]
+    return {name: field(form, name) for name in ("csrf_token", "s")}
 
 
 def send(client: Browser, page: str, last: str, **typed: str) -> Any:
     """Fill in a form of the page and send it."""
-    return client.post(action(page, last), data={"csrf_token": field(page, "csrf_token"), **typed})
+    return client.post(action(page, last), data={**hidden(page, last), **typed})
+
+
+def held_in_frame(client: Browser) -> Any:
+    """The page that asks who comes, after a time was chosen in a frame."""
+    page = client.get("/embed/massage?staff=anna&day=2027-03-02").text
+    return send(client, page, "/embed/massage", time=value(TEN), staff="anna", location="any")
 
 
 @pytest.mark.usefixtures("listed")
@@ -43,10 +55,11 @@ def test_only_listed_sites_may_frame_the_booking(client: Browser, practice: Prac
     assert (frame_ancestors(answer), "X-Frame-Options" in answer.headers) == (f"'self' {SITE}", False)
 
 
-def test_nobody_else_may_where_no_site_is_listed(client: Browser, practice: Practice) -> None:
-    """A65."""
-    answer = client.get("/embed/massage")
-    assert (frame_ancestors(answer), answer.headers["X-Frame-Options"]) == ("'self'", "SAMEORIGIN")
+def test_there_are_no_frames_where_no_site_is_listed(client: Browser, practice: Practice) -> None:
+    """A65, X1."""
+    answers = [client.get("/embed/massage"), client.get("/embed/"), client.get("/book/massage")]
+    assert [answer.status_code for answer in answers] == [404, 404, 200]
+    assert [frame_ancestors(answer) for answer in answers] == ["'none'"] * 3
 
 
 @pytest.mark.usefixtures("listed")
@@ -65,6 +78,7 @@ def test_a_listed_site_is_an_origin_and_nothing_else(practice: Practice, site: s
         type(practice.hall.config.settings.practice)(embed_on=[site])
 
 
+@pytest.mark.usefixtures("listed")
 def test_an_appointment_is_booked_in_a_frame_that_keeps_no_cookie(
     client: Browser, practice: Practice
 ) -> None:
@@ -72,35 +86,108 @@ def test_an_appointment_is_booked_in_a_frame_that_keeps_no_cookie(
     english(client)
     page = client.get("/embed/massage?staff=anna&day=2027-03-02")
     assert times(page.text)
-    held = send(client, page.text, "/embed/massage", time=value(TEN), staff="anna", location="any")
-    assert not [answer for answer in (page, held) if "Set-Cookie" in answer.headers]
-    page = client.get(held.headers["Location"])
-    asked = send(client, page.text, "/details", **MAX)
-    uid = asked.headers["Location"].split("/")[3]
-    page = client.get(asked.headers["Location"])
-    done = send(client, page.text, "/code", code=code_of(practice.hall, found(practice, uid)))
-    assert "Your appointment is booked" in client.get(done.headers["Location"]).text
+    held = held_in_frame(client)
+    asked = send(client, held.text, "/details", **MAX)
+    uid = re.search(r"/embed/massage/([\w-]+)/code", asked.text)[1]
+    done = send(client, asked.text, "/code", code=code_of(practice.hall, found(practice, uid)))
+    assert "Your appointment is booked" in done.text
+    assert not [answer for answer in (page, held, asked, done) if "Set-Cookie" in answer.headers]
     assert (found(practice, uid).status, client.get_cookie("vorzimmer")) == ("confirmed", None)
 
 
-def test_the_address_of_a_hold_in_a_frame_opens_nothing_without_what_it_carries(
+@pytest.mark.usefixtures("listed")
+def test_no_address_of_a_frame_shows_what_was_typed_in_it(client: Browser, practice: Practice) -> None:
+    """X1: neither the addresses of its pages nor those that its forms are sent to, with all that they carry."""
+    english(client)
+    held = held_in_frame(client)
+    asked = send(client, held.text, "/details", **MAX)
+    uid = re.search(r"/embed/massage/([\w-]+)/code", asked.text)[1]
+    done = send(client, asked.text, "/code", code=code_of(practice.hall, found(practice, uid)))
+    assert MAX["email"] in done.text
+    pages = f"{held.text}{asked.text}{done.text}"
+    seals = re.findall(r'name="s" value="([^"]+)"', pages)
+    linked = {unescape(one) for one in re.findall(r'(?:href|action|formaction)="(/embed/[^"]*)"', pages)}
+    with_seals = {f"{one.partition('?')[0]}?s={seal}" for one in linked for seal in seals}
+    shown = [client.get(one, follow_redirects=True).text for one in linked | with_seals]
+    assert len(shown) > 20
+    assert not [page for page in shown if MAX["email"] in page or MAX["name"] in page or "/b/" in page]
+
+
+@pytest.mark.usefixtures("listed")
+def test_a_confirmation_that_is_sent_again_shows_nothing_of_the_appointment(
     client: Browser, practice: Practice
 ) -> None:
-    """A36."""
-    page = client.get("/embed/massage?staff=anna&day=2027-03-02").text
-    held = send(client, page, "/embed/massage", time=value(TEN), staff="anna").headers["Location"]
-    bare, sealed = held.split("?s=")
-    statuses = [client.get(address).status_code for address in (bare, f"{bare}?s={sealed[:-4]}AAAA", held)]
-    assert statuses == [404, 404, 200]
+    """X1: a page that is reloaded, or a form that somebody kept."""
+    english(client)
+    asked = send(client, held_in_frame(client).text, "/details", **MAX)
+    uid = re.search(r"/embed/massage/([\w-]+)/code", asked.text)[1]
+    code = code_of(practice.hall, found(practice, uid))
+    send(client, asked.text, "/code", code=code)
+    for last, typed in [("/code", {"code": code}), ("/resend", {})]:
+        again = send(client, asked.text, last, **typed)
+        assert (again.status_code, "This has been sent already" in again.text) == (409, True)
+        assert not [secret for secret in (MAX["email"], MAX["name"], "/b/") if secret in again.text]
 
 
-def test_a_form_of_a_frame_needs_its_token(client: Browser, practice: Practice) -> None:
-    """A58."""
-    page = client.get("/embed/massage?staff=anna&day=2027-03-02").text
-    sent = client.post(action(page, "/embed/massage"), data={"time": value(TEN), "staff": "anna"})
+@pytest.mark.usefixtures("listed")
+def test_what_was_typed_survives_another_time_in_a_frame(client: Browser, practice: Practice) -> None:
+    """Look and feel 1: "Change" is a form there; so is turning the month where there are scripts."""
+    asked = send(client, held_in_frame(client).text, "/details", **MAX)
+    page = send(client, asked.text, "/times").text
+    page = client.post(
+        "/embed/massage/times?staff=anna&day=2027-03-03",
+        data=hidden(page, "/times"),
+        headers={"HX-Request": "true"},
+    ).text
+    held = send(client, page, "/embed/massage", time=value("2027-03-03 10:00"), staff="anna", location="any")
+    assert field(held.text, "email") == MAX["email"]
+
+
+@pytest.mark.usefixtures("listed")
+def test_outside_of_a_frame_nothing_that_an_address_or_a_form_of_it_carries_counts(
+    client: Browser, practice: Practice
+) -> None:
+    """X1: a browser says that it is a page of its own; it is led to the booking of everybody."""
+    alone = {"Sec-Fetch-Dest": "document"}
+    asked = send(client, held_in_frame(client).text, "/details", **MAX).text
+    moved = client.get(f"/embed/massage?staff=anna&s={field(asked, 's')}", headers=alone)
+    assert moved.headers["Location"] == "/book/massage?staff=anna"
+    sent = client.post(action(asked, "/code"), data={**hidden(asked, "/code"), "code": "1"}, headers=alone)
     assert sent.status_code == 403
+    framed = {"Sec-Fetch-Dest": "iframe"}
+    sent = client.post(action(asked, "/code"), data={**hidden(asked, "/code"), "code": "1"}, headers=framed)
+    assert sent.status_code == 422
 
 
+@pytest.mark.usefixtures("listed")
+def test_pages_of_a_hold_in_a_frame_begin_anew_when_their_address_is_opened(
+    client: Browser, practice: Practice
+) -> None:
+    """A36, X1: also with what a form carried."""
+    page = held_in_frame(client).text
+    bare = action(page, "/details").partition("?")[0]
+    for address in (bare, f"{bare}?s={field(page, 's')}"):
+        answer = client.get(address)
+        assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (303, "/embed/massage")
+
+
+@pytest.mark.usefixtures("listed")
+def test_a_form_of_a_frame_needs_its_token(client: Browser, practice: Practice) -> None:
+    """A58: neither without it nor with that of another page."""
+    page, other = (client.get("/embed/massage?staff=anna&day=2027-03-02").text for _each in "ab")
+    wish = {"time": value(TEN), "staff": "anna"}
+    carried, mixed = (
+        {"s": field(page, "s")},
+        {"s": field(page, "s"), "csrf_token": field(other, "csrf_token")},
+    )
+    statuses = [
+        client.post(action(page, "/embed/massage"), data={**given, **wish}).status_code
+        for given in ({}, carried, mixed, hidden(page, "/embed/massage"))
+    ]
+    assert statuses == [403, 403, 403, 200]
+
+
+@pytest.mark.usefixtures("listed")
 def test_a_login_reaches_no_frame(client: Browser, practice: Practice) -> None:
     """A65: what the cookie of the office could do is not done there."""
     client.sign_in("owner@praxis.example")
@@ -109,17 +196,21 @@ def test_a_login_reaches_no_frame(client: Browser, practice: Practice) -> None:
     assert client.get("/office/").status_code == 200
 
 
+@pytest.mark.usefixtures("listed")
 def test_a_frame_speaks_the_language_that_its_site_asks_for(client: Browser, practice: Practice) -> None:
     english(client)
-    page = client.get("/embed/massage?language=fr").text
+    page = client.get("/embed/massage?language=fr&staff=anna&day=2027-03-02").text
     assert '<html lang="fr"' in page
-    carried = {"staff": "anna", "s": field(page, "s")}
-    assert '<html lang="fr"' in client.get("/embed/massage", query_string=carried).text
+    held = send(client, page, "/embed/massage", time=value(TEN), staff="anna")
+    assert '<html lang="fr"' in held.text
+    linked = unescape(re.search(r'href="(/embed/\?[^"]+)"', page)[1])
+    assert '<html lang="fr"' in client.get(linked).text
 
 
 # ---- presets ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("listed")
 @pytest.mark.parametrize("odd", ["_scheme=javascript&_external=1", "_method=POST", "endpoint=x", "_anchor=x"])
 def test_no_address_decides_how_its_links_are_built(client: Browser, practice: Practice, odd: str) -> None:
     """A58: what a query says stays in the query."""
@@ -136,6 +227,7 @@ def test_a_person_can_be_preset_and_the_service_is_chosen_then(client: Browser, 
     assert found == {"/book/erstgespraech?staff=clara", "/book/rueckenschule?staff=clara"}
 
 
+@pytest.mark.usefixtures("listed")
 @pytest.mark.parametrize("start", ["/", "/embed/"])
 def test_form_data_are_passed_on_to_the_form_and_to_no_address(
     client: Browser, practice: Practice, start: str

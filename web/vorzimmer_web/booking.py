@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -22,7 +23,8 @@ from vorzimmer_web.answers import Sheet
 from vorzimmer_web.appointment import calendar_answer, payment_note
 from vorzimmer_web.choices import Finder, people_for, places
 from vorzimmer_web.choosing import chosen_time, times_answer
-from vorzimmer_web.requests import reading
+from vorzimmer_web.requests import read_anew, reading
+from vorzimmer_web.site import is_framed
 
 TYPED = presets.TYPED
 HOLDS_REMEMBERED = 8
@@ -37,8 +39,8 @@ def choose(slug: str) -> ResponseReturnValue:
     """With whom, then when; one who is alone is not asked for."""
     if presets.are_given():
         return presets.kept(".choose", slug=slug)
-    wish = _wish(slug, request.args)
-    if "staff" not in request.args and len(wish["people"]) > 1:
+    wish = _wish(slug, request.values)
+    if "staff" not in request.values and len(wish["people"]) > 1:
         return _choose_person(wish)
     return _choose_time(wish)
 
@@ -75,7 +77,7 @@ def _choose_person(wish: dict[str, Any]) -> str:
 
 def _choose_time(wish: dict[str, Any], **more: Any) -> str:
     finder: Finder = wish["finder"]
-    query = {
+    query: dict[str, Any] = {
         "staff": finder.staff.slug if finder.staff else "any",
         "location": finder.place.slug if finder.place else "any",
     }
@@ -85,6 +87,7 @@ def _choose_time(wish: dict[str, Any], **more: Any) -> str:
         **wish,
         **more,
         address=partial(path, **query),
+        again=partial(url_for, ".again", slug=finder.service.slug, **query) if is_framed(request) else None,
         others=path() if finder.staff and len(wish["people"]) > 1 else None,
         action=path(),
         method="post",
@@ -104,7 +107,17 @@ def hold(slug: str) -> ResponseReturnValue:
     except Refused as refusal:
         return _taken(slug, refusal, start)
     _remember(made.uid, staff or "any")
-    return redirect(url_for(".details", slug=slug, uid=made.uid), 303)
+    return _onward(details, slug, made.uid)
+
+
+def _onward(
+    page: Callable[[str, str], ResponseReturnValue], slug: str, uid: str, sent: str | None = None
+) -> ResponseReturnValue:
+    """The next page: at its own address, but in a frame at once, for no address carries what is known there (X1)."""
+    if is_framed(request):
+        read_anew().expire_all()
+        return page(slug, uid)
+    return redirect(url_for(f".{page.__name__}", slug=slug, uid=uid, sent=sent), 303)
 
 
 def _begun(db: Session, wish: HoldRequest) -> Booking:
@@ -180,7 +193,7 @@ def details(slug: str, uid: str) -> ResponseReturnValue:
     """Who are you: shown while the hold stands."""
     held = _own(slug, uid)
     if held.status not in (Status.HELD, Status.EXPIRED):
-        return redirect(url_for(".done", slug=slug, uid=uid), 303)
+        return _made_already(held)
     if not _stands(held):
         return _over(held, Refused(Reason.HOLD_EXPIRED))
     typed = {key: getattr(held, key) or session.get("typed", {}).get(key, "") for key in TYPED}
@@ -242,13 +255,20 @@ def send_details(slug: str, uid: str) -> ResponseReturnValue:
         if refusal.reason is Reason.INVALID:
             return _details_page(held, typed, sheet, refusal.facts["errors"]), 422
         return _over(held, refusal)
-    return redirect(url_for(".code", slug=slug, uid=uid), 303)
+    return _onward(code, slug, uid)
+
+
+def _made_already(made: Booking) -> ResponseReturnValue:
+    """It is no hold any more; in a frame nothing of it is shown twice: it stands in the mail (X1)."""
+    if is_framed(request):
+        return render_template("booking/made_already.html"), 409
+    return redirect(url_for(".done", slug=made.service.slug, uid=made.uid), 303)
 
 
 def _over(held: Booking, refusal: Refused) -> ResponseReturnValue:
     """What a refusal leads to: the code again, the booking that it became, or other times."""
     if refusal.reason is Reason.WRONG_STATE:
-        return redirect(url_for(".done", slug=held.service.slug, uid=held.uid), 303)
+        return _made_already(held)
     if refusal.reason is Reason.RATE_LIMITED:
         return render_template("booking/code.html", held=held, refusal=refusal), 429
     staff = _wished(held)
@@ -268,10 +288,11 @@ def code(slug: str, uid: str) -> ResponseReturnValue:
     """Ask for the six digits of the mail."""
     held = _own(slug, uid)
     if held.status not in (Status.HELD, Status.EXPIRED):
-        return redirect(url_for(".done", slug=slug, uid=uid), 303)
+        return _made_already(held)
     if held.code_issue == 0:
-        return redirect(url_for(".details", slug=slug, uid=uid), 303)
-    return render_template("booking/code.html", held=held, sent_again="sent" in request.args)
+        return _onward(details, slug, uid)
+    sent_again = "sent" in request.args or str(request.endpoint).endswith(".resend")
+    return render_template("booking/code.html", held=held, sent_again=sent_again)
 
 
 @open_to(EVERYONE)
@@ -287,7 +308,7 @@ def confirm(slug: str, uid: str) -> ResponseReturnValue:
             return render_template("booking/code.html", held=held, refusal=refusal), 422
         return _over(held, refusal)
     session.pop("typed", None)
-    return redirect(url_for(".done", slug=slug, uid=uid), 303)
+    return _onward(done, slug, uid)
 
 
 @open_to(EVERYONE)
@@ -302,9 +323,9 @@ def resend(slug: str, uid: str) -> ResponseReturnValue:
         hall().database.write(lambda db: use_cases.details(db, hall(), CUSTOMER, uid, given))
     except Refused as refusal:
         if refusal.reason is Reason.INVALID:  # the practice has changed its form in the meantime
-            return redirect(url_for(".details", slug=slug, uid=uid), 303)
+            return _onward(details, slug, uid)
         return _over(held, refusal)
-    return redirect(url_for(".code", slug=slug, uid=uid, sent="again"), 303)
+    return _onward(code, slug, uid, sent="again")
 
 
 # ---- done ------------------------------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ class Sessions(SecureCookieSessionInterface):
     def open_session(self, app: Flask, request: Request) -> OurSession:
         """The session of the request; whatever is not valid is as if it had not been sent (A36)."""
         if is_framed(request):
-            return OurSession(embed.opened(self.hall.config, request.args.get(embed.SEALED, "")))
+            return OurSession(embed.opened(self.hall.config, request))
         for value in request.cookies.getlist(self.get_cookie_name(app)):
             row = None if "." in value else self._row(value)
             if row is not None:
@@ -78,7 +78,7 @@ class Sessions(SecureCookieSessionInterface):
         )
 
     def save_session(self, app: Flask, session: OurSession, response: Response) -> None:  # type: ignore[override]
-        """Keep what changed: a login gets a new id, a logout deletes the row; in a frame the addresses keep it."""
+        """Keep what changed: a login gets a new id, a logout deletes the row; in a frame the pages keep it."""
         if is_framed(flask.request):
             return
         user = session.get(USER)
