@@ -40,7 +40,7 @@ THINGS: list[tuple[str, str]] = [
     (r"<absence_id>", "absence"),
     (r"<calendar_id>", "calendar elsewhere"),
     (r"<(password_id|shown)>", "own login"),
-    (r"<(account_id|role_id)>", "login or role"),
+    (r"<(account_id|role_id|key_id)>", "login or role"),
 ]
 """Whose thing an address names, by the first pattern that fits. Settings are the practice's: nobody's own."""
 PRACTICES = {

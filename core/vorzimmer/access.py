@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -72,6 +72,18 @@ def staff_actor(account: Account, door: str) -> Actor:
         rights = frozenset()
     owner = account.active and any(role.name == "owner" for role in account.roles)
     return Actor(account.email, door, account.id, account.resource_id, rights, owner)
+
+
+def key_actor(account: Account, scopes: Iterable[str] | None) -> Actor:
+    """The actor behind a key for the API: its owner, with the rights in `scopes` at most; None is all of them.
+
+    What is the owners' alone is for a key with every right only (O53).
+    """
+    owner = staff_actor(account, "api")
+    if scopes is None:
+        return owner
+    rights = owner.rights & frozenset(scopes)
+    return replace(owner, rights=rights, owner=owner.owner and rights == owner.rights)
 
 
 CUSTOMER = Actor("customer", "page")

@@ -59,6 +59,7 @@ def data(practice: Practice) -> Path:
         "plugins",
         "user",
         "app-password",
+        "api-key",
         "explain",
         "doctor",
         "selftest",

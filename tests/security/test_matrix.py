@@ -60,6 +60,7 @@ FORMS: dict[str, dict[str, str]] = {
     "POST /b/move": {"time": f"{SLOT}|markt"},
     "POST /language": {"language": "de"},
     "POST /office/settings/people/<slug>/own": {"service": "massage"},
+    "POST /office/settings/api-keys/": {"label": "Website", "scopes": "accounts", "days": "90"},
     "POST /office/absences/": {
         "resource": "ben",
         "kind": "sick",
@@ -113,6 +114,7 @@ def ask(client: Browser, name: str, rule: Rule, act: str, foreign: Foreign, **he
         "shown": foreign.session,
         "account_id": foreign.account,
         "role_id": foreign.role,
+        "key_id": foreign.key,
         "number": foreign.group if "groups" in rule.rule else foreign.change,
         "digest": "0",
         "name": "vorzimmer_holidays" if "/plugins/" in rule.rule else "booking.css",

@@ -16,6 +16,7 @@ from vorzimmer.access import Right
 from vorzimmer.hookspecs import NewAbsence
 from vorzimmer.models import (
     Account,
+    ApiKey,
     AppPassword,
     Attribute,
     Booking,
@@ -50,7 +51,7 @@ CUSTOMER = {
 class Foreign:
     """What belongs to Ben: a request of a customer, the customer, an absence, an app password, a session, the login.
 
-    And a calendar elsewhere; a named link is the practice's.
+    And a calendar elsewhere, and an API key; a named link is the practice's.
     """
 
     booking: Booking
@@ -65,6 +66,7 @@ class Foreign:
     group: int = 0
     elsewhere: int = 0
     link: int = 0
+    key: int = 0
 
 
 def of_ben(practice: Practice, day: int = 3) -> Foreign:
@@ -102,7 +104,21 @@ def _whole(session: Session, practice: Practice, booking: Booking, absence: int,
     session.add_all([waiting, field, group, elsewhere, link])
     session.flush()
     role = session.scalars(select(Role.id).where(Role.name == "staff")).one()
-    whose = customer.uid, key[:16], ben.id, role, waiting.id, field.slug, group.id, elsewhere.id, link.id
+    accounts.add_api_key(session, now, ben, "script")
+    session.flush()
+    api_key = session.scalars(select(ApiKey.id).where(ApiKey.account_id == ben.id)).all()[-1]
+    whose = (
+        customer.uid,
+        key[:16],
+        ben.id,
+        role,
+        waiting.id,
+        field.slug,
+        group.id,
+        elsewhere.id,
+        link.id,
+        api_key,
+    )
     return Foreign(booking, absence, password, *whose)
 
 

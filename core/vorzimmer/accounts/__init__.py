@@ -1,13 +1,24 @@
 """Logins: who has one, with which role, and what proves it. A use case a file, `(session, hall, actor, …)`."""
 
 from vorzimmer.accounts.change import block, change, end_sessions, unblock, unlock
-from vorzimmer.accounts.found import customers_only, is_owner, staff_accounts, state
+from vorzimmer.accounts.found import customers_only, is_owner, may_manage, staff_accounts, state
 from vorzimmer.accounts.invite import Invitation, invite, start_reset, take_back
+from vorzimmer.accounts.keys import (
+    NewKey,
+    add_api_key,
+    drop_key,
+    find_key,
+    is_due,
+    is_over,
+    make_key,
+    note_use,
+    revoke_key,
+    staff_keys,
+)
 from vorzimmer.accounts.links import EMAIL, INVITE, RESET, ask_reset, bound, set_password
 from vorzimmer.accounts.logins import (
     PASSWORDS,
     add_account,
-    add_api_key,
     add_app_password,
     digest,
     is_locked,
@@ -34,6 +45,7 @@ __all__ = [
     "RESET",
     "SHORTEST",
     "Invitation",
+    "NewKey",
     "add_account",
     "add_api_key",
     "add_app_password",
@@ -50,17 +62,26 @@ __all__ = [
     "customers_only",
     "delete_role",
     "digest",
+    "drop_key",
     "end_own_sessions",
     "end_sessions",
+    "find_key",
     "invite",
+    "is_due",
     "is_locked",
+    "is_over",
     "is_owner",
+    "make_key",
+    "may_manage",
     "normal",
+    "note_use",
     "office_roles",
     "own_sessions",
     "refused",
+    "revoke_key",
     "set_password",
     "staff_accounts",
+    "staff_keys",
     "start_reset",
     "state",
     "take_back",

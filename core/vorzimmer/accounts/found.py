@@ -43,9 +43,13 @@ def managed(session: Session, actor: Actor, account_id: int) -> Account:
     account = session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
     if account is None:
         raise Refused(Reason.NOT_FOUND)
-    require(actor.owner or not is_owner(account))
-    require(rights_of(account) <= actor.rights)
+    require(may_manage(actor, account))
     return account
+
+
+def may_manage(actor: Actor, account: Account) -> bool:
+    """Whether the account reaches no further than the actor (A6, A20, O53)."""
+    return (actor.owner or not is_owner(account)) and rights_of(account) <= actor.rights
 
 
 def rights_of(account: Account) -> frozenset[Right]:

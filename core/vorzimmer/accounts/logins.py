@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import audit, database
 from vorzimmer.access import ROLES, Actor
-from vorzimmer.models import Account, ApiKey, AppPassword, Resource, Role
+from vorzimmer.models import Account, AppPassword, Resource, Role
 
 # T9: 32 ms and 19 MiB a check; the pages check with the same
 PASSWORDS = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -65,15 +65,6 @@ def add_app_password(
     """A new app password; returned once, stored as its digest."""
     secret = secret or "-".join(secrets.token_hex(4) for _ in range(4))
     session.add(AppPassword(account=account, secret_hash=digest(secret), label=label, created_at=moment))
-    return secret
-
-
-def add_api_key(
-    session: Session, moment: datetime, account: Account, label: str, secret: str | None = None
-) -> str:
-    """A new API key that acts as the account; returned once, stored as its digest."""
-    secret = secret or f"vz_{secrets.token_hex(20)}"
-    session.add(ApiKey(account=account, secret_hash=digest(secret), label=label, created_at=moment))
     return secret
 
 

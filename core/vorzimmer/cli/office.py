@@ -95,7 +95,7 @@ def password(config: Config, email: str) -> None:
     secret = _password()
 
     def change(session: Session) -> None:
-        account = _account(session, email)
+        account = account_of(session, email)
         account.password = accounts.PASSWORDS.hash(accounts.normal(secret))
         account.fs_uniquifier = uuid.uuid4().hex
         account.failed_logins, account.locked_until = 0, None
@@ -125,7 +125,7 @@ def app_password(config: Config, email: str, label: str) -> None:
     """Make an app password for a calendar app; it is shown this once."""
 
     def make(session: Session) -> str:
-        account, moment = _account(session, email), database.now(session)
+        account, moment = account_of(session, email), database.now(session)
         audit.write(session, moment, CLI, "app password", f"account {account.email}", after={"label": label})
         return accounts.add_app_password(session, moment, account, label)
 
@@ -179,7 +179,8 @@ def _add(session: Session, email: str, name: str, role: str, staff: str | None, 
     audit.write(session, moment, CLI, "account", f"account {email}", after={"role": role, "staff": staff})
 
 
-def _account(session: Session, email: str) -> Account:
+def account_of(session: Session, email: str) -> Account:
+    """The login with an address; ends the command where there is none."""
     found = session.scalar(select(Account).where(func.lower(Account.email) == email.lower()))
     if found is None:
         fail(f"nobody signs in as {email}")

@@ -100,7 +100,10 @@ class AppPassword(Model):
 
 
 class ApiKey(Model):
-    """A key for the API, stored as SHA-256; it acts as its account."""
+    """A key for the API, stored as SHA-256; it acts as its account.
+
+    `scopes` are the rights that it has of its account's, None all of them. Without `expires_at` it has no end.
+    """
 
     __tablename__ = "api_key"
 
@@ -108,6 +111,9 @@ class ApiKey(Model):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
     label: Mapped[str] = mapped_column(String(80), default="")
+    scopes: Mapped[list[str] | None] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcInstant)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcInstant)
+    used_at: Mapped[datetime | None] = mapped_column(UtcInstant)
 
     account: Mapped[User] = relationship()

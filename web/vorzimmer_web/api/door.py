@@ -9,12 +9,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from flask import Response, g, jsonify, request
 from flask import session as browser
 from flask_login import current_user
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, selectinload
 from werkzeug.exceptions import (
     BadRequest,
     Forbidden,
@@ -25,15 +27,16 @@ from werkzeug.exceptions import (
 
 from vorzimmer import access, database
 from vorzimmer.access import Actor
-from vorzimmer.accounts import digest
+from vorzimmer.accounts import digest, find_key, is_due, note_use
 from vorzimmer.here import hall
-from vorzimmer.models import Account, ApiKey, KeptAnswer
+from vorzimmer.models import Account, KeptAnswer
 from vorzimmer.reasons import Refused
 from vorzimmer.tries import WINDOW
 from vorzimmer_web import limits
 from vorzimmer_web.api import problems
 from vorzimmer_web.api.views import shown
 
+log = structlog.get_logger(__name__)
 KEPT = timedelta(hours=24)
 SCOPE = 200  # characters of the column
 VISITOR = "visitor"  # where the cookie of somebody who is not signed in tells one browser from another
@@ -102,17 +105,24 @@ def staff_caller() -> Actor:
 def _key_owner() -> Actor:
     scheme, _, secret = request.headers["Authorization"].partition(" ")
     with hall().database.reading() as session:
-        key = session.scalar(
-            select(ApiKey)
-            .where(ApiKey.secret_hash == digest(secret.strip()))
-            .options(joinedload(ApiKey.account).selectinload(Account.roles))
-        )
-        if scheme.lower() != "bearer" or key is None or not key.account.active:
+        key = find_key(session, secret.strip()) if scheme.lower() == "bearer" else None
+        if key is None:
             if not hall().tries.count_network(limits.network()):  # A28; the right key is always let in
                 raise TooManyRequests(retry_after=WINDOW)
             raise Unauthorized
-        g.key_id = key.id
-        return access.staff_actor(key.account, "api")
+        g.key_id = key.secret_hash[:32]  # a number would be another key's, once this one is revoked
+        actor, due = access.key_actor(key.account, key.scopes), is_due(key, database.now(session))
+    if due:
+        _note_use(key.id)
+    return actor
+
+
+def _note_use(key_id: int) -> None:
+    """Beside the request: a full disk does not keep anybody from reading (F9)."""
+    try:
+        hall().database.write(lambda session: note_use(session, key_id))
+    except OperationalError:
+        log.exception("the use of a key was not noted")
 
 
 def _signed_in() -> Actor | None:

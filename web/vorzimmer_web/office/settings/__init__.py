@@ -13,6 +13,7 @@ from vorzimmer.reasons import N_
 from vorzimmer_web.office.settings import (
     fields,
     health,
+    keys,
     places,
     plugins,
     practice,
@@ -37,7 +38,7 @@ class Card:
     right: str = Right.SETTINGS
 
 
-AREAS = (practice, publish, services, resources, places, fields, staff, plugins, health)
+AREAS = (practice, publish, services, resources, places, fields, staff, keys, plugins, health)
 GROUPS = {
     "practice": N_("Practice and places"),
     "booking": N_("Online booking"),
@@ -83,6 +84,13 @@ CARDS: list[Card] = [
         N_("Who may sign in, and what each may do"),
         "office.staff_accounts",
         "people",
+        Right.ACCOUNTS,
+    ),
+    Card(
+        N_("API keys"),
+        N_("For programs that act in your name: website, bookkeeping, scripts"),
+        "office.api_keys",
+        "technical",
         Right.ACCOUNTS,
     ),
     Card(N_("Plugins"), N_("What is installed, on or off, and its settings"), "office.plugins", "technical"),
