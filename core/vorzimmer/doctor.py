@@ -45,10 +45,26 @@ def examine(hall: Hall) -> Iterator[Finding]:
 
 def of_plugins(hall: Hall, session: Session) -> list[Finding]:
     """What the plugins say of themselves; it is found out quickly."""
-    try:
-        return hall.plugins.ask(hookspecs.findings, session=session, hall=hall)
-    except PluginFailed as error:
-        return [_wrong(N_("plugin %(name)s: %(error)s"), name=error.plugin, error=error.hook)]
+    found: list[Finding] = []
+    for name in hall.plugins.listeners(hookspecs.findings):
+        try:
+            told = hall.plugins.ask_one(name, hookspecs.findings, session=session, hall=hall)
+            _ = [str(one) for one in told]
+        except PluginFailed as error:
+            told = [_failed(name, f"{error.hook}: {error.__cause__!r}")]
+        except (
+            AttributeError,
+            KeyError,
+            TypeError,
+            ValueError,
+        ) as error:  # a text that does not fit its facts
+            told = [_failed(name, f"findings: {error!r}")]
+        found += told
+    return found
+
+
+def _failed(name: str, error: str) -> Finding:
+    return _wrong(N_("plugin %(name)s: %(error)s"), name=name, error=error)
 
 
 def _good(said: str, **facts: Any) -> Finding:
@@ -112,7 +128,7 @@ def _plugins(hall: Hall) -> Iterator[Finding]:
 
 
 def _mail(hall: Hall) -> Iterator[Finding]:
-    channels = hall.plugins.ask(hookspecs.message_channels, config=hall.config, texts=hall.texts)
+    channels = hall.plugins.offered(hookspecs.message_channels, config=hall.config, texts=hall.texts)
     if not channels:
         yield _wrong(N_("mail: no plugin carries messages; nobody gets a code"))
         return

@@ -1,6 +1,7 @@
 """Every hook of Vorzimmer, grouped by concern.
 
 A question is the noun it returns and is put with `plugins.ask` before the commit: an error refuses the act.
+What is offered (pages, jobs, entries of the menu) is asked with `plugins.offers` once: an error loses that offer alone.
 A fact is a subject with a past participle and is told with `plugins.tell` after the commit: an error is retried.
 """
 
@@ -576,8 +577,8 @@ def message_channels(config: Config, texts: Texts) -> list[Channel]:  # type: ig
     """Channels that carry messages to people, such as mail.
 
     Given: the settings of the server, and its texts in every language. Returned: channels; a message goes by the
-    first that carries its recipient.
-    If it raises: the act that wants to tell is refused.
+    first that carries its recipient. Asked once, and again when settings have changed.
+    If it raises: the plugin has no channels, which is said; the act goes on.
 
         return [Channel("email", carries=lambda address: "@" in address, send=self.send)]
     """
@@ -658,7 +659,7 @@ def wsgi_mounts(hall: Any) -> list[Mount]:  # type: ignore[empty-body]
 def commands() -> list[click.Command]:  # type: ignore[empty-body]
     """Commands under `vorzimmer <name>`.
 
-    If it raises: the plugin is marked broken and the command line goes on without it.
+    If it raises: the plugin has no commands, and the command line goes on.
 
         return [click.Command("hello", callback=hello)]
     """
@@ -666,9 +667,9 @@ def commands() -> list[click.Command]:  # type: ignore[empty-body]
 
 @hookspec
 def navigation() -> list[NavigationEntry]:  # type: ignore[empty-body]
-    """Entries of the office's navigation.
+    """Entries of the office's navigation; asked once, and again when settings have changed.
 
-    If it raises: the page is refused.
+    If it raises: the plugin has no entries, which is said; the page goes on.
 
         return [NavigationEntry("Absences", "vorzimmer_absences.overview", "availability")]
     """
@@ -676,9 +677,10 @@ def navigation() -> list[NavigationEntry]:  # type: ignore[empty-body]
 
 @hookspec
 def jobs(hall: Any) -> list[Job]:  # type: ignore[empty-body]
-    """Regular work for the worker.
+    """Regular work for the worker; asked once, and again when settings have changed.
 
     Given: the `Hall` of this server.
+    If it raises: the plugin has no jobs, which is said; the others' are done.
     If a job raises: its transaction is rolled back, the failure is logged, the next turn tries again.
 
         return [Job("roll_horizon", timedelta(days=1), self.roll)]

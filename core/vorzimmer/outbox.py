@@ -61,7 +61,7 @@ _WITHDRAW = (
 
 def channels(hall: Hall) -> list[Channel]:
     """Everything that carries messages to people, ours first."""
-    return hall.plugins.ask(hookspecs.message_channels, config=hall.config, texts=hall.texts)
+    return hall.plugins.offered(hookspecs.message_channels, config=hall.config, texts=hall.texts)
 
 
 def tell_person(

@@ -207,7 +207,7 @@ class Worker:
                 log.exception("booking was not closed", uid=uid)
 
     def _jobs(self) -> None:
-        for job in [PRUNE, FORGET, *self.hall.plugins.ask(hookspecs.jobs, hall=self.hall)]:
+        for job in [PRUNE, FORGET, *self.hall.plugins.offered(hookspecs.jobs, hall=self.hall)]:
             with self.hall.database.reading() as session:
                 moment = database.now(session)
             if self._not_before.get(job.name, moment) <= moment:

@@ -212,7 +212,7 @@ def roll(practice: Practice) -> None:
     """Let the worker do the job."""
     job = next(
         job
-        for job in practice.hall.plugins.ask(hookspecs.jobs, hall=practice.hall)
+        for job in practice.hall.plugins.offered(hookspecs.jobs, hall=practice.hall)
         if job.name == "roll_horizon"
     )
     practice.hall.database.write(lambda session: job.run(session, database.now(session)))

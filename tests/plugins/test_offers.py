@@ -124,7 +124,7 @@ def test_its_job_runs_once_in_its_time(hall_with_stranger: Hall, stranger: Plugi
 
 
 def test_its_command_is_offered(hall_with_stranger: Hall) -> None:
-    names = {command.name for command in hall_with_stranger.plugins.ask(hookspecs.commands)}
+    names = {command.name for command in hall_with_stranger.plugins.offered(hookspecs.commands)}
     assert {"greet", "demo"} <= names
 
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from html import unescape
-from typing import Any
 
 import pytest
 from sqlalchemy import delete
 
 from tests.web.customer import english
 from tests.web.desk import DESK
-from vorzimmer import hookspecs
 from vorzimmer.hookspecs import Finding, Level
 from vorzimmer.models import Setting
-from vorzimmer.plugins import Plugins
-from vorzimmer.reasons import PluginFailed
 from vorzimmer.testing import Browser, Practice
 from vorzimmer.worker import Worker
 
@@ -67,20 +63,6 @@ def test_a_backup_older_than_26_hours_stands_on_the_first_page(client: Browser, 
     assert "there is none yet" not in page(client)
     practice.clock.now += timedelta(hours=2)
     assert "there is none yet" in page(client)
-
-
-def test_a_plugin_that_fails_to_tell_keeps_nobody_from_the_first_page(
-    client: Browser, practice: Practice, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ask = practice.hall.plugins.ask
-
-    def failing(_plugins: Any, spec: Any, **given: Any) -> Any:
-        if spec is hookspecs.findings:
-            raise PluginFailed("odd", "findings")
-        return ask(spec, **given)
-
-    monkeypatch.setattr(Plugins, "ask", failing)
-    assert "plugin odd: findings" in page(client)
 
 
 def test_programs_read_the_findings(client: Browser, practice: Practice) -> None:

@@ -89,7 +89,7 @@ def navigation() -> list[tuple[str, str]]:
         return []
     found = {
         entry.endpoint: gettext(entry.title)
-        for entry in hall().plugins.ask(hookspecs.navigation)
+        for entry in hall().plugins.offered(hookspecs.navigation)
         if not entry.section and entry.right in person.rights and entry.endpoint in current_app.view_functions
     }
     if settings.cards():

@@ -106,7 +106,7 @@ CARDS: list[Card] = [
 
 def cards() -> list[Card]:
     """What the person signed in may open."""
-    person, offered = actor(), hall().plugins.ask(hookspecs.navigation)
+    person, offered = actor(), hall().plugins.offered(hookspecs.navigation)
     theirs = [
         Card(entry.title, entry.line, entry.endpoint, entry.group, entry.right)
         for entry in offered

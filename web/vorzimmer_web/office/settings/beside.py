@@ -17,7 +17,7 @@ def beside(section: str, **of: Any) -> list[tuple[str, str]]:
     person = signed_in()
     found = {
         entry.endpoint: gettext(entry.title)
-        for entry in hall().plugins.ask(hookspecs.navigation)
+        for entry in hall().plugins.offered(hookspecs.navigation)
         if entry.section == section
         and entry.right in person.rights
         and entry.endpoint in current_app.view_functions

@@ -2,54 +2,36 @@
 
 from __future__ import annotations
 
-import re
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import pluggy
 import structlog
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from vorzimmer import hookspecs
-from vorzimmer.config import PLUGINS, Config, Table, describe
+from vorzimmer.config import PLUGINS, Config
+from vorzimmer.plugins.loading import (
+    GROUP,
+    HOOKS,
+    Loaded,
+    NoConfig,
+    check_hooks,
+    configured,
+    single_files,
+)
+from vorzimmer.plugins.offered import checked
 from vorzimmer.reasons import PluginFailed
+
+__all__ = ["GROUP", "HOOKS", "Loaded", "NoConfig", "Plugins"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-GROUP = "vorzimmer"
 log = structlog.get_logger(__name__)
-
-
-class NoConfig(Table):
-    """The settings of a plugin that has none."""
-
-
-@dataclass
-class Loaded:
-    """One plugin that the configuration enables. `error` says why it is broken; then `instance` is None."""
-
-    name: str
-    version: str
-    instance: Any = None
-    error: str | None = None
-    active: bool = True
-
-    @property
-    def title(self) -> str:
-        """What people call it: its `title`, to be translated; else its name."""
-        return str(getattr(self.instance, "title", self.name))
-
-    @property
-    def package(self) -> Path | None:
-        """The folder of its package, where its migrations and translations are."""
-        module = sys.modules.get(type(self.instance).__module__.partition(".")[0])
-        return Path(module.__file__).parent if module and module.__file__ else None
 
 
 class Plugins:
@@ -64,11 +46,14 @@ class Plugins:
         self.watch: Callable[[str, str, float], None] | None = (
             None  # told plugin, hook and seconds of each call
         )
+        self._offers: dict[str, list[tuple[str, list[Any]]]] = {}
         found = {entry.name: entry for entry in (entry_points(group=GROUP) if entries is None else entries)}
         names = [name for name in config.enabled if not only_ours or name in PLUGINS]
         if config.plugin_dir and not only_ours:
             singles = single_files(config.plugin_dir)
-            found |= singles
+            for name in sorted(singles.keys() & found.keys()):
+                self.loaded.append(_broken(Loaded(f"{name}.py"), f"there is a plugin {name} already"))
+            found = singles | found
             names += singles
         self.installed = sorted(found)
         self._rescue = only_ours
@@ -77,14 +62,15 @@ class Plugins:
         self._switch(config)
 
     def follow(self, config: Config) -> None:
-        """Take up changed settings: what is off, and each plugin's own where it keeps them as `config`."""
+        """Take up changed settings: what is off, each plugin's own where it keeps them as `config`, what it offers."""
         self._switch(config)
         for loaded in self.loaded:
             if isinstance(getattr(loaded.instance, "config", None), BaseModel):
                 try:
-                    loaded.instance.config = _configured(type(loaded.instance), loaded.name, config)
+                    loaded.instance.config = configured(type(loaded.instance), loaded.name, config)
                 except ValueError as error:
                     log.error("settings of a plugin cannot be used", plugin=loaded.name, error=str(error))
+        self._offers.clear()
 
     def _switch(self, config: Config) -> None:
         """`--no-plugins` is the way back from a switch that should not have been touched."""
@@ -101,20 +87,16 @@ class Plugins:
         return NoConfig
 
     def _load(self, name: str, entry: EntryPoint | None, config: Config) -> Loaded:
+        loaded = Loaded(name, entry)
         if entry is None:
-            return self._broken(Loaded(name, ""), "is not installed")
-        loaded = Loaded(name, entry.dist.version if entry.dist else "")
+            return _broken(loaded, "is not installed")
         try:
-            loaded.instance = _construct(entry.load(), name, config)
-            _check_hooks(loaded.instance)
+            plugin = entry.load()
+            loaded.instance = plugin(configured(plugin, name, config))
+            check_hooks(loaded.instance)
             self._manager.register(loaded.instance, name=name)
-        except Exception as error:  # noqa: BLE001  the plugin boundary: one broken plugin must not stop the server
-            return self._broken(loaded, f"{type(error).__name__}: {error}")
-        return loaded
-
-    def _broken(self, loaded: Loaded, why: str) -> Loaded:
-        log.error("plugin is broken", plugin=loaded.name, error=why)
-        loaded.instance, loaded.error = None, why
+        except (Exception, SystemExit) as error:  # noqa: BLE001  the boundary: one broken plugin stops no server
+            return _broken(loaded, f"{type(error).__name__}: {error}")
         return loaded
 
     def switch(self, name: str, *, on: bool) -> None:
@@ -125,7 +107,7 @@ class Plugins:
 
     def is_active(self, name: str) -> bool:
         """Whether the plugin is loaded, whole and switched on."""
-        return any(p.name == name and p.active and p.error is None for p in self.loaded)
+        return name in self._active()
 
     def instance(self, name: str) -> Any:
         """The plugin itself, for what it offers beside its hooks. Raises `LookupError` where it is not whole."""
@@ -140,7 +122,11 @@ class Plugins:
         return [(name, folder) for name, folder in folders if folder.is_dir()]
 
     def ask(self, spec: Callable[P, list[T]], *args: P.args, **given: P.kwargs) -> list[T]:
-        """Put a question to all plugins; the answers in one list. Raises `PluginFailed`."""
+        """Put a question to all plugins; the answers in one list.
+
+        Raises `PluginFailed`, also for a broken plugin that would have had an answer: it knew of something that
+        nobody can take into account now.
+        """
         answers: list[T] = []
         for name, answer in self._answers(spec, given):
             try:
@@ -149,51 +135,78 @@ class Plugins:
                 raise PluginFailed(name, spec.__name__) from error
         return answers
 
-    def ask_each(
-        self, spec: Callable[P, list[T]], *args: P.args, **given: P.kwargs
-    ) -> list[tuple[str, list[T]]]:
-        """Put a question to all plugins; each one's name with its answers. Raises `PluginFailed`."""
-        return [(name, list(answer or ())) for name, answer in self._answers(spec, given)]
+    def ask_one(self, name: str, spec: Callable[P, list[T]], *args: P.args, **given: P.kwargs) -> list[T]:
+        """Put a question to one plugin, where the others' answers count without it. Raises `PluginFailed`."""
+        return [one for answer in self._call(spec.__name__, [name], given) for one in answer[1] or ()]
+
+    def ask_first(self, spec: Callable[P, T | None], *args: P.args, **given: P.kwargs) -> T | None:
+        """Put a question that has one answer; the first plugin that has one wins. Raises `PluginFailed`, as `ask`."""
+        return next((answer for _name, answer in self._answers(spec, given) if answer is not None), None)
 
     def offers(
         self, spec: Callable[P, list[T]], *args: P.args, **given: P.kwargs
     ) -> list[tuple[str, list[T]]]:
-        """What each plugin offers at start; one that raises is broken from then on, the others are heard."""
-        offered: list[tuple[str, list[T]]] = []
-        for loaded in [loaded for loaded in self.loaded if loaded.error is None]:
-            functions = [function for name, function in self._functions(spec.__name__) if name == loaded.name]
-            try:
-                offered += [(loaded.name, list(function(**given) or ())) for function in functions]
-            except Exception as error:  # noqa: BLE001  the plugin boundary
-                self._broken(loaded, f"{spec.__name__}: {type(error).__name__}: {error}")
-        return offered
+        """What each plugin offers, asked once until settings change.
 
-    def ask_first(self, spec: Callable[P, T | None], *args: P.args, **given: P.kwargs) -> T | None:
-        """Put a question that has one answer; the first plugin that has one wins. Raises `PluginFailed`."""
-        return next((answer for _name, answer in self._answers(spec, given) if answer is not None), None)
+        Of one that raises, or answers nonsense, this offer is lost and the fault is kept; the others are heard.
+        """
+        name = spec.__name__
+        if name not in self._offers:
+            whole = [loaded for loaded in self.loaded if loaded.error is None]
+            self._offers[name] = [(one.name, self._offer(one, spec, given)) for one in whole]
+        return [(owner, offer) for owner, offer in self._offers[name] if offer and self.is_active(owner)]
+
+    def offered(self, spec: Callable[P, list[T]], *args: P.args, **given: P.kwargs) -> list[T]:
+        """`offers` of all plugins in one list."""
+        return [one for _owner, offer in self.offers(spec, *args, **given) for one in offer]
+
+    def _offer(self, loaded: Loaded, spec: Callable[..., Any], given: Any) -> list[Any]:
+        loaded.faults.pop(spec.__name__, None)
+        for owner, function in self._functions(spec.__name__, [loaded.name]):
+            try:
+                return checked(spec, function(**given))
+            except (Exception, SystemExit) as error:  # noqa: BLE001  the plugin boundary
+                self.fault(owner, spec.__name__, error)
+        return []
+
+    def fault(self, name: str, part: str, error: BaseException | str) -> None:
+        """Keep what is wrong with a part of a plugin, a hook's name as a rule; the rest of it goes on."""
+        said = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+        log.error("plugin is broken in part", plugin=name, part=part, error=said)
+        for loaded in self.loaded:
+            if loaded.name == name:
+                loaded.faults[part] = said
 
     def listeners(self, spec: Callable[..., Any]) -> list[str]:
         """Names of the plugins that answer a hook, such as those that want to be told a fact."""
-        return [name for name, _function in self._functions(spec.__name__)]
+        return [name for name, _function in self._functions(spec.__name__, self._active())]
 
     def tell(self, name: str, spec: Callable[P, None], *args: P.args, **given: P.kwargs) -> None:
         """Tell one plugin a fact, after the commit; its error goes to the worker, which tries again."""
-        for listener, function in self._functions(spec.__name__):
-            if listener == name:
-                function(**given)
+        for _listener, function in self._functions(spec.__name__, [name]):
+            function(**given)
 
     def _answers(self, spec: Callable[..., Any], given: Any) -> Iterator[tuple[str, Any]]:
-        for name, function in self._functions(spec.__name__):
+        for loaded in self.loaded:
+            if loaded.error is not None and loaded.active and spec.__name__ in loaded.hooks:
+                raise PluginFailed(loaded.name, spec.__name__) from RuntimeError(loaded.error)
+        yield from self._call(spec.__name__, self._active(), given)
+
+    def _call(self, hook: str, names: Iterable[str], given: Any) -> Iterator[tuple[str, Any]]:
+        for name, function in self._functions(hook, names):
             try:
                 yield name, function(**given)
-            except Exception as error:
-                log.exception("plugin failed", plugin=name, hook=spec.__name__)
-                raise PluginFailed(name, spec.__name__) from error
+            except (Exception, SystemExit) as error:
+                log.exception("plugin failed", plugin=name, hook=hook)
+                raise PluginFailed(name, hook) from error
 
-    def _functions(self, hook: str) -> Iterator[tuple[str, Callable[..., Any]]]:
+    def _active(self) -> list[str]:
+        return [one.name for one in self.loaded if one.active and one.error is None]
+
+    def _functions(self, hook: str, names: Iterable[str]) -> Iterator[tuple[str, Callable[..., Any]]]:
         # pluggy calls the last registered first; we keep the order of `loaded`
         for implementation in getattr(self._manager.hook, hook).get_hookimpls():
-            if self.is_active(implementation.plugin_name):
+            if implementation.plugin_name in names:
                 name, function = implementation.plugin_name, _with_arguments(implementation)
                 yield name, self._timed(name, hook, function) if self.watch else function
 
@@ -209,43 +222,13 @@ class Plugins:
         return timed
 
 
-def single_files(folder: Path) -> dict[str, EntryPoint]:
-    """Each file NAME.py of a folder that has a class `Plugin`, as the plugin NAME; its tests are passed over."""
-    if str(folder.resolve()) not in sys.path:
-        sys.path.insert(0, str(folder.resolve()))
-    return {
-        path.stem: EntryPoint(path.stem, f"{path.stem}:Plugin", GROUP)
-        for path in sorted(folder.glob("[!_]*.py"))
-        if not path.name.startswith("test_")
-        and re.search(rb"^class Plugin\b", path.read_bytes(), re.MULTILINE)
-    }
+def _broken(loaded: Loaded, why: str) -> Loaded:
+    log.error("plugin is broken", plugin=loaded.name, error=why)
+    loaded.instance, loaded.error = None, why
+    return loaded
 
 
 def _with_arguments(implementation: pluggy.HookImpl) -> Callable[..., Any]:
     """An implementation may take fewer arguments than its hook has."""
     wanted = implementation.argnames
     return lambda **given: implementation.function(**{name: given[name] for name in wanted})
-
-
-def _construct(plugin: type[Any], name: str, config: Config) -> Any:
-    return plugin(_configured(plugin, name, config))
-
-
-def _configured(plugin: type[Any], name: str, config: Config) -> BaseModel:
-    """The plugin's settings; raises `ValueError` with what is wrong where."""
-    settings: type[BaseModel] = getattr(plugin, "Config", NoConfig)
-    table = getattr(plugin, "table", name)
-    try:
-        return settings.model_validate(config.table(table))
-    except ValidationError as error:
-        raise ValueError(
-            describe(error, config.file, table if table == "mail" else f"plugins.{table}")
-        ) from error
-
-
-def _check_hooks(instance: Any) -> None:
-    """A hook that does not exist is a typing error of the author, and is said at start."""
-    known = {name for name, value in vars(hookspecs).items() if hasattr(value, f"{GROUP}_spec")}
-    for name in dir(type(instance)):
-        if hasattr(getattr(type(instance), name), f"{GROUP}_impl") and name not in known:
-            raise ValueError(f"there is no hook {name!r}")
