@@ -31,6 +31,7 @@ FLOORS: list[set[str]] = [
         "tries",
         "contact",
         "fields",
+        "outgoing",
     },
     {"access"},
     {"accounts", "audit", "customers", "outbox"},

@@ -12,10 +12,10 @@ from typing import NamedTuple
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
 
+from vorzimmer.outgoing.addresses import Allowed
 from vorzimmer.periods import Period
 from vorzimmer.reasons import N_
 from vorzimmer_external_busy import report
-from vorzimmer_external_busy.addresses import Allowed
 from vorzimmer_external_busy.fetching import (
     LARGEST,
     SECONDS,

@@ -1,28 +1,23 @@
 """Ask one address, whatever it does: slow, endless, lying, somewhere else (A122, F53).
 
-Only the worker's threads come here. The connection goes to a number that was checked, so a name that changes its mind
-between check and connection changes nothing.
+Only the worker's threads come here.
 """
 
 from __future__ import annotations
 
 import base64
-import contextlib
-import socket
-import ssl
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse
 
+from vorzimmer.outgoing import addresses
+from vorzimmer.outgoing.addresses import REFUSED, Address, AddressRefusedError, Allowed
+from vorzimmer.outgoing.asking import Request, response_of
 from vorzimmer.reasons import N_
-from vorzimmer_external_busy import addresses
-from vorzimmer_external_busy.addresses import REFUSED, Address, AddressRefusedError, Allowed
 
-CONNECT_SECONDS, SECONDS = 5.0, 20.0
-"""To connect to one number; and for everything from the first connection to the last byte."""
+SECONDS = 20.0
+"""For everything from the first connection to the last byte."""
 LARGEST = 5_000_000
 """Bytes of an answer."""
 MOST_REDIRECTS = 3
@@ -75,7 +70,8 @@ def fetch(url: str, question: Question, allowed: Allowed, *, seconds: float = SE
     try:
         address, headers = addresses.read(url, allowed), dict(question.headers)
         for _ in range(MOST_REDIRECTS + 1):
-            with _response(address, question, headers, end) as response:
+            request = Request(question.method, headers, question.body)
+            with response_of(address, request, end) as response:
                 if response.status not in (301, 302, 303, 307, 308):
                     return _answer(address, response, question, end)
                 target = addresses.follow(address, response.getheader("Location", ""), allowed)
@@ -87,53 +83,6 @@ def fetch(url: str, question: Question, allowed: Allowed, *, seconds: float = SE
     except (OSError, HTTPException, ValueError) as error:  # ValueError: of names that IDNA cannot write
         raise FetchError(SILENT) from error
     raise FetchError(REFUSED)
-
-
-@contextmanager
-def _response(
-    address: Address, question: Question, headers: Mapping[str, str], end: float
-) -> Iterator[HTTPResponse]:
-    """The beginning of an answer; at the end of time the connection is cut, whatever either side is doing."""
-    sock = _connected(address, end)
-    connection = HTTPConnection(address.host, address.port)
-    connection.sock = sock
-    cut = threading.Timer(max(end - time.monotonic(), 0), _cut, [sock])
-    cut.daemon = True
-    cut.start()
-    try:
-        sent = {"Host": address.netloc, "User-Agent": "Vorzimmer", "Accept-Encoding": "identity"}
-        connection.request(question.method, address.path, question.body, {**sent, **headers})
-        with connection.getresponse() as response:
-            yield response
-    finally:
-        cut.cancel()
-        connection.close()
-
-
-def _connected(address: Address, end: float) -> socket.socket:
-    """A connection to the first number that takes one; with TLS, its name on the certificate."""
-    last: OSError = OSError("no time left")
-    for number in addresses.resolve(address):
-        left = min(CONNECT_SECONDS, end - time.monotonic())
-        if left <= 0:
-            break
-        try:
-            found = socket.create_connection((number, address.port), left)
-        except OSError as error:
-            last = error
-            continue
-        if address.scheme == "https":
-            context = ssl.create_default_context()
-            context.minimum_version = ssl.TLSVersion.TLSv1_2
-            found = context.wrap_socket(found, server_hostname=address.host)  # all of it within `left`
-        found.settimeout(SECONDS)
-        return found
-    raise last
-
-
-def _cut(sock: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 def _answer(address: Address, response: HTTPResponse, question: Question, end: float) -> Answer:

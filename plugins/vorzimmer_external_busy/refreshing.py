@@ -19,11 +19,11 @@ from vorzimmer import audit, database, hookspecs, stored
 from vorzimmer.access import SYSTEM
 from vorzimmer.hall import Hall
 from vorzimmer.models import Account, Booking
+from vorzimmer.outgoing.addresses import Allowed
 from vorzimmer.periods import Period
 from vorzimmer.reasons import N_
 from vorzimmer.worker import beside
 from vorzimmer_external_busy import account, events
-from vorzimmer_external_busy.addresses import Allowed
 from vorzimmer_external_busy.events import Read, Reading
 from vorzimmer_external_busy.fetching import SILENT, UNUSABLE, FetchError, Question, basic, fetch
 from vorzimmer_external_busy.models import SECRETS, Source, Taken

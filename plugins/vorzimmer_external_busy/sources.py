@@ -14,9 +14,10 @@ from vorzimmer.access import Actor, Right
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import ExternalCalendar, NewExternalCalendar
 from vorzimmer.models import Resource
+from vorzimmer.outgoing import addresses
+from vorzimmer.outgoing.addresses import AddressRefusedError, Allowed
 from vorzimmer.reasons import N_, Reason, Refused
-from vorzimmer_external_busy import addresses, refreshing
-from vorzimmer_external_busy.addresses import AddressRefusedError, Allowed
+from vorzimmer_external_busy import refreshing
 from vorzimmer_external_busy.models import Source
 from vorzimmer_external_busy.settings import Config, allowed_hosts
 

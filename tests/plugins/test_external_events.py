@@ -1,6 +1,5 @@
-"""What events of a calendar elsewhere take (rules 74 to 77), and which addresses are asked (A122); no database."""
+"""What events of a calendar elsewhere take (rules 74 to 77); no database."""
 
-import socket
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,8 +12,7 @@ from tests.plugins.elsewhere import event, ics
 from vorzimmer.periods import Period, merge
 from vorzimmer.testing import BERLIN, berlin
 from vorzimmer_caldav.keeping import Keeping
-from vorzimmer_external_busy import addresses, events, report
-from vorzimmer_external_busy.addresses import AddressRefusedError, Allowed
+from vorzimmer_external_busy import events, report
 from vorzimmer_external_busy.events import Reading
 from vorzimmer_external_busy.fetching import FetchError
 
@@ -163,39 +161,3 @@ def test_an_answer_that_is_no_harmless_multistatus_is_none(body: bytes) -> None:
     """A132."""
     with pytest.raises(FetchError):
         report.calendars(body)
-
-
-INSIDE = r"""
-https://127.0.0.1/ https://[::1]/ https://[::]/ https://[::ffff:127.0.0.1]/ https://0.0.0.0/ https://2130706433/
-https://0x7f.1/ https://127.1/ https://169.254.169.254/ https://10.0.0.1/ https://100.64.0.1/ https://[fd00::1]/
-https://[64:ff9b::7f00:1]/ https://user@cal.example/ https://cal.example:22/ https://cal.example:25/
-https://cal.example:5432/ http://cal.example/ file:///etc/passwd gopher://cal.example/ ftp://cal.example/
-unix:/run/x https://cal.example\@127.0.0.1/ https://
-"""
-
-
-@pytest.mark.parametrize("url", INSIDE.split())
-def test_an_address_inside_is_refused_before_anything_is_asked(url: str) -> None:
-    """A122."""
-    with pytest.raises(AddressRefusedError):
-        addresses.read(url, Allowed())
-
-
-@pytest.mark.parametrize(
-    "url", ["https://cal.example/a\r\nHost: x", "https://cal.example/ä", "https://cal. example/"]
-)
-def test_an_address_with_odd_characters_is_refused(url: str) -> None:
-    """A122: CRLF."""
-    with pytest.raises(AddressRefusedError):
-        addresses.read(url, Allowed())
-
-
-@pytest.mark.parametrize("numbers", [["127.0.0.1"], ["93.184.216.34", "::1"], ["93.184.216.34", "10.0.0.1"]])
-def test_a_name_that_stands_for_any_address_inside_is_refused(
-    numbers: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A122: mixed answers, and `localhost.`; the caller connects to what was checked."""
-    found = [(0, 0, 0, "", (number, 443)) for number in numbers]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_given, **_more: found)
-    with pytest.raises(AddressRefusedError):
-        addresses.resolve(addresses.read("webcal://cal.example/x.ics", Allowed()))

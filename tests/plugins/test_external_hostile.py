@@ -10,8 +10,8 @@ import pytest
 from tests import acts
 from tests.plugins.elsewhere import DENTIST, Elsewhere, database_url, elsewhere, enter, ics, read, settings
 from vorzimmer.hookspecs import ExternalCalendar
+from vorzimmer.outgoing.addresses import Allowed
 from vorzimmer.testing import Practice
-from vorzimmer_external_busy.addresses import Allowed
 from vorzimmer_external_busy.fetching import FetchError, Question, fetch
 
 __all__ = ["database_url", "elsewhere", "settings"]

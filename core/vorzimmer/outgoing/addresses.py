@@ -19,6 +19,8 @@ _INSIDE = [
     for net in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "fec0::/10")
 ]
 """Ways to write an address of version 4 in one of version 6, and what was once private: Python calls some global."""
+_OWN_MACHINE = re.compile(r"(.*\.)?localhost")
+"""Names that mean the machine itself, whatever a resolver says (RFC 6761)."""
 _NAME = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z][a-z0-9-]{0,62}\.?")
 
 
@@ -120,4 +122,4 @@ def is_public(number: str) -> bool:
 
 def _is_name(host: str) -> bool:
     """A name, or the plain number of a public address; 127.1, 0x7f.1 and 2130706433 are neither."""
-    return bool(_NAME.fullmatch(host)) or is_public(host)
+    return bool(_NAME.fullmatch(host) and not _OWN_MACHINE.fullmatch(host)) or is_public(host)
