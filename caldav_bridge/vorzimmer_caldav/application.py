@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import audit, database
 from vorzimmer.hall import Hall
-from vorzimmer.icalendar.reader import LARGEST_TEXT, read
-from vorzimmer.icalendar.text import CalendarDataError
+from vorzimmer.icalendar.reader import read
+from vorzimmer.icalendar.text import LARGEST_TEXT, CalendarDataError
 from vorzimmer.reasons import PluginFailed, Refused
 from vorzimmer.tries import WINDOW
 from vorzimmer_caldav import (

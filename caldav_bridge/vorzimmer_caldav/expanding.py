@@ -11,7 +11,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from vorzimmer.icalendar.text import STORED, content_lines, parse
-from vorzimmer.icalendar.times import DAY, SECOND, Clock, Span, stamp
+from vorzimmer.icalendar.times import DAY, SECOND, Span, stamp
+from vorzimmer.icalendar.zones import Clock
 from vorzimmer.models import Calendar, CalendarObject, Occurrence
 from vorzimmer_caldav.multistatus import C
 from vorzimmer_caldav.refusal import RefusalError

@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from vorzimmer import database
-from vorzimmer.icalendar.text import Component, SafeCalendar, parse
+from vorzimmer.icalendar.text import PRODUCT, Component, SafeCalendar, parse
 from vorzimmer.icalendar.times import SECOND, Span, stamp
-from vorzimmer.icalendar.writer import PRODUCT
 from vorzimmer.models import Calendar, CalendarObject
 from vorzimmer.periods import clip, merge
 from vorzimmer_caldav import expanding, searching

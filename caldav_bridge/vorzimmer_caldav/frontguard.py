@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import Any
 
-from vorzimmer.icalendar.reader import LARGEST_TEXT
+from vorzimmer.icalendar.text import LARGEST_TEXT
 
 Environ = dict[str, Any]
 Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]

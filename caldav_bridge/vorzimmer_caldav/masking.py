@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from vorzimmer.icalendar.text import Component, Line, SafeCalendar, parse
-from vorzimmer.icalendar.times import known_zone, stamp
-from vorzimmer.icalendar.writer import PRODUCT, folded
+from vorzimmer.icalendar.text import PRODUCT, Component, Line, SafeCalendar, parse
+from vorzimmer.icalendar.times import stamp
+from vorzimmer.icalendar.writer import folded
+from vorzimmer.icalendar.zones import public_name, zone_name
 
 _DATES = r"[0-9TZPWDHMS,/+-]+"
 _RULE = re.compile(
@@ -41,19 +42,14 @@ def masked(sent: SafeCalendar, uid: str, word: str, moment: datetime) -> SafeCal
 
 def _zones(sent: SafeCalendar) -> dict[str, str]:
     """What each zone of the calendar is called: by the name that everybody knows, else by a number."""
-    own = [child.value("TZID") for child in sent.root.children if child.name == "VTIMEZONE"]
-    return {name: _known(name) or f"Zone-{number}" for number, name in enumerate(own)}
-
-
-def _known(name: str) -> str:
-    zone = known_zone(name)
-    return zone.key if zone else ""
+    own = [zone_name(child.value("TZID")) for child in sent.root.children if child.name == "VTIMEZONE"]
+    return {name: public_name(name) or f"Zone-{number}" for number, name in enumerate(own)}
 
 
 def _told_zones(sent: SafeCalendar, zones: dict[str, str]) -> Iterator[str]:
     for zone in sent.root.children:
         if zone.name == "VTIMEZONE":
-            yield from ("BEGIN:VTIMEZONE", f"TZID:{zones[zone.value('TZID')]}")
+            yield from ("BEGIN:VTIMEZONE", f"TZID:{zones[zone_name(zone.value('TZID'))]}")
             for part in zone.children:
                 if part.name in ("STANDARD", "DAYLIGHT"):
                     yield from (f"BEGIN:{part.name}", *_told(part, _OF_ZONES, {}), f"END:{part.name}")
@@ -64,8 +60,8 @@ def _told(component: Component, kept: dict[str, re.Pattern[str]], zones: dict[st
     """The lines of known names with values of known form."""
     for line in component.lines:
         value = line.value.replace(" ", "").upper()
-        if line.name == "RRULE":
-            yield "RRULE:" + ";".join(part for part in value.split(";") if _RULE.fullmatch(part))
+        if line.name in ("RRULE", "EXRULE"):
+            yield f"{line.name}:" + ";".join(part for part in value.split(";") if _RULE.fullmatch(part))
         elif line.name in kept and kept[line.name].fullmatch(value):
             yield f"{line.name}{_parameters(line, zones)}:{value}"
 
@@ -76,6 +72,6 @@ def _parameters(line: Line, zones: dict[str, str]) -> str:
         value = (line.param(name) or "").upper()
         if form.fullmatch(value):
             told += f";{name}={value}"
-    zone = line.param("TZID") or ""
-    name = zones.get(zone) or _known(zone)
+    zone = zone_name(line.param("TZID") or "")
+    name = zones.get(zone) or public_name(zone)
     return f"{told};TZID={name}" if name else told

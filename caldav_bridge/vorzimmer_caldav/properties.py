@@ -10,7 +10,7 @@ from radicale.storage import BaseCollection
 from radicale.xmlutils import make_clark, make_human_tag
 
 from vorzimmer.booking.objects import BUSY, FULL
-from vorzimmer.icalendar.reader import LARGEST_TEXT
+from vorzimmer.icalendar.text import LARGEST_TEXT
 from vorzimmer.models import Calendar, CalendarObject
 from vorzimmer_caldav import multistatus
 from vorzimmer_caldav.collections import CalendarCollection, Home, Root, ShownCollection, http_date

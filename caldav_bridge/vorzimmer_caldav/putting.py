@@ -11,8 +11,8 @@ from vorzimmer import booking, database
 from vorzimmer.booking import objects as published
 from vorzimmer.hall import Hall
 from vorzimmer.icalendar.text import CalendarDataError, Component, SafeCalendar
-from vorzimmer.icalendar.times import Clock
 from vorzimmer.icalendar.writer import folded
+from vorzimmer.icalendar.zones import Clock
 from vorzimmer.models import Booking, Calendar, CalendarObject, Status
 from vorzimmer_caldav import deleting, objects
 from vorzimmer_caldav.multistatus import C
@@ -93,7 +93,11 @@ def _start(entry: Component, sent: SafeCalendar, found: Booking) -> datetime:
     line = entry.first("DTSTART")
     if line is None or "T" not in line.value:
         raise CalendarDataError("valid-calendar-data", "an appointment has a time")
-    return Clock(sent.root, ZoneInfo(found.zone)).instant(line)
+    clock = Clock(sent.root, ZoneInfo(found.zone))
+    starts = clock.instant(line)
+    if clock.strange and starts != found.starts:  # nobody is told of a time that is guessed
+        raise CalendarDataError("valid-calendar-data", f"the time zone {clock.strange[0]} is unknown")
+    return starts
 
 
 def client_lines(entry: Component) -> str:

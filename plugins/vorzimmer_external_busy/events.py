@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import re
 import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from vorzimmer.hookspecs import OwnCalendars
 from vorzimmer.icalendar import reader
 from vorzimmer.icalendar.recurrence import MOST_OCCURRENCES
+from vorzimmer.icalendar.stream import pieces
 from vorzimmer.icalendar.text import CalendarDataError, Component
-from vorzimmer.icalendar.writer import PRODUCT
 from vorzimmer.periods import Period, merge
 from vorzimmer.reasons import N_
 from vorzimmer_external_busy.fetching import TOO_LARGE, UNUSABLE, FetchError
@@ -25,8 +24,6 @@ SECONDS = 20.0
 """Of work on one calendar; what takes longer is made to."""
 MOST_PERIODS = 10_000
 _SECOND = timedelta(seconds=1)
-_HEAD = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:{PRODUCT}\r\n".encode()
-_TAKEN = (b"VEVENT", b"VTIMEZONE")
 _FREE = ("FREE", "WORKINGELSEWHERE")
 _UNSURE = ("TENTATIVE", "NEEDS-ACTION")
 STRANGE = N_("The time zone “%(zone)s” is unknown: that of the practice was taken.")
@@ -74,7 +71,7 @@ def read(calendars: Iterable[bytes], how: Reading, store: OwnCalendars) -> Read:
     found, end = Read(), time.monotonic() + SECONDS
     for data in calendars:
         _check_whole(data)
-        for uid, text in _objects(data, how.window.start.year):
+        for uid, text in _events(data, how.window.start.year):
             if time.monotonic() > end:
                 raise FetchError(TOO_LARGE)
             try:
@@ -88,6 +85,13 @@ def read(calendars: Iterable[bytes], how: Reading, store: OwnCalendars) -> Read:
                 found.by_uid.setdefault(uid, []).extend(spans)
                 found.strange.update(unfolded.strange)
     return found
+
+
+def _events(data: bytes, year: int) -> Iterator[tuple[str, bytes]]:
+    """UID and text of each event with its exceptions, as a calendar of its own; those over before the year are not."""
+    for piece in pieces(BytesIO(data)):
+        if piece.kind == "VEVENT" and not _is_over(piece.data, year):
+            yield piece.uid, piece.data
 
 
 def _within(span: Period, window: Period) -> bool:
@@ -129,55 +133,11 @@ def _answer_of(params: str) -> str:
     return found[1].upper() if found else "NEEDS-ACTION"
 
 
-# ---- one object for each UID -----------------------------------------------------------------------------------------
-
-
-def _objects(data: bytes, year: int) -> Iterator[tuple[str, bytes]]:
-    """UID and text of each event with its exceptions, as a calendar of its own; those over before the year are not."""
-    zones: dict[bytes, bytes] = {}
-    events: dict[str, list[bytes]] = {}
-    for kind, text in _components(data.decode("utf-8-sig", "replace").encode()):
-        if kind == b"VTIMEZONE":
-            zones.setdefault(_value(text, b"TZID"), text)
-        else:
-            given = _value(text, b"UID").decode()
-            uid = given or hashlib.sha256(text).hexdigest()
-            own = b"" if given else f"\nUID:{uid}\r\n".encode()
-            events.setdefault(uid, []).append(text.replace(b"\n", own, 1) if own else text)
-    for uid, texts in events.items():
-        if len(texts) > 1 or not _is_over(texts[0], year):
-            inside = b"".join(texts)
-            named = set(re.findall(rb'(?i);TZID="?([^":;\r\n]+)', inside))
-            used = b"".join(zones[name] for name in sorted(named) if name in zones)
-            yield uid, b"".join((_HEAD, used, inside, b"END:VCALENDAR\r\n"))
-
-
-def _components(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The events and zones of a calendar, each whole; one that never ends is left out."""
-    kind, lines = b"", list[bytes]()
-    for line in io.BytesIO(data):
-        word = line.strip().upper()
-        if not kind and word.startswith(b"BEGIN:") and word[6:] in _TAKEN:
-            kind = word[6:]
-        elif kind and word == b"BEGIN:" + kind:
-            lines.clear()
-        if kind:
-            lines.append(line.rstrip(b"\r\n") + b"\r\n")
-        if kind and word == b"END:" + kind:
-            yield kind, b"".join(lines)
-            kind = b""
-            lines.clear()
-
-
-def _value(text: bytes, name: bytes) -> bytes:
-    """The value of the first line of that name, unfolded."""
-    found = re.search(rb"(?im)^" + name + rb"(?:;[^:\r\n]*)?:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", text)
-    return re.sub(rb"\r\n[ \t]", b"", found[1]).strip() if found else b""
-
-
 def _is_over(text: bytes, year: int) -> bool:
     """Whether an event that happens once did so before the year: most of an old calendar need not be read."""
-    if re.search(rb"(?im)^(RRULE|RDATE|DURATION|RECURRENCE-ID)", text):
+    own = text[text.find(b"BEGIN:VEVENT") :]
+    if re.search(rb"(?im)^(RRULE|RDATE|DURATION|RECURRENCE-ID)", own):
         return False
-    years = [int(found) for found in re.findall(rb"(?im)^DT(?:START|END)[^:\r\n]*:(\d{4})", text)]
-    return bool(years) and max(years) < year
+    edges = re.findall(rb"(?im)^DT(?:START|END)[;:].*", own)
+    years = [re.search(rb":(\d{4})\d{4}(T\d{6}Z?)?\s*$", edge) for edge in edges]
+    return bool(years) and all(found and int(found[1]) < year for found in years)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from tests import acts
 from tests.caldav.desk import NAMESPACES, C, D, Phone, calendar, conditions, event, hrefs
 from vorzimmer import accounts, database
-from vorzimmer.icalendar.reader import LARGEST_TEXT
+from vorzimmer.icalendar.text import LARGEST_TEXT
 from vorzimmer.models import AppPassword, Booking, Message
 from vorzimmer.testing import Practice
 from vorzimmer_backup.settling import settle

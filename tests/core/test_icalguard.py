@@ -4,8 +4,8 @@ from datetime import date, datetime
 
 import pytest
 
-from vorzimmer.icalendar.reader import LARGEST_TEXT, read
-from vorzimmer.icalendar.text import CalendarDataError, moment
+from vorzimmer.icalendar.reader import read
+from vorzimmer.icalendar.text import LARGEST_TEXT, CalendarDataError, moment
 
 START = "DTSTART:20270301T090000Z"
 

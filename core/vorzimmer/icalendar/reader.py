@@ -7,8 +7,14 @@ Everything here is linear in the size of the text.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
+from datetime import datetime, time
+
 from vorzimmer.icalendar import recurrence
 from vorzimmer.icalendar.text import (
+    FOLD,
+    LARGEST_TEXT,
+    LONGEST_UID,
     STORED,
     CalendarDataError,
     Component,
@@ -18,13 +24,9 @@ from vorzimmer.icalendar.text import (
     parse,
 )
 
-LARGEST_TEXT = 262_144
-"""Bytes of one calendar object (CALDAV:max-resource-size)."""
-
 _MOST_COMPONENTS = 500
 _MOST_ATTENDEES = 500
 _MOST_DATES = 2_000
-_LONGEST_UID = 255
 _DATED = frozenset({"DTSTART", "DTEND", "DUE", "RECURRENCE-ID", "RDATE", "EXDATE"})
 _CONTROLS = dict.fromkeys([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0xA0)])
 
@@ -48,6 +50,26 @@ def read(data: bytes) -> SafeCalendar:
     return calendar
 
 
+def decoded(data: bytes) -> tuple[str, bool]:
+    """The text of a calendar without folds, and whether each of its characters was right.
+
+    Lines are unfolded first, for some are folded inside a character; what is wrong in one line says nothing of others.
+    """
+    unfolded = FOLD.sub(b"", data.removeprefix(BOM_UTF8))
+    try:
+        return unfolded.decode(), True
+    except UnicodeDecodeError:
+        return "\n".join(map(_decoded, unfolded.split(b"\n"))), False
+
+
+def _decoded(line: bytes) -> str:
+    """A line in UTF-8, or as Windows writes it where nothing but ASCII is right in UTF-8."""
+    text = line.decode("utf-8", "replace")
+    wrong = text.count("\N{REPLACEMENT CHARACTER}")
+    right = sum(1 for each in text if ord(each) > 0x7F) - wrong
+    return line.decode("cp1252", "replace") if wrong and not right else text
+
+
 def _check_counts(calendar: SafeCalendar) -> None:
     if _count(calendar.root) > 4 * _MOST_COMPONENTS or len(calendar.entries) > _MOST_COMPONENTS:
         raise CalendarDataError("max-instances", f"more than {_MOST_COMPONENTS} components")
@@ -63,7 +85,7 @@ def _check_component(component: Component) -> None:
         _check_zone(component)
     if sum(1 for _ in component.every("ATTENDEE")) > _MOST_ATTENDEES:
         raise CalendarDataError("max-attendees-per-instance", f"more than {_MOST_ATTENDEES} attendees")
-    if len(component.value("UID")) > _LONGEST_UID:
+    if len(component.value("UID")) > LONGEST_UID:
         raise CalendarDataError("valid-calendar-object-resource", "UID too long")
     if component.name in STORED:
         _check_dates(component)
@@ -107,5 +129,8 @@ def _check_rules(component: Component) -> None:
     rules = list(component.every("RRULE"))
     if len(rules) > 1 or component.first("EXRULE"):
         raise CalendarDataError("valid-calendar-data", "more than one rule, or EXRULE")
+    start = moment(component.value("DTSTART") or component.value("DUE") or "20000101")
     for line in rules:
-        recurrence.check(line.value, component.value("DTSTART") or component.value("DUE"))
+        recurrence.check(
+            line.value, start if isinstance(start, datetime) else datetime.combine(start, time())
+        )

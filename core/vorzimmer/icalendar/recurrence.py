@@ -71,13 +71,8 @@ def _as_end(day: date) -> datetime:
     return day if isinstance(day, datetime) else datetime.combine(day, time(23, 59, 59))
 
 
-def check(value: str, started: str) -> None:
-    """Refuse a rule that is malformed, too dense, or never matches: dateutil would go on to the year 9999.
-
-    `started` is the DTSTART (or DUE) as sent, empty where there is none.
-    """
-    start = moment(started) if started else date(2000, 1, 1)
-    begins = start if isinstance(start, datetime) else datetime.combine(start, time())
+def check(value: str, begins: datetime) -> None:
+    """Refuse a rule that is malformed, too dense, or never matches: dateutil would go on to the year 9999."""
     rule(value, begins)
     if not _happens(rule_parts(value), begins.date()):
         raise CalendarDataError("valid-calendar-data", "a rule that never happens")

@@ -10,17 +10,25 @@ from functools import cached_property
 
 FIRST_YEAR, LAST_YEAR = 1600, 2200
 STORED = ("VEVENT", "VTODO", "VJOURNAL")
+PRODUCT = "-//Vorzimmer//EN"
+LARGEST_TEXT = 262_144
+"""Bytes of one calendar object (CALDAV:max-resource-size)."""
+LONGEST_UID = 255
+FOLD = re.compile(rb"\r*\n[ \t]")
+LEFT_OUT = "X-VORZIMMER-LEFT-OUT"
+"""The line by which what takes a file apart tells the reader that something of an event is not there any more."""
 
 _DEEPEST = 5
 _PARAM = r';[A-Za-z0-9-]+=(?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*'
 _LINE = re.compile(rf"([A-Za-z0-9-]+)((?:{_PARAM})*):(.*)", re.DOTALL)
-_ONE_PARAM = re.compile(r';([A-Za-z0-9-]+)=("[^"]*"|[^";:,]*)')
+_ONE_PARAM = re.compile(r';([A-Za-z0-9-]+)=("[^"]*"|[^";:]*)')
 _FOLD = re.compile(r"\r?\n[ \t]")
 _BREAK = re.compile(r"\r\n|\n|\r")
-_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)Z?)?")
+_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)Z?)?", re.ASCII)
 _DURATION = re.compile(
-    r"([+-]?)P(?:(\d{1,4})W|(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?)"
+    r"([+-]?)P(?:(\d{1,4})W|(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?)", re.ASCII
 )
+_ESCAPED = re.compile(r"\\([\\;,nN])")
 
 
 class CalendarDataError(ValueError):
@@ -107,6 +115,20 @@ def content_lines(text: str) -> Iterator[Line]:
         if not found:
             raise CalendarDataError("valid-calendar-data", "a line without name and value")
         yield Line(found[1].upper(), found[2], found[3])
+
+
+def unescaped(value: str) -> str:
+    """A TEXT value without its escapes (RFC 5545 §3.3.11)."""
+    return _ESCAPED.sub(lambda found: "\n" if found[1] in "nN" else found[1], value)
+
+
+def rendered(component: Component) -> Iterator[str]:
+    """The lines of a component, each with its end and not folded."""
+    yield f"BEGIN:{component.name}\r\n"
+    yield from (f"{line.name}{line.params}:{line.value}\r\n" for line in component.lines)
+    for child in component.children:
+        yield from rendered(child)
+    yield f"END:{component.name}\r\n"
 
 
 def moment(value: str) -> date:

@@ -1,4 +1,4 @@
-"""When the components of a calendar object happen: zones, spans, and the occurrences of a series."""
+"""When the components of a calendar object happen: spans, and the occurrences of a series."""
 
 from __future__ import annotations
 
@@ -7,18 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from heapq import merge
 from itertools import islice
-from typing import cast
-from zoneinfo import ZoneInfo, available_timezones
-
-from icalendar import Timezone
-from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+from zoneinfo import ZoneInfo
 
 from vorzimmer.icalendar import recurrence
 from vorzimmer.icalendar.text import CalendarDataError, Component, Line, SafeCalendar, duration, moment
+from vorzimmer.icalendar.zones import Clock, as_instant
 
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
-_KNOWN = frozenset(available_timezones())
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,71 +31,9 @@ class Span:
         return self.ends - self.starts > DAY
 
 
-class Clock:
-    """Reads the dates of one calendar; floating times and dates are those of the practice's zone.
-
-    `strange` are the names of zones that neither anybody knows nor the calendar tells: they are the practice's too.
-    """
-
-    def __init__(self, root: Component, default: ZoneInfo) -> None:
-        self._root = root
-        self._default = default
-        self._zones: dict[str, tzinfo] = {}
-        self.strange: list[str] = []
-
-    def zone(self, line: Line) -> tzinfo:
-        """The zone of a DTSTART or the like."""
-        if line.value.strip().endswith("Z"):
-            return UTC
-        name = line.param("TZID")
-        if not name:
-            return self._default
-        if name not in self._zones:
-            found = known_zone(name) or self._own_zone(name)
-            self._zones[name] = found or self._default
-            if found is None:
-                self.strange.append(name)
-        return self._zones[name]
-
-    def _own_zone(self, name: str) -> tzinfo | None:
-        """The zone that the object itself defines, for names that nobody knows."""
-        for child in self._root.children:
-            if child.name == "VTIMEZONE" and child.value("TZID") == name:
-                try:
-                    zone: tzinfo = cast("Timezone", Timezone.from_ical(_rendered(child))).to_tz()
-                    return zone
-                except (ValueError, KeyError, IndexError, AttributeError, TypeError):
-                    return None
-        return None
-
-    def instant(self, line: Line) -> datetime:
-        """The instant of a single value."""
-        return as_instant(moment(line.value.strip()), self.zone(line))
-
-
-def as_instant(value: date, zone: tzinfo) -> datetime:
-    """UTC of a local time; a time that the clocks skip moves forward, a date begins at midnight."""
-    naive = value if isinstance(value, datetime) else datetime.combine(value, time())
-    return naive.replace(tzinfo=zone).astimezone(UTC)
-
-
 def stamp(at: datetime) -> str:
     """UTC as iCalendar writes it; ten times as quick as strftime, and called for every occurrence."""
     return f"{at.year:04}{at.month:02}{at.day:02}T{at.hour:02}{at.minute:02}{at.second:02}Z"
-
-
-def known_zone(name: str) -> ZoneInfo | None:
-    """A zone by IANA name, by Windows name, or at the end of a path (`/mozilla.org/20050126_1/Europe/Berlin`)."""
-    parts = name.strip("/").split("/")
-    tried = [name, WINDOWS_TO_OLSON.get(name, ""), "/".join(parts[-2:]), "/".join(parts[-3:])]
-    return next((ZoneInfo(each) for each in tried if each in _KNOWN), None)
-
-
-def _rendered(component: Component) -> bytes:
-    lines = [f"{line.name}{line.params}:{line.value}" for line in component.lines]
-    inside = b"".join(_rendered(child) for child in component.children)
-    begin = "\r\n".join([f"BEGIN:{component.name}", *lines, ""])
-    return begin.encode() + inside + f"END:{component.name}\r\n".encode()
 
 
 class Series:

@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 from icalendar import Timezone, TimezoneDaylight, TimezoneStandard, vText
 from icalendar.parser import Contentline, Contentlines, Parameters
 
+from vorzimmer.icalendar.text import PRODUCT
 from vorzimmer.models import Booking, Location, Status
 
-PRODUCT = "-//Vorzimmer//EN"
 STATUS: dict[str, str] = {
     Status.HELD: "TENTATIVE",
     Status.REQUESTED: "TENTATIVE",
