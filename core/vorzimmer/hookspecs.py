@@ -449,11 +449,19 @@ def booking_policy(service: Service, start: datetime, now: datetime) -> BookingP
 
 @hookspec
 def booking_refusals(  # type: ignore[empty-body]
-    session: Session, service: Service, starts: Sequence[datetime], customer: Customer | None
+    session: Session,
+    service: Service,
+    starts: Sequence[datetime],
+    customer: Customer | None,
+    ignoring: int | None,
 ) -> list[Refusal]:
     """Candidate starts that a policy refuses; any refusal refuses.
 
-    Given: all candidate starts at once, and the customer where known. Asked by search, explain and booking alike.
+    Given: all candidate starts at once; the customer where known, a record that is not stored (`id` None) where it is
+    somebody new; the id of the booking that this is about, which counts for nothing.
+    Search, explain and hold ask without a customer; details (where this browser has proved the address before) and
+    confirm ask again with the one that the code proves, a customer's move with the booking's. Staff are warned of what
+    is refused to anybody; whom they enter is theirs to decide.
     If it raises: the search or act is refused.
 
         return [Refusal(start, "my_plugin", "Closed.", "my_plugin") for start in starts if odd(start)]

@@ -6,24 +6,30 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pydantic import Field
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import database
 from vorzimmer.config import Table
 from vorzimmer.hookspecs import BookingPolicy, Deadlines, Refusal, hookimpl
 from vorzimmer.models import Booking, Customer, Service, Status
 from vorzimmer.reasons import N_
+from vorzimmer_direct_booking import limits
 
 POLICY = "direct"
-OPEN = (Status.REQUESTED, Status.CONFIRMED)
+TOO_MANY = N_("You already have as many appointments as can be booked online. Please call us.")
+AT_ONCE = N_("You already have an appointment at this time. If somebody else is to come, please call us.")
 
 
 class Settings(Table):
-    """`[plugins.vorzimmer_direct_booking]`: how many future appointments one customer may have; None is no limit."""
+    """`[plugins.vorzimmer_direct_booking]`: how many future appointments one customer may have; None is no limit.
+
+    `several_at_once`: also such as overlap.
+    """
 
     open_bookings_per_customer: int | None = Field(
         None, ge=1, title=N_("Coming appointments that one customer may have at most")
+    )
+    several_at_once: bool = Field(
+        False, title=N_("One customer may book several appointments at the same time, as for two children")
     )
 
 
@@ -43,14 +49,23 @@ class Plugin:
 
     @hookimpl
     def booking_refusals(
-        self, session: Session, service: Service, starts: Sequence[datetime], customer: Customer | None
+        self,
+        session: Session,
+        service: Service,
+        starts: Sequence[datetime],
+        customer: Customer | None,
+        ignoring: int | None,
     ) -> list[Refusal]:
-        """All starts, for a customer who already has as many open bookings as allowed (rule 40)."""
-        limit = self.config.open_bookings_per_customer
-        if limit is None or customer is None or _open_bookings(session, customer) < limit:
+        """All starts, for who has as many open bookings as allowed; those that meet one of their own (rule 40)."""
+        if customer is None or not starts:
             return []
-        text = N_("You already have as many appointments as can be booked online. Please call us.")
-        return [Refusal(start, "40", text, "vorzimmer_direct_booking") for start in starts]
+        limit, source = self.config.open_bookings_per_customer, "vorzimmer_direct_booking"
+        if limit is not None and limits.open_bookings(session, customer, ignoring) >= limit:
+            return [Refusal(start, "40", TOO_MANY, source) for start in starts]
+        if self.config.several_at_once:
+            return []
+        met = limits.met(session, service, starts, customer, ignoring)
+        return [Refusal(start, "40", AT_ONCE, source) for start in met]
 
     @hookimpl
     def booking_deadlines(self, booking: Booking) -> Deadlines:
@@ -59,17 +74,3 @@ class Plugin:
             booking.starts - timedelta(minutes=booking.service.cancel_until),
             booking.starts - timedelta(minutes=booking.service.move_until),
         )
-
-
-def _open_bookings(session: Session, customer: Customer) -> int:
-    """Future bookings of everybody with the customer's proved address."""
-    same = Customer.email_key == customer.email_key if customer.email_key else Customer.id == customer.id
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(Booking)
-            .join(Customer)
-            .where(same, Booking.status.in_(OPEN), Booking.starts > database.now(session))
-        )
-        or 0
-    )

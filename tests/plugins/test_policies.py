@@ -114,7 +114,7 @@ def booked(
 def refused(session: Session, practice: Practice, limit: int | None, who: Customer | None) -> list[str]:
     plugin = Direct(DirectSettings(open_bookings_per_customer=limit))
     starts = [berlin("2027-03-10 09:00"), berlin("2027-03-10 10:00")]
-    refusals = plugin.booking_refusals(session, practice.service("massage"), starts, who)
+    refusals = plugin.booking_refusals(session, practice.service("massage"), starts, who, None)
     return [refusal.rule for refusal in refusals]
 
 

@@ -340,8 +340,9 @@ def test_desk_enters_moves_and_cancels(client: FlaskClient) -> None:
 
 def test_request_is_accepted_and_another_declined(client: FlaskClient, practice: Practice) -> None:
     """O60."""
-    for act, status in (("accept", "confirmed"), ("decline", "declined")):
-        asked = booked(client, practice, service="erstgespraech")
+    for act, status, hour in (("accept", "confirmed", 10), ("decline", "declined", 14)):
+        start = SLOT.replace("10:00", f"{hour}:00", 1)
+        asked = booked(client, practice, service="erstgespraech", start=start)
         answer = client.post(f"/api/v1/bookings/{asked['id']}/{act}", json={}, headers=key())
         assert answer.json["booking"]["status"] == status
 
@@ -386,7 +387,7 @@ def test_bookings_are_paged_in_order(client: FlaskClient, practice: Practice) ->
 
 def test_bookings_are_filtered(client: FlaskClient, practice: Practice) -> None:
     anna: Booking = acts.book(practice.hall, staff="anna")
-    acts.book(practice.hall, staff="ben")
+    acts.book(practice.hall, "2027-03-02 14:00", staff="ben")
     acts.book(practice.hall, "2027-03-09 10:00", staff="anna")
     query = "from=2027-03-02&to=2027-03-02&staff=anna&status=confirmed"
     found = client.get(f"/api/v1/bookings?{query}", headers=key()).json["bookings"]

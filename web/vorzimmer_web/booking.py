@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vorzimmer import availability, database, fields, urls
@@ -16,7 +17,7 @@ from vorzimmer import booking as use_cases
 from vorzimmer.access import CUSTOMER, EVERYONE, open_to
 from vorzimmer.booking import Details, HoldRequest, load
 from vorzimmer.here import hall
-from vorzimmer.models import Booking, Status
+from vorzimmer.models import Booking, Customer, Status
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web import invitations, limits, presets, words
 from vorzimmer_web.answers import Sheet
@@ -197,7 +198,11 @@ def details(slug: str, uid: str) -> ResponseReturnValue:
     if not _stands(held):
         return _over(held, Refused(Reason.HOLD_EXPIRED))
     typed = {key: getattr(held, key) or session.get("typed", {}).get(key, "") for key in TYPED}
-    return _details_page(held, typed, Sheet.of(_form(held), held.fields, held.consents))
+    return _details_page(held, typed, _stored(held))
+
+
+def _stored(held: Booking) -> Sheet:
+    return Sheet.of(_form(held), held.fields, held.consents)
 
 
 def _form(held: Booking) -> list[fields.Field]:
@@ -220,7 +225,11 @@ def _seconds_left(held: Booking) -> int:
 
 
 def _details_page(
-    held: Booking, typed: dict[str, str], sheet: Sheet, errors: dict[str, str] | None = None
+    held: Booking,
+    typed: dict[str, str],
+    sheet: Sheet,
+    errors: dict[str, str] | None = None,
+    refusal: Refused | None = None,
 ) -> str:
     return render_template(
         "booking/details.html",
@@ -228,6 +237,7 @@ def _details_page(
         typed=typed,
         sheet=sheet,
         errors=errors or {},
+        refusal=refusal,
         message_field=hall().config.settings.booking.message_field,
     )
 
@@ -248,12 +258,15 @@ def send_details(slug: str, uid: str) -> ResponseReturnValue:
         words.language(),
         sheet.answers,
         sheet.consents,
+        _proved(),
     )
     try:
         hall().database.write(lambda db: use_cases.details(db, hall(), CUSTOMER, uid, given))
     except Refused as refusal:
         if refusal.reason is Reason.INVALID:
             return _details_page(held, typed, sheet, refusal.facts["errors"]), 422
+        if refusal.facts.get("reasons"):
+            return _details_page(held, typed, sheet, refusal=refusal), 409
         return _over(held, refusal)
     return _onward(code, slug, uid)
 
@@ -265,12 +278,21 @@ def _made_already(made: Booking) -> ResponseReturnValue:
     return redirect(url_for(".done", slug=made.service.slug, uid=made.uid), 303)
 
 
+def _proved() -> list[str | None]:
+    """The addresses with which this browser has booked already: a code has proved them."""
+    own = select(Customer.email_key).join(Booking).where(Booking.uid.in_(session.get("holds", [])))
+    return list(reading().scalars(own))
+
+
 def _over(held: Booking, refusal: Refused) -> ResponseReturnValue:
     """What a refusal leads to: the code again, the booking that it became, or other times."""
     if refusal.reason is Reason.WRONG_STATE:
         return _made_already(held)
     if refusal.reason is Reason.RATE_LIMITED:
         return render_template("booking/code.html", held=held, refusal=refusal), 429
+    if refusal.facts.get("reasons") and _stands(held):  # the time is not refused, but to this customer
+        typed = {key: getattr(held, key) for key in TYPED}
+        return _details_page(held, typed, _stored(held), refusal=refusal), 409
     staff = _wished(held)
     wish = _wish(held.service.slug, {"staff": staff, "location": "any"})
     if not refusal.facts.get("alternatives"):

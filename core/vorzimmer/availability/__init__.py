@@ -12,6 +12,7 @@ from typing import TypedDict, Unpack
 
 from sqlalchemy.orm import Session
 
+from vorzimmer import hookspecs
 from vorzimmer.availability.assign import Assignment, Item, Placement, anyway, best
 from vorzimmer.availability.facts import Question
 from vorzimmer.availability.nothing import nothing_free
@@ -38,6 +39,7 @@ __all__ = [
     "free_slots",
     "in_place_of",
     "placement",
+    "policies",
     "refusal",
     "stand_ins",
     "why_nothing",
@@ -159,15 +161,36 @@ def refusal(
 ) -> Refused:
     """Why a start can't be had: `SLOT_TAKEN` where it would be offered if nothing were booked, else `NOT_OFFERED`.
 
-    `SLOT_TAKEN` carries the nearest free slots as `alternatives`.
+    `SLOT_TAKEN` carries the nearest free slots as `alternatives`, `NOT_OFFERED` the policies' `reasons`.
     """
-    search, _instant = _search(session, plugins, service, start, now, wish)
+    search, instant = _search(session, plugins, service, start, now, wish)
     search.facts.occupied = {}
     if not search.slots():
-        return Refused(Reason.NOT_OFFERED)
+        return Refused(Reason.NOT_OFFERED, reasons=list(map(refused, search.refusals([instant]))))
     return Refused(
         Reason.SLOT_TAKEN, alternatives=alternatives(session, plugins, service, start, now, **wish)
     )
+
+
+def policies(
+    session: Session,
+    plugins: Plugins,
+    service: Service,
+    start: datetime,
+    *,
+    customer: Customer | None,
+    ignoring: int | None,
+) -> list[Why]:
+    """What the policies have against a customer's start that was free when it was held (rules 40, 41)."""
+    refusals = plugins.ask(
+        hookspecs.booking_refusals,
+        session=session,
+        service=service,
+        starts=[start],
+        customer=customer,
+        ignoring=ignoring,
+    )
+    return [refused(refusal) for refusal in refusals]
 
 
 def alternatives(

@@ -249,6 +249,7 @@ class Search(Layout):
                 service=self.service,
                 starts=[datetime.fromtimestamp(start, UTC) for start in key],
                 customer=self.question.customer,
+                ignoring=self.question.ignoring,
             )
         return self._refusals.get(key, [])
 

@@ -11,6 +11,7 @@ from vorzimmer.access import Actor
 from vorzimmer.booking import load, status
 from vorzimmer.booking.changes import record
 from vorzimmer.booking.hold import HoldRequest, take
+from vorzimmer.booking.policies import require_allowed
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Status
 from vorzimmer.reasons import Reason, Refused
@@ -22,7 +23,8 @@ def confirm(session: Session, hall: Hall, actor: Actor, uid: str, code: str) -> 
     """Confirm or request, by the service's policy.
 
     Refuses with `WRONG_CODE` (`attempts_left`), `CODE_VOID`, `HOLD_EXPIRED`, `SLOT_TAKEN` (`alternatives`),
-    `WRONG_STATE`. A right code is single use: the hold it belongs to is one no more.
+    `WRONG_STATE`, and with `NOT_OFFERED` (`reasons`) what the policies refuse to the customer whom the code proves:
+    then the hold stands, for another address. A right code is single use: the hold it belongs to is one no more.
     """
     booking, moment = load.claimed(session, uid)
     if booking.status not in (Status.HELD, Status.EXPIRED):
@@ -32,8 +34,9 @@ def confirm(session: Session, hall: Hall, actor: Actor, uid: str, code: str) -> 
     _count_try(session, hall, actor, booking, moment, code)
     if booking.status == Status.EXPIRED or (booking.expires_at or moment) <= moment:
         moment = _take_again(session, hall, booking)
+    customer = require_allowed(session, hall, booking, moment)
     _decide(hall, booking, moment)
-    booking.customer = customers.of_booking(session, booking, moment)
+    booking.customer = customers.keep(session, booking, customer, moment)
     start_payment(hall, booking)
     session.flush()
     failpoint.reach("booking")

@@ -14,6 +14,8 @@ from vorzimmer import contact, database, fields, outbox
 from vorzimmer.access import Actor
 from vorzimmer.booking import load
 from vorzimmer.booking.changes import record
+from vorzimmer.booking.policies import require_allowed
+from vorzimmer.contact import canonical
 from vorzimmer.fields import Field
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Status
@@ -26,7 +28,10 @@ HOLDS_PER_CONTACT = 3
 
 @dataclass(frozen=True)
 class Details:
-    """What the customer typed. `language` is the page's; `fields` are answers and `consents` agreements, by slug."""
+    """What the customer typed. `language` is the page's; `fields` are answers and `consents` agreements, by slug.
+
+    `proved`: addresses that a code has proved to this browser before, so that it may learn what is known of them.
+    """
 
     name: str
     email: str
@@ -35,12 +40,14 @@ class Details:
     language: str = "de"
     fields: Mapping[str, Any] = field(default_factory=dict)
     consents: Collection[str] = ()
+    proved: Collection[str | None] = ()
 
 
 def details(session: Session, hall: Hall, actor: Actor, uid: str, given: Details) -> Booking:
     """Keep the details and send a new code; the code before it is void.
 
-    Refuses with `INVALID` (`errors`: field to text), `HOLD_EXPIRED`, `WRONG_STATE`, `RATE_LIMITED`.
+    Refuses with `INVALID` (`errors`: field to text), `HOLD_EXPIRED`, `WRONG_STATE`, `RATE_LIMITED`, and with
+    `NOT_OFFERED` (`reasons`) what the policies refuse to somebody whose address is proved.
     """
     booking = load.locked(session, uid)
     form = fields.asked(session, booking.service_id)
@@ -56,6 +63,8 @@ def details(session: Session, hall: Hall, actor: Actor, uid: str, given: Details
     booking.name, booking.email, booking.phone = clean.name, clean.email, clean.phone
     booking.message, booking.language, booking.fields = clean.message, clean.language, dict(clean.fields)
     booking.consents = fields.agreed(form, clean.consents, hall.texts.reader(clean.language))
+    if canonical(clean.email) in given.proved:
+        require_allowed(session, hall, booking, moment)
     booking.code_issue += 1
     record(session, hall, actor, booking, "details", moment, details={"consents": list(booking.consents)})
     if booking.code_issue > 1:

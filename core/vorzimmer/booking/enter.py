@@ -94,7 +94,8 @@ def enter(
     )
     load.put(booking, placed.assignment, entry.start, None, guarded=guarded)
     if known is None and not _nameless(entry):
-        booking.customer = customers.of_booking(session, booking, moment)
+        customer = customers.of_booking(session, booking, moment)
+        booking.customer = customers.keep(session, booking, customer, moment)
     elif known is not None:
         _answered(session, actor, booking, known)
     start_payment(hall, booking)

@@ -116,6 +116,7 @@ def _choose(
     moment = database.now(session)
     wish: Wish = {"staff": staff, "seats": booking.seats, "ignoring": booking.id, "only": only}
     if not actor.is_staff:
+        wish["customer"] = booking.customer
         chosen = availability.assignment(session, hall.plugins, service, target.start, moment, **wish)
         if chosen is None and only is not None and not hall.database.one_writer:
             raise LostRace

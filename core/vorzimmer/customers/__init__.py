@@ -3,7 +3,7 @@
 from vorzimmer.customers.export import export, export_participants, participants
 from vorzimmer.customers.grouping import dissolve, group, rename
 from vorzimmer.customers.history import appointments, entries, messages, past, trail
-from vorzimmer.customers.known import accept, find, ignore, of_booking, value_of, waiting
+from vorzimmer.customers.known import accept, alone, find, ignore, keep, of_booking, value_of, waiting
 from vorzimmer.customers.listing import NOTHING, Summary, Wish, listed, number, sizes, summaries
 from vorzimmer.customers.merge import alike, joined, merge, same_name
 from vorzimmer.customers.record import Record, add, change, groups, keep_note, questions, snapshot, version_of
@@ -17,6 +17,7 @@ __all__ = [
     "accept",
     "add",
     "alike",
+    "alone",
     "appointments",
     "booked_as",
     "change",
@@ -30,6 +31,7 @@ __all__ = [
     "groups",
     "ignore",
     "joined",
+    "keep",
     "keep_note",
     "listed",
     "matching",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from vorzimmer import access, audit, database, fields
@@ -18,6 +18,7 @@ from vorzimmer.models import AuditEntry, Booking, Customer, CustomerChange
 from vorzimmer.reasons import Reason, Refused
 
 IGNORED = "change_ignored"
+_KEY = 7243002  # of the locks of addresses, among other locks of the database
 
 _SAME_ADDRESS = (
     select(Customer)
@@ -35,10 +36,23 @@ _TYPED_BEFORE = (
 def of_booking(session: Session, booking: Booking, moment: datetime) -> Customer:
     """The record of whoever booked: the one that is known, else a new one with all that was told (O37).
 
-    What differs from a known record waits for staff as a change: nobody overwrites a record by typing its
-    address (B17).
+    The new one is not stored yet, see `keep`.
     """
-    customer = find(session, booking.name, booking.email) or new(session, booking, moment)
+    return find(session, booking.name, booking.email) or _new(booking, moment)
+
+
+def alone(session: Session, email: str) -> None:
+    """Let nobody else with this address book until the transaction ends: limits are each customer's (rule 40)."""
+    if email and not database.alone(session):
+        session.execute(select(func.pg_advisory_xact_lock(_KEY, func.hashtext(canonical(email)))))
+
+
+def keep(session: Session, booking: Booking, customer: Customer, moment: datetime) -> Customer:
+    """Store a new record; what differs from a known one waits for staff as a change.
+
+    Nobody overwrites a record by typing its address (B17).
+    """
+    session.add(customer)
     told = {"phone": booking.phone, "language": booking.language}
     differing = {name: value for name, value in told.items() if value and value_of(customer, name) != value}
     differing |= fields.keep(session, booking, customer)
@@ -68,9 +82,9 @@ def _by_pseudonym(session: Session, sharing: Sequence[Customer], name: str) -> C
     return by_id[min(found)] if found else None
 
 
-def new(session: Session, booking: Booking, moment: datetime) -> Customer:
+def _new(booking: Booking, moment: datetime) -> Customer:
     """A record of what a booking says."""
-    customer = Customer(
+    return Customer(
         uid=str(uuid.uuid4()),
         name=booking.name,
         email=booking.email or None,
@@ -80,8 +94,6 @@ def new(session: Session, booking: Booking, moment: datetime) -> Customer:
         attributes={},
         created_at=moment,
     )
-    session.add(customer)
-    return customer
 
 
 def _propose(

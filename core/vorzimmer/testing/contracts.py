@@ -142,6 +142,7 @@ class PolicyContract(Contract):
                 service=practice.service("massage"),
                 starts=starts,
                 customer=None,
+                ignoring=None,
             )
         assert {refusal.start for refusal in refusals} <= set(starts)
         assert all(refusal.rule and refusal.text and refusal.source for refusal in refusals)

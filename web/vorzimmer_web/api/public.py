@@ -24,7 +24,15 @@ from vorzimmer_web import limits, words
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, caller, public_caller
-from vorzimmer_web.api.views import booking_out, field_out, hold_out, service_out, slot_out, staff_service_out
+from vorzimmer_web.api.views import (
+    booking_out,
+    field_out,
+    hold_out,
+    service_out,
+    slot_out,
+    staff_service_out,
+    why_out,
+)
 
 MOST_DAYS = 62
 DAY = timedelta(days=1)
@@ -216,7 +224,7 @@ def explain(query: shapes.ExplainQuery) -> Response:
 
 def explained(found: availability.Explanation, *, named: bool) -> dict[str, Any]:
     """The explanation in JSON; without names one entry for each kind of reason."""
-    reasons = [_named(why) if named else _nameless(why) for why in found.reasons]
+    reasons = [why_out(why) if named else _nameless(why) for why in found.reasons]
     return {
         "offered": found.offered,
         "reasons": [entry for index, entry in enumerate(reasons) if entry not in reasons[:index]],
@@ -228,16 +236,12 @@ def _say(phrase: availability.Phrase) -> str:
     return words.told(phrase)
 
 
-def _named(why: availability.Why) -> dict[str, str]:
-    return {"rule": why.rule, "text": _say(why.text), "source": why.source}
-
-
 def _nameless(why: availability.Why) -> dict[str, str]:
     """What everybody may know: private, booked and blocked time look alike, and so do all absences (A110)."""
     if why.conflict:
         return {"rule": "44", "text": gettext(N_("This time is already taken.")), "source": "booking"}
     if why.source.partition(":")[0] not in PRIVATE:
-        return _named(why)
+        return why_out(why)
     if why.rule in GRID:
         return {
             "rule": why.rule,

@@ -417,6 +417,8 @@ class Problem(BaseModel):
     title: str
     status: int
     code: str
+    detail: str | None = None
+    reasons: list[Why] | None = None
     errors: list[FieldError] | None = None
     alternatives: list[SlotOut] | None = None
     attempts_left: int | None = None

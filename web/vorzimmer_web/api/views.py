@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext
 
 from vorzimmer import fields, urls
-from vorzimmer.availability import Slot
+from vorzimmer.availability import Slot, Why
 from vorzimmer.booking import paid
 from vorzimmer.catalogue.services import needs_of
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Service
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer_web import words
 from vorzimmer_web.api.times import show
 
 SERVICE_FIELDS = {
@@ -141,11 +142,21 @@ def staff_booking_out(hall: Hall, booking: Booking, *, notes: bool = False) -> d
     }
 
 
+def why_out(why: Why) -> dict[str, str]:
+    """One reason why a time can't be had (rule 81)."""
+    return {"rule": why.rule, "text": words.told(why.text), "source": why.source}
+
+
 def shown(hall: Hall, refusal: Refused) -> dict[str, Any]:
     """Those facts of a refusal that the API shows."""
     facts: dict[str, Any] = {}
     if "alternatives" in refusal.facts:
         facts["alternatives"] = [slot_out(slot, None) for slot in refusal.facts["alternatives"]]
+    against = [*refusal.facts.get("reasons", ()), *refusal.facts.get("warnings", ())]
+    against += [why for why in refusal.facts.get("conflicts", ()) if isinstance(why, Why)]
+    if against:
+        facts["reasons"] = [why_out(why) for why in against]
+        facts["detail"] = " ".join(dict.fromkeys(why["text"] for why in facts["reasons"]))
     if "attempts_left" in refusal.facts:
         facts["attempts_left"] = refusal.facts["attempts_left"]
     if refusal.reason in (Reason.AFFECTED, Reason.COMING):
