@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import logging
-import re
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import unquote, urlparse
+from urllib.parse import urlsplit
 
 from radicale import app, config, httputils
 from radicale.app.base import Access
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
 
-from vorzimmer import audit, database
 from vorzimmer.hall import Hall
 from vorzimmer.icalendar.reader import read
-from vorzimmer.icalendar.text import LARGEST_TEXT, CalendarDataError
-from vorzimmer.reasons import PluginFailed, Refused
+from vorzimmer.icalendar.text import LARGEST_TEXT, CalendarDataError, SafeCalendar
 from vorzimmer.tries import WINDOW
 from vorzimmer_caldav import (
     deleting,
     frontguard,
     listing,
+    making,
+    moving,
     multistatus,
     objects,
     patching,
@@ -31,9 +28,11 @@ from vorzimmer_caldav import (
     putting,
     refusal,
     warming,
+    writing,
 )
 from vorzimmer_caldav.auth import Auth, TooManyTries
 from vorzimmer_caldav.collections import CalendarCollection, StoredItem
+from vorzimmer_caldav.conditions import unmet
 from vorzimmer_caldav.multistatus import C, D
 from vorzimmer_caldav.properties import Place
 from vorzimmer_caldav.refusal import RefusalError
@@ -47,7 +46,6 @@ CLASSES = "1, 3, calendar-access, extended-mkcol"
 """No class 2: there are no locks (caldav.md, defect 2)."""
 
 REALM = "Vorzimmer"
-_ETAG = re.compile(r'\s*(?:(W/)?("[^"]*")|(\*))\s*(?:,|$)')
 
 
 class Application(app.Application):
@@ -86,44 +84,6 @@ class Application(app.Application):
         if request is not None and any("name" not in each.attrib for each in request.iter(f"{C}comp")):
             raise RuntimeError("a component without a name")  # Radicale would stumble over it
         return request
-
-    def _write(self, path: str, act: Callable[[], Any]) -> Any:
-        """Run a write in one transaction, again where it lost a race; a refusal rolls all of it back."""
-        visit = current()
-
-        def work(session: Session) -> Any:
-            visit.enter(session)
-            try:
-                return act()
-            finally:
-                visit.leave()
-
-        try:
-            return self._hall.database.write(work)
-        except RefusalError as refused:
-            return refused.answer
-        except CalendarDataError as error:
-            return refusal.of_data(error)
-        except Refused as refused:
-            self._log_refused(path, refused)
-            return refusal.of_refused(refused)
-        except PluginFailed:
-            return multistatus.error(503)
-        except OperationalError as error:
-            if _disk_full(error):
-                return multistatus.error(507)  # F9
-            raise
-
-    def _log_refused(self, path: str, refused: Refused) -> None:
-        """A refused write leaves its entry (O6); what was refused is rolled back already."""
-        actor = current().actor
-
-        def note(session: Session) -> None:
-            subject = f"caldav {path.rpartition('/')[2]}"[:100]
-            after = {"reason": refused.reason.value}
-            audit.write(session, database.now(session), actor, "refused", subject, after=after)
-
-        self._hall.database.write(note)
 
     def _place(self, prefix: str) -> Place:
         return Place(prefix, current())
@@ -215,62 +175,60 @@ class Application(app.Application):
         self, environ: Any, base_prefix: str, path: str, user: str, user_groups: Any, request_info: Any
     ) -> Any:
         """Store an object; the calendar itself is never replaced (A136)."""
-        access = Access(self._rights, user, user_groups, path)
-        if not access.check("w") or len(path.strip("/").split("/")) != 3 or path.endswith("/"):
-            return httputils.NOT_ALLOWED
+        if not self._is_writable(user, user_groups, path):
+            return refusal.FORBIDDEN
         body = environ["wsgi.input"].getvalue()
-        try:
-            sent = read(body)
-            uid = objects.check(sent)
-        except CalendarDataError as error:
-            return refusal.of_data(error)
+        sent = _read(body)
 
         def act() -> Any:
             with self._storage.acquire_lock("w", user, path=path, request="PUT"):
                 _, slug, href = path.split("/")[1:]
                 collection = self._storage.calendar(slug)
-                if collection is None or len(href) > 255:
+                if collection is None or len(href) > objects.LONGEST_HREF:
                     return httputils.CONFLICT
                 row = _row(collection.item(href))
-                if _unmet(environ, row.etag if row else None):
+                if unmet(environ, row.etag if row else None):
                     return httputils.PRECONDITION_FAILED
-                putting.check_uid(current(), collection.calendar, row, uid)
+                if isinstance(sent, CalendarDataError):
+                    raise sent
+                putting.check_uid(current(), collection.calendar, row, objects.check(sent))
                 stored = putting.put(current(), self._hall, collection.calendar, href, row, sent)
                 same = stored.text.encode() == body  # RFC 4791 §5.3.4: no ETag for what was changed
                 return (204 if row else 201), ({"ETag": f'"{stored.etag}"'} if same else {}), None, None
 
-        return self._write(path, act)
+        return writing.run_on_objects(self._hall, self._storage, [path], act)
 
     def do_DELETE(  # noqa: N802
         self, environ: Any, base_prefix: str, path: str, user: str, user_groups: Any, request_info: Any
     ) -> Any:
         """Delete an object or a calendar that the person made."""
         if not Access(self._rights, user, user_groups, path).check("w"):
-            return httputils.NOT_ALLOWED
+            return refusal.FORBIDDEN
 
         def act() -> Any:
             with self._storage.acquire_lock("w", user, path=path, request="DELETE"):
                 found = next(iter(self._storage.discover(path)), None)
                 if found is None:
                     return httputils.NOT_FOUND
-                if _unmet(environ, found.etag.strip('"')):
+                if unmet(environ, found.etag.strip('"')):
                     return httputils.PRECONDITION_FAILED
                 if isinstance(found, StoredItem):
                     deleting.delete_object(current(), self._hall, found.row)
                 elif isinstance(found, CalendarCollection):
                     deleting.delete_calendar(current(), found.calendar)
                 else:
-                    return httputils.NOT_ALLOWED
+                    return refusal.FORBIDDEN
                 return 204, {}, None, None
 
-        return self._write(path, act)
+        paths = [path] if _is_object(path) else []
+        return writing.run_on_objects(self._hall, self._storage, paths, act)
 
     def do_PROPPATCH(  # noqa: N802
         self, environ: Any, base_prefix: str, path: str, user: str, user_groups: Any, request_info: Any
     ) -> Any:
         """Change properties of a calendar, all or none."""
         if not Access(self._rights, user, user_groups, path).check("w"):
-            return httputils.NOT_ALLOWED
+            return refusal.FORBIDDEN
         try:
             request = self._read_xml_request_body(environ, request_info)
         except RuntimeError:
@@ -287,52 +245,86 @@ class Application(app.Application):
                     return httputils.FORBIDDEN
                 return patching.patch(self._hall, self._place(base_prefix), found, request)
 
-        return self._write(path, act)
+        return writing.run(self._hall, act)
 
     def do_MKCALENDAR(  # noqa: N802
         self, environ: Any, base_prefix: str, path: str, user: str, user_groups: Any, request_info: Any
     ) -> Any:
         """Make a private calendar."""
-        return self._radicale(
-            super().do_MKCALENDAR, environ, base_prefix, path, user, user_groups, request_info
-        )
+        taken = multistatus.error(409, f"{D}resource-must-be-null")
+        return self._make(f"{C}mkcalendar", taken, environ, path, user, user_groups, request_info)
 
     def do_MKCOL(  # noqa: N802
         self, environ: Any, base_prefix: str, path: str, user: str, user_groups: Any, request_info: Any
     ) -> Any:
         """Make a private calendar by extended MKCOL (RFC 5689)."""
-        return self._radicale(super().do_MKCOL, environ, base_prefix, path, user, user_groups, request_info)
+        taken = httputils.METHOD_NOT_ALLOWED
+        return self._make(f"{D}mkcol", taken, environ, path, user, user_groups, request_info)
+
+    def _make(
+        self, root: str, taken: Any, environ: Any, path: str, user: str, user_groups: Any, request_info: Any
+    ) -> Any:
+        """Make a calendar by a request with this root element; `taken` answers where there is one already."""
+        if (
+            not Access(self._rights, user, user_groups, path).check("w")
+            or path.count("/") - path.endswith("/") != 2
+        ):
+            return refusal.FORBIDDEN
+        try:
+            request = self._read_xml_request_body(environ, request_info)
+        except RuntimeError:
+            return httputils.BAD_REQUEST
+
+        def act() -> Any:
+            with self._storage.acquire_lock("w", user, path=path, request="MKCALENDAR"):
+                slug = path.strip("/").split("/")[1]
+                if self._storage.calendar(slug) is not None:
+                    return taken
+                making.make(current(), slug, request, root)
+                return 201, {}, None, None
+
+        return writing.run(self._hall, act)
 
     def do_MOVE(  # noqa: N802
         self, environ: Any, base_prefix: str, path: str, user: str, user_groups: Any, request_info: Any
     ) -> Any:
         """Move an object inside this server."""
-        status = self._take_destination(environ)
-        if status:
-            return multistatus.error(status)
-        return self._radicale(super().do_MOVE, environ, base_prefix, path, user, user_groups, request_info)
-
-    def _radicale(
-        self, method: Callable[..., Any], environ: Any, base_prefix: str, path: str, user: str, *rest: Any
-    ) -> Any:
-        """Radicale's own method, in our transaction."""
-        if not user:
-            return httputils.NOT_ALLOWED
-        return self._write(path, lambda: method(environ, base_prefix, path, user, *rest))
-
-    def _take_destination(self, environ: Any) -> int:
-        """Leave only the path of a Destination that is ours; the status to refuse any other with (A146)."""
-        given = environ.get("HTTP_DESTINATION", "")
+        hosts = {environ.get("HTTP_HOST", ""), urlsplit(self._hall.config.base_url).netloc}
         try:
-            url = urlparse(given)
-            ours = {environ.get("HTTP_HOST", ""), urlparse(self._hall.config.base_url).netloc}
-            known = not url.netloc or (url.netloc in ours and url.scheme in ("http", "https"))
-        except ValueError:
-            return 400
-        if not url.path.startswith("/") or frontguard.odd(unquote(url.path)):
-            return 400
-        environ["HTTP_DESTINATION"] = url.path
-        return 0 if known else 502
+            there = moving.destination(environ.get("HTTP_DESTINATION", ""), hosts)
+        except RefusalError as refused:
+            return refused.answer
+        to_path = there.removeprefix(base_prefix)
+        paths = [path, to_path]
+        if to_path == there or not all(self._is_writable(user, user_groups, each) for each in paths):
+            return refusal.FORBIDDEN
+
+        def act() -> Any:
+            with self._storage.acquire_lock("w", user, path=path, request="MOVE", to_path=to_path):
+                _, slug, href = path.split("/")[1:]
+                item, (_, to_slug, to_href) = self._storage.item(slug, href), to_path.split("/")[1:]
+                collection = self._storage.calendar(to_slug)
+                if item is None:
+                    return httputils.NOT_FOUND
+                if collection is None:
+                    return httputils.CONFLICT
+                other = collection.item(to_href)
+                kept = other is not None and environ.get("HTTP_OVERWRITE", "T").strip().upper() == "F"
+                if kept or unmet(environ, item.row.etag):
+                    return httputils.PRECONDITION_FAILED
+                moving.move(current(), self._hall, item, collection.calendar, to_href, other)
+                return (204 if other else 201), {}, None, None
+
+        return writing.run_on_objects(self._hall, self._storage, paths, act)
+
+    def _is_writable(self, user: str, user_groups: Any, path: str) -> bool:
+        """Whether an object may be written there, as far as the path alone tells."""
+        return Access(self._rights, user, user_groups, path).check("w") and _is_object(path)
+
+
+def _is_object(path: str) -> bool:
+    """Whether a path is that of an object: home, calendar, name."""
+    return len(path.strip("/").split("/")) == 3 and not path.endswith("/")
 
 
 def _asks(request: ET.Element) -> bool:
@@ -340,26 +332,16 @@ def _asks(request: ET.Element) -> bool:
     return request.tag == f"{D}propfind" and len(request) > 0 and request[0].tag in kinds
 
 
-def _disk_full(error: OperationalError) -> bool:
-    return database.sqlstate(error) == "53100" or "disk is full" in str(error.orig)
+def _read(body: bytes) -> SafeCalendar | CalendarDataError:
+    """What was sent, or what is wrong with it; read before anything is claimed, judged after the tag."""
+    try:
+        return read(body)
+    except CalendarDataError as error:
+        return error
 
 
 def _row(item: StoredItem | None) -> Any:
     return item.row if item else None
-
-
-def _unmet(environ: Any, etag: str | None) -> bool:
-    """Whether If-Match or If-None-Match forbids the write (RFC 9110 §13.1); weak tags never match strongly."""
-    wanted, unwanted = environ.get("HTTP_IF_MATCH"), environ.get("HTTP_IF_NONE_MATCH")
-    if wanted is not None and (etag is None or not _named(wanted, etag, weak=False)):
-        return True
-    return unwanted is not None and etag is not None and _named(unwanted, etag, weak=True)
-
-
-def _named(header: str, etag: str, *, weak: bool) -> bool:
-    return any(
-        star or (told == f'"{etag}"' and (weak or not prefix)) for prefix, told, star in _ETAG.findall(header)
-    )
 
 
 def _configuration(hall: Hall) -> config.Configuration:

@@ -134,18 +134,6 @@ class CalendarCollection(BaseCollection):
         )
         return (StoredItem(self, row) for row in rows)
 
-    def has_uid(self, uid: str) -> bool:
-        """Whether an object with that UID is here, by index."""
-        return self.find_uid(uid) is not None
-
-    def find_uid(self, uid: str) -> CalendarObject | None:
-        """The object with that UID."""
-        return self.visit.session.scalar(
-            select(CalendarObject).where(
-                CalendarObject.calendar_id == self.calendar.id, CalendarObject.uid == uid
-            )
-        )
-
 
 class ShownCollection(CalendarCollection):
     """What the visitor has switched on to see of a colleague, a room or a device; for reading only."""

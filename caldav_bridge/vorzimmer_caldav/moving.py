@@ -2,33 +2,55 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from urllib.parse import unquote, urlsplit
 
 from vorzimmer.booking import objects as published
 from vorzimmer.hall import Hall
-from vorzimmer.icalendar.reader import read
+from vorzimmer.icalendar.text import SafeCalendar, parse
 from vorzimmer.models import Calendar, CalendarObject
-from vorzimmer_caldav import objects, putting
-from vorzimmer_caldav.multistatus import D
+from vorzimmer_caldav import frontguard, objects, putting
+from vorzimmer_caldav.collections import StoredItem
+from vorzimmer_caldav.multistatus import C, D
 from vorzimmer_caldav.refusal import RefusalError
 from vorzimmer_caldav.visit import Visit
 
 
-def move(visit: Visit, hall: Hall, row: CalendarObject, to: Calendar, href: str) -> None:
-    """Move an object; one that is there already goes. A booking stays where it is."""
-    there = visit.session.scalar(
-        select(CalendarObject).where(CalendarObject.calendar_id == to.id, CalendarObject.href == href)
-    )
-    if there is row:
+def destination(given: str, hosts: set[str]) -> str:
+    """The path that a Destination names on one of these hosts; raises `RefusalError` for any other (A146)."""
+    try:
+        url = urlsplit(given)
+        ours = not url.netloc or (url.netloc in hosts and url.scheme in ("http", "https"))
+    except ValueError:
+        raise RefusalError(400) from None
+    path = unquote(url.path)
+    if not path.startswith("/") or frontguard.odd(path):
+        raise RefusalError(400)
+    if not ours:
+        raise RefusalError(502)
+    return path
+
+
+def move(
+    visit: Visit, hall: Hall, item: StoredItem, to: Calendar, href: str, there: StoredItem | None
+) -> None:
+    """Move an object; one of the same UID that is `there` already goes. A booking stays where it is."""
+    row, other = item.row, there.row if there else None
+    if other is row:
         raise RefusalError(403, f"{D}need-privileges")
-    if row.booking_id is not None or (there is not None and there.booking_id is not None):
+    if row.booking_id is not None or (other is not None and other.booking_id is not None):
         raise RefusalError(403, f"{D}need-privileges", why="An appointment is moved by its time.")
-    if there is not None:
-        objects.remove(visit.session, visit.actor, there)
+    if len(href) > objects.LONGEST_HREF:
+        raise RefusalError(403, f"{C}calendar-collection-location-ok")
+    if other is not None and other.uid != row.uid:
+        raise RefusalError(409, f"{C}no-uid-conflict")
+    sent = SafeCalendar(row.text, parse(row.text))
+    putting.check_component(to, sent)
+    if other is not None:
+        objects.remove(visit.session, visit.actor, other)
     if row.calendar_id == to.id:
         _rename(visit, row, href)
         return
-    sent = read(row.text.encode())
+    putting.check_uid(visit, to, None, row.uid)
     objects.remove(visit.session, visit.actor, row)
     putting.put(visit, hall, to, href, None, sent)
 

@@ -22,6 +22,7 @@ from vorzimmer_caldav.masking import masked
 HORIZON = timedelta(days=750)
 """How far ahead the occurrences of a series stand in their table; a job moves it on every day."""
 
+LONGEST_HREF = 255
 _TITLE = 300
 _AT_ONCE = 500
 
@@ -201,6 +202,14 @@ def store(
     published.log_change(session, calendar.id, found.href)
     session.flush()
     return found
+
+
+def deliver_again(session: Session, found: CalendarObject, moment: datetime) -> None:
+    """Give an object another entity tag and its calendar a row in the log: whoever syncs reads it anew."""
+    published.log_change(session, found.calendar_id, found.href)
+    number = session.get_one(Calendar, found.calendar_id).sequence
+    found.etag = published.etag(f"{number} {found.text}")
+    found.modified_at = moment
 
 
 def remove(session: Session, actor: Actor, found: CalendarObject) -> None:

@@ -24,35 +24,37 @@ from vorzimmer_caldav.windows import Window
 
 def patch(hall: Hall, place: Place, collection: CalendarCollection, request: ET.Element) -> Answer:
     """Set and remove properties, all or none."""
-    wanted = _wanted(request)
+    asked = wanted(request, f"{D}propertyupdate")
+    if not asked:
+        raise RefusalError(400)
     path = place.path(f"{collection.path}/")
-    protected = [name for name, _ in wanted if name in PROTECTED]
+    protected = [name for name in asked if name in PROTECTED]
     if protected:
-        return _refused(path, [name for name, _ in wanted], protected)
+        return _refused(path, list(asked), protected)
     kept = dict(collection.get_meta())
-    for name, element in wanted:
+    for name, element in asked.items():
         if name == TRANSPARENT:
-            _set_free(place.visit, hall, collection, free=_is_transparent(element))
+            _set_free(place.visit, hall, collection, free=is_transparent(element))
         elif element is None:
             kept.pop(make_human_tag(name), None)
         else:
             kept[make_human_tag(name)] = element.text or ""
     collection.set_meta(kept)
     place.visit.session.flush()
-    done = multistatus.response(path, [(name, "") for name, _ in wanted])
+    done = multistatus.response(path, [(name, "") for name in asked])
     return multistatus.answer([done])
 
 
-def _wanted(request: ET.Element) -> list[tuple[str, ET.Element | None]]:
-    """Each property and its new element, None where it is to go; the last word counts."""
-    wanted: dict[str, ET.Element | None] = {}
+def wanted(request: ET.Element, root: str) -> dict[str, ET.Element | None]:
+    """Each property and its new element, None where it is to go; the last word counts. Raises `RefusalError`."""
+    found: dict[str, ET.Element | None] = {}
     for act in request:
         for prop in act.findall(f"{D}prop"):
             for element in prop:
-                wanted[element.tag] = element if act.tag == f"{D}set" else None
-    if request.tag != f"{D}propertyupdate" or not wanted:
+                found[element.tag] = element if act.tag == f"{D}set" else None
+    if request.tag != root:
         raise RefusalError(400)
-    return list(wanted.items())
+    return found
 
 
 def _refused(path: str, names: Sequence[str], protected: Sequence[str]) -> Answer:
@@ -66,7 +68,8 @@ def _refused(path: str, names: Sequence[str], protected: Sequence[str]) -> Answe
     return multistatus.answer([multistatus.element(f"{D}response", multistatus.href(path) + "".join(parts))])
 
 
-def _is_transparent(element: ET.Element | None) -> bool:
+def is_transparent(element: ET.Element | None) -> bool:
+    """Whether a calendar's events shall take no time (RFC 6638 §9.1)."""
     return element is not None and element.find(f"{C}transparent") is not None
 
 

@@ -32,11 +32,11 @@ def put(
     """Store what was sent at that place, under the claim; raises `Refused`, `RefusalError`, `CalendarDataError`."""
     if row is not None and row.booking_id is not None:
         return _put_booking(visit, hall, row, sent)
-    _check_component(calendar, sent)
+    check_component(calendar, sent)
     return objects.store(visit.session, hall, visit.actor, calendar, href, row, sent)
 
 
-def _check_component(calendar: Calendar, sent: SafeCalendar) -> None:
+def check_component(calendar: Calendar, sent: SafeCalendar) -> None:
     """`bookings` holds events; a calendar made for some kinds of components holds these (RFC 4791 §5.2.3)."""
     allowed = "VEVENT" if calendar.kind == published.BOOKINGS else calendar.properties.get(SUPPORTED, "")
     if allowed and sent.entries[0].name not in allowed.split(","):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
+from typing import Self
+
 from vorzimmer.icalendar.text import CalendarDataError
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_caldav import multistatus
 from vorzimmer_caldav.multistatus import Answer, C, D
 
 OWN = "{urn:vorzimmer}"
+OF_CONTENT = (403, 409, 413)
+"""What refuses a write for what it would do. Of a wrong tag (412) the app knows that it has to read anew."""
 
 
 class RefusalError(Exception):
@@ -16,6 +21,16 @@ class RefusalError(Exception):
     def __init__(self, status: int, *conditions: str, why: str = "") -> None:
         super().__init__(status, *conditions)
         self.answer: Answer = multistatus.error(status, *conditions, why=why)
+
+    @classmethod
+    def of(cls, answer: Answer) -> Self:
+        """The error that ends in this answer."""
+        error = cls(answer[0])
+        error.answer = answer
+        return error
+
+
+FORBIDDEN = multistatus.error(403, f"{D}need-privileges")
 
 
 def of_refused(refused: Refused) -> Answer:
@@ -35,6 +50,15 @@ def of_refused(refused: Refused) -> Answer:
 
 
 def of_data(error: CalendarDataError) -> Answer:
-    """What the guard does not take."""
-    status = 413 if error.precondition == "max-resource-size" else 403
-    return multistatus.error(status, f"{C}{error.precondition}", why=str(error))
+    """What the guard does not take; `need-privileges` for apps that would end every sync at a bare 403."""
+    if error.precondition == "max-resource-size":
+        return multistatus.error(413, f"{C}{error.precondition}", why=str(error))
+    return multistatus.error(403, f"{C}{error.precondition}", f"{D}need-privileges", why=str(error))
+
+
+def reason(answer: Answer) -> str:
+    """What the log says of a refusal: our own word for it, else the precondition's."""
+    body = answer[2]
+    told = [child.tag for child in ET.fromstring(body)] if isinstance(body, bytes) else []  # noqa: S314  (ours)
+    named = [tag for tag in told if tag.startswith(OWN)] or told or [f"{D}{answer[0]}"]
+    return named[0].partition("}")[2].replace("-", "_")

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import unquote
 
 from radicale.item import Item
 from radicale.storage import BaseCollection, BaseStorage
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vorzimmer import database
 from vorzimmer.booking.objects import BOOKINGS
 from vorzimmer.hall import Hall
 from vorzimmer.models import Allocation, Calendar, Resource
-from vorzimmer_caldav import moving, shown
+from vorzimmer_caldav import shown
 from vorzimmer_caldav.collections import SHOWN, CalendarCollection, Home, Root, ShownCollection, StoredItem
-from vorzimmer_caldav.multistatus import C, D
+from vorzimmer_caldav.multistatus import D
 from vorzimmer_caldav.refusal import RefusalError
 from vorzimmer_caldav.visit import Visit, current
 
-MOST_CALENDARS = 20
-"""Calendars that a person may make (A144)."""
-
-_LONGEST_SLUG = 120
-_LONGEST_HREF = 255
-
 
 class Storage(BaseStorage):
-    """Finds collections and objects for the visitor, claims what a write concerns, makes and moves."""
+    """Finds collections and objects for the visitor, and claims what a write concerns."""
 
     _is_collision_free = True
     _supports_unicode = True
@@ -133,9 +126,13 @@ class Storage(BaseStorage):
 
     def calendar(self, slug: str) -> CalendarCollection | None:
         """One calendar of the visitor, or one of another that the visitor has switched on."""
-        visit = current()
         if slug.startswith(SHOWN):
             return next((each for each in self._shown() if each.slug == slug), None)
+        return self.own(slug)
+
+    def own(self, slug: str) -> CalendarCollection | None:
+        """One calendar of the visitor."""
+        visit = current()
         found = visit.session.scalar(_own(visit).where(Calendar.slug == slug))
         return CalendarCollection(visit, found) if found else None
 
@@ -143,35 +140,6 @@ class Storage(BaseStorage):
         """One object of a calendar of the visitor."""
         collection = self.calendar(slug)
         return collection.item(href) if collection else None
-
-    def create_collection(
-        self, href: str, items: Iterable[Item] | None = None, props: Mapping[str, str] | None = None
-    ) -> tuple[BaseCollection, dict[str, Item], list[str]]:
-        """A private calendar in the visitor's home. Refuses what is no calendar, and one too many."""
-        visit = current()
-        given = {name: value for name, value in (props or {}).items() if name != "tag"}
-        slug = unquote(href.strip("/").split("/")[-1])
-        if not props or props.get("tag") != "VCALENDAR" or visit.actor.resource_id is None:
-            raise RefusalError(403, f"{D}valid-resourcetype")
-        if len(slug) > _LONGEST_SLUG or slug == BOOKINGS or slug.startswith(SHOWN):
-            raise RefusalError(403, f"{C}calendar-collection-location-ok")
-        private = _own(visit).where(Calendar.kind == "private")
-        made = visit.session.scalar(select(func.count()).select_from(private.subquery()))
-        if (made or 0) >= MOST_CALENDARS:
-            raise RefusalError(507, f"{D}quota-not-exceeded")
-        calendar = Calendar(resource_id=visit.actor.resource_id, slug=slug, kind="private", properties={})
-        collection = CalendarCollection(visit, calendar)
-        collection.set_meta(given)
-        visit.session.add(calendar)
-        visit.session.flush()
-        return collection, {}, []
-
-    def move(self, item: Item, to_collection: BaseCollection, to_href: str) -> None:
-        """Give an object another place; a booking keeps its own."""
-        if len(to_href) > _LONGEST_HREF:
-            raise RefusalError(403, f"{C}calendar-collection-location-ok")
-        if isinstance(item, StoredItem) and isinstance(to_collection, CalendarCollection):
-            moving.move(current(), self._hall, item.row, to_collection.calendar, to_href)
 
 
 def _own(visit: Visit) -> Any:

@@ -11,7 +11,6 @@ from radicale.item import Item
 
 from vorzimmer_caldav.application import Application
 from vorzimmer_caldav.collections import CalendarCollection
-from vorzimmer_caldav.storage import Storage
 
 METHOD = ["self", "environ", "base_prefix", "path", "user", "user_groups", "request_info"]
 
@@ -34,8 +33,6 @@ def test_parts_are_asked_as_expected() -> None:
     assert names(auth.BaseAuth._login_ext) == ["self", "login", "password", "context"]
     assert names(auth.BaseAuth._sleep_for_constant_exec_time) == ["self", "time_ns_begin"]
     assert names(rights.BaseRights.authorization) == ["self", "user", "user_groups", "path"]
-    assert names(storage.BaseStorage.create_collection) == names(Storage.create_collection)
-    assert names(storage.BaseStorage.move) == names(Storage.move)
     assert names(storage.BaseStorage.discover) == [
         "self",
         "path",

@@ -19,7 +19,7 @@ from tests.caldav.node import node
 from tests.caldav.others import BEN, everything, give_role, objects, switch_on, synced, texts
 from tests.caldav.test_apps import vdirsyncer
 from vorzimmer.booking import Details
-from vorzimmer.models import CalendarChange, CalendarObject
+from vorzimmer.models import Calendar, CalendarChange, CalendarObject
 from vorzimmer.testing import Practice
 
 SECRETS = ("Geheimrat", "geheim", "Rücken", "Klassische", "Scheidung", "Advokat", "+49", "Markt 1")
@@ -92,10 +92,19 @@ def test_filters_tell_nothing_by_what_they_find(uid: str, anna: Phone) -> None:
 
 
 def state(practice: Practice) -> list[Any]:
-    """All that a write could change."""
+    """All that a write could change: the calendars of others wholly, one's own but for what refusals leave there."""
+    others = Calendar.kind.in_(("full", "busy"))
+    changes = select(CalendarChange.calendar_id, CalendarChange.sequence).join(Calendar).where(others)
+    tags = select(CalendarObject.href, CalendarObject.etag).join(Calendar).where(others)
+    found: list[Any] = []
     with practice.hall.database.reading() as session:
-        changes = session.execute(select(CalendarChange.calendar_id, CalendarChange.sequence)).all()
-        return [*changes, *session.execute(select(CalendarObject.href, CalendarObject.etag)).all()]
+        for wanted in (
+            changes,
+            tags,
+            select(CalendarObject.calendar_id, CalendarObject.href, CalendarObject.text),
+        ):
+            found += session.execute(wanted).all()
+    return found
 
 
 @pytest.mark.parametrize("role", ["owner", "staff"])

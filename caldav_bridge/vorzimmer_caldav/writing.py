@@ -1,0 +1,95 @@
+"""A write and its answer: one transaction, which only a good answer releases, and what a refused one leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from vorzimmer import audit, database
+from vorzimmer.booking import objects as published
+from vorzimmer.hall import Hall
+from vorzimmer.icalendar.text import CalendarDataError
+from vorzimmer.reasons import PluginFailed, Refused
+from vorzimmer_caldav import multistatus, objects, refusal
+from vorzimmer_caldav.multistatus import Answer
+from vorzimmer_caldav.refusal import RefusalError
+from vorzimmer_caldav.storage import Storage
+from vorzimmer_caldav.visit import current
+
+_LONGEST_SUBJECT = 100
+
+
+def run(hall: Hall, act: Callable[[], Answer]) -> Answer:
+    """Run a write in one transaction, again where it lost a race; an answer that refuses rolls all of it back."""
+    visit = current()
+
+    def work(session: Session) -> Answer:
+        visit.enter(session)
+        try:
+            answer = act()
+        finally:
+            visit.leave()
+        if answer[0] >= 400:
+            raise RefusalError.of(answer)
+        return answer
+
+    try:
+        return hall.database.write(work)
+    except RefusalError as refused:
+        return refused.answer
+    except CalendarDataError as error:
+        return refusal.of_data(error)
+    except Refused as refused:
+        return refusal.of_refused(refused)
+    except PluginFailed:
+        return multistatus.error(503)
+    except OperationalError as error:
+        if _disk_full(error):
+            return multistatus.error(507)  # F9
+        raise
+
+
+def run_on_objects(hall: Hall, storage: Storage, paths: Iterable[str], act: Callable[[], Answer]) -> Answer:
+    """Run a write of objects; where it is refused, whoever syncs reads what stands at the paths anew (rule 80)."""
+    answer = run(hall, act)
+    if answer[0] in refusal.OF_CONTENT:
+        visit = current()
+
+        def leave_behind(session: Session) -> None:
+            visit.enter(session)
+            try:
+                for path in paths:
+                    _leave_behind(session, storage, path, answer)
+            finally:
+                visit.leave()
+
+        hall.database.write(leave_behind)
+    return answer
+
+
+def _leave_behind(session: Session, storage: Storage, path: str, answer: Answer) -> None:
+    """An entry in the log (O6), and a new entity tag and a row in the change log of the calendar.
+
+    Apps forget what was refused and wait for the server's version; without a row they never fetch it. For what is not
+    there the row says so: an app that believes to have stored it lets it go.
+    """
+    actor, moment = current().actor, database.now(session)
+    subject = f"caldav {path.rpartition('/')[2]}"[:_LONGEST_SUBJECT]
+    audit.write(session, moment, actor, "refused", subject, after={"reason": refusal.reason(answer)})
+    _, slug, href = path.split("/")[1:]
+    with storage.acquire_lock("w", actor.name):
+        collection = storage.own(slug)
+        if collection is None or len(href) > objects.LONGEST_HREF:
+            return
+        item = collection.item(href)
+        if item is None:
+            published.log_change(session, collection.calendar.id, href, gone=True)
+        else:
+            objects.deliver_again(session, item.row, moment)
+        session.flush()
+
+
+def _disk_full(error: OperationalError) -> bool:
+    return database.sqlstate(error) == "53100" or "disk is full" in str(error.orig)
