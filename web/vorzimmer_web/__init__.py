@@ -15,6 +15,7 @@ from vorzimmer.reasons import N_
 from vorzimmer_web.api import api
 from vorzimmer_web.embed import embed, script
 from vorzimmer_web.errors import errors
+from vorzimmer_web.help.pages import help_pages
 from vorzimmer_web.invitations import Invitation
 from vorzimmer_web.manage import manage
 from vorzimmer_web.office import office
@@ -35,7 +36,7 @@ class Plugin:
     @hookimpl
     def blueprints(self) -> list[Blueprint]:
         """What all pages share first, then the doors."""
-        return [site, errors, practice, api, booking, embed, script, manage, office, setup]
+        return [site, errors, practice, api, booking, embed, script, manage, office, setup, help_pages]
 
     @hookimpl
     def navigation(self) -> list[NavigationEntry]:
