@@ -22,6 +22,7 @@ FLOORS: list[set[str]] = [
     {
         "plugins",
         "database",
+        "writers",
         "icalendar",
         "hookspecs",
         "hall",

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from radicale import app, config, httputils
 from radicale.app.base import Access
 
+from vorzimmer import database
 from vorzimmer.hall import Hall
 from vorzimmer.icalendar.reader import read
 from vorzimmer.icalendar.text import LARGEST_TEXT, CalendarDataError, SafeCalendar
@@ -39,7 +40,7 @@ from vorzimmer_caldav.refusal import RefusalError
 from vorzimmer_caldav.reports import Report
 from vorzimmer_caldav.rights import Rights
 from vorzimmer_caldav.storage import Storage
-from vorzimmer_caldav.visit import begin, current
+from vorzimmer_caldav.visit import begin, current, failure
 from vorzimmer_caldav.xmlguard import XmlRefusedError, parse
 
 CLASSES = "1, 3, calendar-access, extended-mkcol"
@@ -68,9 +69,15 @@ class Application(app.Application):
 
     def _handle_request(self, environ: Any) -> Any:
         try:
-            return super()._handle_request(environ)
+            answer = super()._handle_request(environ)
+            if error := failure():
+                raise error
+            return answer
         except TooManyTries:
             return "429 Too Many Requests", [("Retry-After", str(WINDOW)), ("Content-Length", "0")], []
+        except database.NO_ANSWER as error:
+            _status, headers, _body, _request = writing.no_answer(error)
+            return "503 Service Unavailable", [*headers.items(), ("Content-Length", "0")], []
         finally:
             begin(None)
 

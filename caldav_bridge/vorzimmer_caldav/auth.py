@@ -11,7 +11,6 @@ from urllib.parse import unquote
 import structlog
 from radicale.auth import AuthContext, BaseAuth
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, joinedload
 
 from vorzimmer import accounts, database, tries
@@ -57,7 +56,7 @@ class Auth(BaseAuth):
             self._hall.database.write(
                 lambda session: accounts.refused(session, login, "caldav", network, locks=locks)
             )
-        except OperationalError:  # F9
+        except database.NO_ANSWER:  # F9
             log.exception("a wrong password was not noted")
 
     def _sleep_for_constant_exec_time(self, time_ns_begin: int) -> None:
@@ -98,7 +97,7 @@ class Auth(BaseAuth):
         """Write beside the request; a full disk does not keep anybody from reading (F9)."""
         try:
             self._hall.database.write(work)
-        except OperationalError:
+        except database.NO_ANSWER:
             log.exception("nothing was noted at a sign-in")
             return False
         return True

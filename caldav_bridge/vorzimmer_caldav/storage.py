@@ -47,12 +47,16 @@ class Storage(BaseStorage):
             database.claim(visit.session, self._concerned(visit.session, visit, paths))
             yield
             return
-        with self._hall.database.reading() as session:
-            visit.enter(session)
-            try:
-                yield
-            finally:
-                visit.leave()
+        try:
+            with self._hall.database.reading() as session:
+                visit.enter(session)
+                try:
+                    yield
+                finally:
+                    visit.leave()
+        except database.NO_ANSWER as error:
+            visit.failure = error
+            raise
 
     def _refuse_shown(self, paths: list[str]) -> None:
         """Calendars of others are read, whatever the method (RFC 3744 §7.1.1)."""

@@ -13,11 +13,12 @@ from vorzimmer.access import Actor
 @dataclass
 class Visit:
     """One signed-in request. `actor.name` is the address and with it the name of the principal;
-    `practice` is what the calendar of bookings is called."""
+    `practice` is what the calendar of bookings is called. `failure`: the database's, which Radicale hides."""
 
     actor: Actor
     name: str
     practice: str
+    failure: Exception | None = None
     _sessions: list[Session] = field(default_factory=list)
 
     @property
@@ -45,6 +46,12 @@ _VISIT: ContextVar[Visit | None] = ContextVar("vorzimmer_caldav_visit", default=
 def begin(visit: Visit | None) -> None:
     """Set the visit of this thread's request."""
     _VISIT.set(visit)
+
+
+def failure() -> Exception | None:
+    """What the database of this thread's request failed of while it was read."""
+    visit = _VISIT.get()
+    return visit.failure if visit else None
 
 
 def current() -> Visit:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from sqlalchemy.exc import OperationalError
+import structlog
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from vorzimmer import audit, database
@@ -19,6 +20,7 @@ from vorzimmer_caldav.storage import Storage
 from vorzimmer_caldav.visit import current
 
 _LONGEST_SUBJECT = 100
+log = structlog.get_logger(__name__)
 
 
 def run(hall: Hall, act: Callable[[], Answer]) -> Answer:
@@ -45,10 +47,8 @@ def run(hall: Hall, act: Callable[[], Answer]) -> Answer:
         return refusal.of_refused(refused)
     except PluginFailed:
         return multistatus.error(503)
-    except OperationalError as error:
-        if _disk_full(error):
-            return multistatus.error(507)  # F9
-        raise
+    except database.NO_ANSWER as error:
+        return no_answer(error)
 
 
 def run_on_objects(hall: Hall, storage: Storage, paths: Iterable[str], act: Callable[[], Answer]) -> Answer:
@@ -65,8 +65,20 @@ def run_on_objects(hall: Hall, storage: Storage, paths: Iterable[str], act: Call
             finally:
                 visit.leave()
 
-        hall.database.write(leave_behind)
+        try:
+            hall.database.write(leave_behind)
+        except database.NO_ANSWER as error:
+            return no_answer(error)
     return answer
+
+
+def no_answer(error: Exception) -> Answer:
+    """The database is away, full or held by somebody else: the client keeps what it has, and comes again."""
+    log.error("database does not answer", error=str(error))
+    if _disk_full(error):
+        return multistatus.error(507)  # F9
+    status, headers, body, request = multistatus.error(503)
+    return status, {**headers, "Retry-After": str(database.COME_AGAIN)}, body, request
 
 
 def _leave_behind(session: Session, storage: Storage, path: str, answer: Answer) -> None:
@@ -91,5 +103,7 @@ def _leave_behind(session: Session, storage: Storage, path: str, answer: Answer)
         session.flush()
 
 
-def _disk_full(error: OperationalError) -> bool:
-    return database.sqlstate(error) == "53100" or "disk is full" in str(error.orig)
+def _disk_full(error: Exception) -> bool:
+    return isinstance(error, DBAPIError) and (
+        database.sqlstate(error) == "53100" or "disk is full" in str(error.orig)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -9,8 +10,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, abort, current_app, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import SQLAlchemyError
 
 from vorzimmer import database, hookspecs
 from vorzimmer.access import EVERYONE, declared, may_call, open_to
@@ -22,6 +22,7 @@ from vorzimmer.models import Message
 
 CALDAV = "/.well-known/caldav"
 LARGEST_BODY = 1024 * 1024
+LEAST = 4 << 20  # bytes left on the disk: what the database's log may grow to before it is put away
 LATE = timedelta(minutes=5)
 """How old the oldest due message may be before the server calls itself not ready."""
 
@@ -37,8 +38,8 @@ def create_app(hall: Hall) -> Flask:
     app.secret_key = hall.config.secret_key
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_BODY, MAX_FORM_MEMORY_SIZE=LARGEST_FORM, MAX_FORM_PARTS=200)
     app.add_url_rule("/ready", view_func=ready)
-    app.register_error_handler(OperationalError, _no_database)
-    app.register_error_handler(PoolTimeout, _no_database)
+    for error in database.NO_ANSWER:
+        app.register_error_handler(error, _no_database)
     owners = _register(app, hall)
     app.before_request(lambda: _check(hall, owners))  # after all of the plugins': they say who acts
     mounts = _mounts(app, hall)
@@ -61,6 +62,12 @@ class Application(Flask):
         view = self.view_functions.get(request.endpoint or "")
         request.max_content_length = getattr(view, "largest_body", LARGEST_BODY)
         return super().preprocess_request()
+
+    def handle_exception(self, e: Exception) -> Response:
+        """What fell outside a view: before the session was read, or when it was kept. The database's is 503, too."""
+        if not isinstance(e, database.NO_ANSWER):
+            return super().handle_exception(e)
+        return self.finalize_request(self.handle_user_exception(e), from_error_handler=True)
 
     def log_exception(self, exc_info: Any) -> None:
         """Write down what nobody caught."""
@@ -108,17 +115,19 @@ def _healthz(environ: Environ, start_response: StartResponse) -> Iterable[bytes]
 
 @open_to(EVERYONE)
 def ready() -> tuple[Response, int]:
-    """200 if the database answers, the worker inside lives, and no due message is older than `LATE`; else 503."""
+    """200 if all is well, else 503: database, disk, worker, and the age of the oldest message that is due."""
     hall: Hall = current_app.extensions["vorzimmer"]
     worker = current_app.extensions.get("vorzimmer.worker")
     seconds = _oldest_due(hall)
     checks = {
         "database": seconds is not None,
+        "writable": not hall.database.writers.failed,
+        "disk": shutil.disk_usage(hall.config.data).free >= LEAST,
         "worker": worker is None or worker.is_alive(),
-        "oldest_due_seconds": seconds,
     }
-    well = checks["database"] and checks["worker"] and (seconds or 0) <= LATE.total_seconds()
-    return jsonify({"status": "ok" if well else "not ready", **checks}), 200 if well else 503
+    well = all(checks.values()) and (seconds or 0) <= LATE.total_seconds()
+    told = {"status": "ok" if well else "not ready", **checks, "oldest_due_seconds": seconds}
+    return jsonify(told), 200 if well else 503
 
 
 def _oldest_due(hall: Hall) -> int | None:
@@ -136,8 +145,9 @@ def _oldest_due(hall: Hall) -> int | None:
 
 def _no_database(error: Exception) -> Response:
     """The database is away or too busy (F21, F25): try again soon."""
-    current_app.logger.error("database does not answer", exc_info=error)
-    return Response("503 Service Unavailable\n", 503, {"Retry-After": "5"}, mimetype="text/plain")
+    current_app.logger.error("database does not answer: %s", error)
+    told = {"Retry-After": str(database.COME_AGAIN)}
+    return Response("503 Service Unavailable\n", 503, told, mimetype="text/plain")
 
 
 # ---- what plugins offer ------------------------------------------------------------------------------------

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import (
     Connection,
     Engine,
+    ExceptionContext,
     bindparam,
     create_engine,
     event,
@@ -26,11 +27,13 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from vorzimmer import failpoint
 from vorzimmer.models import Model, Resource
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.writers import ALL, PATIENCE, Unavailable, Writers
 
 T = TypeVar("T")
 
@@ -39,6 +42,12 @@ RETRIED = {"40001", "40P01"}  # serialization failure, deadlock
 TRIES = 3
 RACES = 50
 READERS = 2
+NO_ANSWER = (OperationalError, PoolTimeout, Unavailable)
+"""The database is away, held by somebody else, or not to be written to: nothing was done, and it may work soon."""
+COME_AGAIN = 5  # seconds
+LONG = 60.0
+"""Seconds that a change of the tables waits for others: it may be one of two servers that start together."""
+UNSYNCED = {sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC}
 CORE_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -50,41 +59,16 @@ class Newer(Exception):  # noqa: N818  (what it says is what they are)
     """The tables are of a newer version than this program; the text names the way out (F50)."""
 
 
-class Queue:
-    """Lets writers in one at a time, in the order they came: SQLite's own busy handler starves some."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._waiting: deque[threading.Event] = deque()
-        self._busy = False
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if not self._busy:
-                self._busy = True
-                return
-            turn = threading.Event()
-            self._waiting.append(turn)
-        turn.wait()
-
-    def __exit__(self, *exc: object) -> None:
-        with self._lock:
-            if self._waiting:
-                self._waiting.popleft().set()
-            else:
-                self._busy = False
-
-
 class Database:
     """One database. `transaction()` writes, `reading()` reads; `committed` callbacks run after each commit."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.sqlite = url.startswith("sqlite")
-        self.engine = _engine(url, self.sqlite)
+        self.writers = Writers(1 if self.sqlite else ALL)
+        self.engine = _engine(url, self.writers)
         self._writing = self.engine.execution_options(writes=True)
         self.one_writer = self.sqlite  # nobody else can write while a transaction of ours is open
-        self._queue = Queue()
         self._places = threading.BoundedSemaphore(READERS)
         self._reader = threading.local()
         self.committed: list[Callable[[], None]] = []
@@ -105,21 +89,23 @@ class Database:
         if not self.sqlite or getattr(self._reader, "inside", False):
             yield
             return
-        with self._places:
-            self._reader.inside = True
-            try:
-                yield
-            finally:
-                self._reader.inside = False
+        if not self._places.acquire(timeout=PATIENCE):
+            raise Unavailable("too many wait for the database to be read")
+        self._reader.inside = True
+        try:
+            yield
+        finally:
+            self._reader.inside = False
+            self._places.release()
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, patience: float = PATIENCE) -> Iterator[Session]:
         """One write transaction: committed at the end, rolled back on any error.
 
-        On SQLite it begins IMMEDIATE and waits its turn in the process first. A `Refused(keep=True)` is raised
-        after a commit. Raises `Refused(SLOT_TAKEN)` where the belt held.
+        On SQLite it begins IMMEDIATE and waits its turn in the process first, `patience` seconds for both. A
+        `Refused(keep=True)` is raised after a commit. Raises `Refused(SLOT_TAKEN)` where the belt held.
         """
-        with self.turn(), Session(self._writing, expire_on_commit=False) as session:
+        with self.turn(patience), Session(self._writing, expire_on_commit=False) as session:
             try:
                 yield session
                 failpoint.reach("commit")
@@ -136,9 +122,9 @@ class Database:
                 raise
         self.after_commit()
 
-    def turn(self) -> AbstractContextManager[None]:
-        """The place in the queue of writers (SQLite only)."""
-        return self._queue if self.sqlite else nullcontext()
+    def turn(self, patience: float = PATIENCE) -> AbstractContextManager[None]:
+        """The place in the queue of writers. Raises `Unavailable`."""
+        return self.writers.turn(patience)
 
     def after_commit(self) -> None:
         """Run the callbacks that wait for commits, such as waking the worker."""
@@ -179,7 +165,7 @@ class Database:
             if self.sqlite and (session.new or session.dirty or session.deleted):
                 connection = session.connection()
                 connection.exec_driver_sql("ROLLBACK")
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                _begin_writing(connection, self.writers)
             session.commit()
 
     def migrate(
@@ -192,8 +178,9 @@ class Database:
         Raises `Newer`, and changes nothing, where a version is not known.
         """
         every = [("vorzimmer", CORE_MIGRATIONS), *owners]
-        with self.turn(), self._writing.begin() as connection:
+        with self.turn(LONG), self._writing.begin() as connection:
             if not self.sqlite:
+                connection.execute(text(f"SET LOCAL lock_timeout = {LONG * 1000:.0f}"))
                 connection.execute(text("SELECT pg_advisory_xact_lock(7243001)"))
             late = behind(connection, every)
             if before is not None and late and _version(connection, "vorzimmer"):
@@ -206,35 +193,76 @@ class Database:
         self.engine.dispose()
 
 
-def _engine(url: str, sqlite: bool) -> Engine:
+def _engine(url: str, writers: Writers) -> Engine:
     """An engine whose errors show no values: these are names, addresses and texts (A174)."""
-    if not sqlite:
-        return create_engine(
-            _with_driver(url), hide_parameters=True, pool_size=16, max_overflow=16, pool_pre_ping=True
+    if not url.startswith("sqlite"):
+        engine = create_engine(
+            _with_driver(url),
+            hide_parameters=True,
+            pool_size=16,
+            max_overflow=16,
+            pool_timeout=PATIENCE,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": int(PATIENCE)},
         )
+        event.listen(engine, "connect", _prepare_postgresql)
+        return engine
     engine = create_engine(
         url,
         hide_parameters=True,
         pool_size=32,
         max_overflow=32,
-        connect_args={"timeout": 30, "check_same_thread": False},
+        pool_timeout=PATIENCE,
+        connect_args={"timeout": PATIENCE, "check_same_thread": False},
     )
-
-    @event.listens_for(engine, "connect")
-    def prepare(dbapi: Any, _record: Any) -> None:
-        dbapi.isolation_level = None  # we say BEGIN ourselves
-        for pragma in (
-            *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"),
-            "secure_delete=ON",  # what is erased is not left behind in the file, nor in its backups
-        ):
-            dbapi.execute(f"PRAGMA {pragma}")
+    event.listen(engine, "connect", _prepare_sqlite)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if connection.get_execution_options().get("writes"):
+            _begin_writing(connection, writers)
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+    @event.listens_for(engine, "handle_error")
+    def look(context: ExceptionContext) -> None:
+        """After a failed sync nobody knows what is on the disk, and a later sync that succeeds proves nothing.
+
+        A connection whose COMMIT failed may still have its transaction open, and goes.
+        """
+        if getattr(context.original_exception, "sqlite_errorcode", None) in UNSYNCED:
+            writers.failed = "the disk did not take what was written"
+        if context.statement is None:
+            context.is_disconnect, context.invalidate_pool_on_disconnect = True, False
 
     return engine
+
+
+def _prepare_postgresql(dbapi: Any, _record: Any) -> None:
+    dbapi.execute(f"SET lock_timeout = {PATIENCE * 1000:.0f}")
+    dbapi.commit()
+
+
+def _prepare_sqlite(dbapi: Any, _record: Any) -> None:
+    dbapi.isolation_level = None  # we say BEGIN ourselves
+    for pragma in (
+        *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"),
+        "secure_delete=ON",  # what is erased is not left behind in the file, nor in its backups
+    ):
+        dbapi.execute(f"PRAGMA {pragma}")
+
+
+def _begin_writing(connection: Connection, writers: Writers) -> None:
+    """BEGIN IMMEDIATE, which waits as long for other processes as this thread's turn allows."""
+    left = writers.left()
+    usual = abs(left - PATIENCE) < 0.5
+    if not usual:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={left * 1000:.0f}")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        if not usual:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={PATIENCE * 1000:.0f}")
 
 
 def _with_driver(url: str) -> str:

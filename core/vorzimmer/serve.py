@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import math
 import resource
 import signal
 import socket
@@ -26,6 +27,7 @@ from vorzimmer.guard import Headers, Wsgi, complete, security_headers
 LARGEST_BODY = 2 * 1024 * 1024
 LARGEST_HEAD = 64 * 1024
 DRAIN_SECONDS = 10
+ILL_SECONDS = 5
 REQUEST_SECONDS = 30
 """How long a client may take to send one request; the channel's own timeout starts anew with each byte."""
 MOST_CONNECTIONS = 4_000
@@ -94,6 +96,8 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     channel_class = Channel
     security_headers: Headers
     stopping = False
+    ill: Callable[[], str] = staticmethod(lambda: "")
+    _ends = math.inf
 
     def maintenance(self, now: float) -> None:
         """Close what is idle, and what trickles in for too long (A160)."""
@@ -110,8 +114,10 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
     def serve(self) -> None:
         """Answer requests until `stop` is called; then drain: no new ones, running ones up to ten seconds (F13)."""
-        while not self.stopping:
+        while not self.stopping and time.monotonic() < self._ends:
             self._turn(1)
+            if self.ill():
+                self._ends = min(self._ends, time.monotonic() + ILL_SECONDS)
         self.del_channel()
         self.socket.close()
         self._turn(0)  # read what has arrived
@@ -142,9 +148,15 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
-def run(app: Wsgi, config: Config, bound: socket.socket, *, ready: Callable[[], None]) -> None:
-    """Serve on a bound address until SIGTERM or SIGINT; `ready` is called when the port answers."""
+def run(
+    app: Wsgi, config: Config, bound: socket.socket, *, ready: Callable[[], None], ill: Callable[[], str]
+) -> None:
+    """Serve on a bound address until SIGTERM or SIGINT; `ready` is called when the port answers.
+
+    Ends by itself some seconds after `ill` has a reason to tell: whoever watches has seen `/ready` by then.
+    """
     server = make_server(app, config, bound)
+    server.ill = ill
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.stop)
     gc.freeze()  # what is there now stays: to look through all of it takes some request 0.2 s

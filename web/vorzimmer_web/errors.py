@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import force_locale, gettext
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import BadRequest, Conflict, Forbidden, HTTPException, NotFound, ServiceUnavailable
 
@@ -12,6 +12,7 @@ from vorzimmer import audit, database
 from vorzimmer.access import Actor
 from vorzimmer.here import hall
 from vorzimmer.reasons import N_, PluginFailed, Reason, Refused
+from vorzimmer_web import site
 from vorzimmer_web.api import problems
 
 TEXTS = {
@@ -48,6 +49,20 @@ errors = Blueprint("errors", __name__)
 def plugin_failed(_failure: PluginFailed) -> ResponseReturnValue:
     """A plugin did not answer: nothing was done."""
     return page_of(ServiceUnavailable())
+
+
+def no_database(error: Exception) -> ResponseReturnValue:
+    """The database is away, held by somebody else, or its disk has failed: nothing was done (F21, F25).
+
+    The page asks nobody who is signed in, for that stands in the database.
+    """
+    current_app.logger.error("database does not answer: %s", error)
+    with force_locale(site.language_of_browser()):
+        return page_of(ServiceUnavailable(retry_after=database.COME_AGAIN))
+
+
+for failure in database.NO_ANSWER:
+    errors.app_errorhandler(failure)(no_database)
 
 
 @errors.app_errorhandler(Refused)

@@ -14,9 +14,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import flask
+import structlog
 from flask import Flask, Request, Response, g
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Update, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from vorzimmer import audit, database
@@ -32,9 +33,11 @@ from vorzimmer_web.site import is_framed
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
 TOUCHED_EVERY = timedelta(minutes=1)
+BRIEF = 0.2  # seconds
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 USER = "_user_id"  # where Flask-Login keeps the account
 CSRF = "csrf_token"  # where Flask-WTF keeps its secret
+log = structlog.get_logger(__name__)
 
 
 class OurSession(SecureCookieSession):
@@ -77,9 +80,12 @@ class Sessions(SecureCookieSessionInterface):
             )
         )
 
-    def save_session(self, app: Flask, session: OurSession, response: Response) -> None:  # type: ignore[override]
-        """Keep what changed: a login gets a new id, a logout deletes the row; in a frame the pages keep it."""
-        if is_framed(flask.request):
+    def save_session(self, app: Flask, session: OurSession | None, response: Response) -> None:  # type: ignore[override]
+        """Keep what changed: a login gets a new id, a logout deletes the row; in a frame the pages keep it.
+
+        There is none where the database did not answer when it was to be read.
+        """
+        if session is None or is_framed(flask.request):
             return
         user = session.get(USER)
         if user is None or user != session.began_as:
@@ -116,14 +122,20 @@ class Sessions(SecureCookieSessionInterface):
     def _keep(self, session: OurSession, row: WebSession) -> None:
         moment = database.now(reading())
         used = moment - row.seen_at >= TOUCHED_EVERY and not g.get("unattended")  # a page that asks by itself
-        if session.modified or used:
-            self.hall.database.write(
-                lambda s: s.execute(
-                    update(WebSession)
-                    .where(WebSession.key_hash == row.key_hash)
-                    .values(data=dict(session), seen_at=moment)
-                )
-            )
+        values = {"data": dict(session), "seen_at": moment}
+        keep = update(WebSession).where(WebSession.key_hash == row.key_hash).values(values)
+        if session.modified:
+            self.hall.database.write(lambda s: s.execute(keep))
+        elif used:
+            self._touch(keep)
+
+    def _touch(self, keep: Update) -> None:
+        """Note that somebody is there; who only reads need not wait for somebody who writes."""
+        try:
+            with self.hall.database.transaction(BRIEF) as session:
+                session.execute(keep)
+        except database.NO_ANSWER:
+            log.warning("a session was not kept alive")
 
 
 def _insert(session: Session, value: str, data: dict[str, Any]) -> None:

@@ -86,6 +86,12 @@ def _language() -> str:
     for chosen in (session.get("language"), own):
         if chosen in offered:
             return str(chosen)
+    return language_of_browser()
+
+
+def language_of_browser() -> str:
+    """What the browser asks for, else the practice's first; nobody's account is looked at."""
+    offered = _practice().languages
     return request.accept_languages.best_match(offered) or offered[0]
 
 

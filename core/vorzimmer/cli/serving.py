@@ -18,7 +18,7 @@ import click
 from vorzimmer import serve as server
 from vorzimmer import setup
 from vorzimmer.app import create_app
-from vorzimmer.cli.options import config_option, data_option, plugin_dir_option, practice, write_logs
+from vorzimmer.cli.options import config_option, data_option, fail, plugin_dir_option, practice, write_logs
 from vorzimmer.config import Config
 from vorzimmer.hall import Hall
 from vorzimmer.worker import Worker
@@ -70,16 +70,24 @@ def serve(
 def run(hall: Hall, bound: socket.socket, *, ready: Callable[[], None]) -> None:
     """Serve a hall on a bound address until SIGTERM, with a worker inside unless the settings say no."""
     app = create_app(hall)
+    hall.database.writers.spare(hall.config.settings.server.threads)
     worker = Worker(hall) if hall.config.settings.server.worker else None
     if worker:
         app.extensions["vorzimmer.worker"] = worker
         worker.start()
     try:
-        server.run(app, hall.config, bound, ready=ready)
+        server.run(app, hall.config, bound, ready=ready, ill=lambda: hall.database.writers.failed)
     finally:
         if worker:
             worker.stop()
         hall.database.dispose()
+    _end_ill(hall)
+
+
+def _end_ill(hall: Hall) -> None:
+    """Say why this process may not go on, and end so that a supervisor starts another."""
+    if hall.database.writers.failed:
+        fail(f"{hall.database.writers.failed}: look at the disk, then start again")
 
 
 @click.command()
@@ -95,9 +103,11 @@ def work(config: Config) -> None:
     worker = Worker(hall)
     worker.start()
     click.echo("working")
-    stop.wait()
+    while not stop.wait(1) and not hall.database.writers.failed:
+        pass
     worker.stop()
     hall.database.dispose()
+    _end_ill(hall)
 
 
 def _keep_restarting(plugin_dir: Path | None) -> None:
