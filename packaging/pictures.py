@@ -195,6 +195,7 @@ def practice(language: str, *, filled: bool) -> Iterator[Hall]:
         over = {"practice": {**known, "base_url": f"https://{HOST}"}}
         under = {
             "booking": {"undo_seconds": 0},
+            "mail": {"directory": "mail"},
             "plugins": {"vorzimmer_holidays": {"country": "DE", "subdivision": "BE"}},
         }
         page = (ROOT / "docs/authors/plugins.md").read_text()

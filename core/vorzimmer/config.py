@@ -126,13 +126,17 @@ class Database(Table):
 
 
 class Booking(Table):
-    """`[booking]`: times in minutes, seconds or hours, as their names say."""
+    """`[booking]`: times in minutes, seconds or hours, as their names say.
+
+    `online`: customers may book by themselves.
+    """
 
     hold_minutes: int = Field(10, ge=1, le=60)
     code_tries: int = Field(5, ge=1, le=5)
     undo_seconds: int = Field(120, ge=0, le=3600)
     reminder_hours: tuple[Annotated[int, Field(ge=1, le=24 * 60)], ...] = (24,)
     message_field: bool = True
+    online: bool = True
 
 
 class Settings(Table):

@@ -133,6 +133,9 @@ def _mail(hall: Hall) -> Iterator[Finding]:
         yield _wrong(N_("mail: no plugin carries messages; nobody gets a code"))
         return
     relay = os.environ.get("VORZIMMER_MAIL_SMTP") or hall.config.settings.mail.get("smtp", "")
+    if not any(channel.is_set_up for channel in channels):
+        yield _warning(N_("mail: [mail] smtp is not set; nobody can book online"))
+        return
     if not relay:
         yield _warning(N_("mail: [mail] smtp is not set; mails are written to files"))
         return

@@ -559,11 +559,15 @@ class Channel:
     `send` gets the session (to read) and the message, returns what left, and raises to be tried again later, or
     `Undeliverable`. It runs outside any write transaction and should give up within 45 seconds: the message is
     leased for a minute. The same `message.key` must not make a receiver act twice.
+    `is_set_up` is false while nothing leaves this machine by it: customers book online only where a channel for mail
+    is set up. `is_tried` tells whether anything has left since; a practice publishes its booking only then.
     """
 
     name: str
     carries: Callable[[str], bool]
     send: Callable[[Session, Message], Sent]
+    is_set_up: bool = True
+    is_tried: Callable[[Session], bool] = lambda _session: True
 
 
 @hookspec

@@ -22,6 +22,7 @@ class Reason(StrEnum):
     AFFECTED = "affected"
     COMING = "coming"
     RATE_LIMITED = "rate_limited"
+    ONLINE_CLOSED = "online_closed"
 
 
 def N_(text: str) -> str:  # noqa: N802  (gettext's own name)
@@ -43,6 +44,7 @@ TEXTS: dict[Reason, str] = {
     Reason.AFFECTED: N_("There are appointments in this time."),
     Reason.COMING: N_("This customer has coming appointments. Please cancel them first."),
     Reason.RATE_LIMITED: N_("Too many tries. Please wait a little."),
+    Reason.ONLINE_CLOSED: N_("Appointments cannot be booked online at the moment."),
 }
 
 

@@ -78,7 +78,10 @@ def finish(session: Session, hall: Hall, secret: str, owner: Owner, practice: Ma
     if value is None or not _fits(value, secret, moment) or not needed(session):
         raise Refused(Reason.NOT_FOUND)
     account = add_owner(session, moment, owner)
-    settings.save(session, hall, staff_actor(account, "page"), "practice", practice)
+    actor = staff_actor(account, "page")
+    settings.save(session, hall, actor, "practice", practice)
+    if not hall.config.is_fixed("booking", "online"):
+        settings.save(session, hall, actor, "booking", {"online": False})  # until the owner publishes it
     return account
 
 

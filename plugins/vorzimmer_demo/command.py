@@ -94,7 +94,7 @@ def _defaults(port: int) -> dict[str, Any]:
             "phone": "030 23125 100",  # of the numbers that nobody has
         },
         "booking": {"undo_seconds": 0},
-        "mail": {"from": "praxis@praxis.example"},
+        "mail": {"from": "praxis@praxis.example", "directory": "mail"},
         "plugins": {"vorzimmer_holidays": {"country": "DE", "subdivision": "BE"}},
     }
 

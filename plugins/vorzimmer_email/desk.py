@@ -115,7 +115,7 @@ class Desk:
         if self.config.relay:
             smtp.send(self.config.relay, mail, self._host())
         else:
-            folder.write(self.core.data / self.config.directory, mail)
+            folder.write(self.core.data / self.config.folder, mail)
 
     def sender(self) -> ical.Person:
         """Whom all mail is from."""

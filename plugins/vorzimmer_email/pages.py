@@ -15,8 +15,8 @@ from vorzimmer.access import Right, open_to
 from vorzimmer.hookspecs import Undeliverable
 from vorzimmer.models import Service
 from vorzimmer.reasons import N_, Reason, Refused
-from vorzimmer_email import letter, texts
-from vorzimmer_email.desk import desk_of
+from vorzimmer_email import letter, texts, trial
+from vorzimmer_email.desk import Desk, desk_of
 from vorzimmer_email.sample import sample
 from vorzimmer_email.settings import PORTS, fixed_by_environment
 
@@ -81,10 +81,18 @@ def test_mail() -> ResponseReturnValue:
             moment, paper = database.now(session), desk.paper(session)
         desk.try_out(here.actor().name, reader, moment, paper)
     except (OSError, smtplib.SMTPException, Undeliverable) as error:
-        flash(gettext("The test mail did not leave: %(why)s", why=str(error)[:200]), "warning")
+        _note(desk, left=False)
+        why, own = gettext(trial.why(error)), trial.said(error)
+        why += " " + gettext("The server says: %(text)s", text=own) if own else ""
+        flash(gettext("The test mail did not leave. %(why)s", why=why), "warning")
     else:
+        _note(desk, left=True)
         flash(gettext("A test mail is on its way to %(address)s.", address=here.actor().name), "good")
     return redirect(url_for(".mail"), 303)
+
+
+def _note(desk: Desk, *, left: bool) -> None:
+    here.hall().database.write(lambda session: trial.note(session, desk.config, left=left))
 
 
 def _address(typed: dict[str, str], password: str) -> str:
@@ -112,7 +120,8 @@ def _mail_page(typed: dict[str, str], errors: dict[str, str] | None = None) -> s
         smtp_fixed=_smtp_fixed(),
         from_fixed=here.hall().config.is_fixed("mail", "from"),
         relay=desk.config.relay,
-        folder=desk.config.directory,
+        is_set_up=desk.config.is_set_up,
+        folder=desk.config.folder,
         sender=desk.sender().email,
         tls={key: gettext(text) for key, text in TLS.items()},
         ports=PORTS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,7 +24,7 @@ from vorzimmer.hookspecs import (
 from vorzimmer.models import Account, Booking, Message, Status
 from vorzimmer.reasons import N_
 from vorzimmer.texts import Texts
-from vorzimmer_email import forgetting, settings
+from vorzimmer_email import forgetting, settings, trial
 from vorzimmer_email.desk import Desk
 from vorzimmer_email.pages import pages
 from vorzimmer_email.texts import Store
@@ -45,7 +46,15 @@ class Plugin:
     def message_channels(self, config: core.Config, texts: Texts) -> list[Channel]:
         """Mail reaches whatever looks like an address."""
         desk = Desk(self.config, config, texts)
-        return [Channel(NAME, carries=lambda address: "@" in address, send=desk.send)]
+        return [
+            Channel(
+                NAME,
+                carries=lambda address: "@" in address,
+                send=desk.send,
+                is_set_up=self.config.is_set_up,
+                is_tried=partial(trial.is_tried, config=self.config),
+            )
+        ]
 
     @hookimpl
     def blueprints(self) -> list[Pages]:
@@ -83,7 +92,7 @@ class Plugin:
     @hookimpl
     def personal_data(self, hall: Hall, person: Person, erase: bool) -> list[PersonalData]:
         """Mails that are files; those that left by a server are out of reach."""
-        found = forgetting.telling(hall.config.data / self.config.directory, person)
+        found = forgetting.telling(hall.config.data / self.config.folder, person)
         for path in found if erase else ():
             path.unlink(missing_ok=True)
         data = [PersonalData(N_("Mails kept as files: %(number)d"), {"number": len(found)})] if found else []

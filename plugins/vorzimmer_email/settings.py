@@ -68,8 +68,9 @@ def _checked(url: SecretStr) -> SecretStr:
 
 
 class Config(Table):
-    """How mail leaves: by `smtp`, or as files in `directory` below the data folder until that is set.
+    """How mail leaves: by `smtp`, or as files in `directory` below the data folder, to try things out.
 
+    Where neither is set mails are files all the same, and customers cannot book online.
     `sender` (`from` in the file) is the address of all mail. The environment's `VORZIMMER_MAIL_SMTP` comes first.
     """
 
@@ -77,13 +78,23 @@ class Config(Table):
 
     smtp: Annotated[SecretStr, AfterValidator(_checked)] = SecretStr("")
     sender: EmailStr | None = Field(None, alias="from")
-    directory: Path = Path("mail")
+    directory: str = ""
 
     @model_validator(mode="before")
     @classmethod
     def _from_environment(cls, values: Any) -> Any:
         given = os.environ.get(VARIABLE)
         return {**values, "smtp": given} if given and isinstance(values, dict) else values
+
+    @property
+    def folder(self) -> Path:
+        """Where mails go that do not leave."""
+        return Path(self.directory or "mail")
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether somebody has said where mail goes."""
+        return bool(self.directory) or self.relay is not None
 
     @property
     def relay(self) -> Relay | None:

@@ -126,7 +126,7 @@ def begin(page: Page, link: str) -> None:
     fill(page, **{"Ihr Name": "Olga Öz", "Ihre E-Mail-Adresse": OLGA, "Passwort": PASSWORD})
     fill(page, **{"Passwort noch einmal": PASSWORD})
     page.get_by_role("button", name="Einrichten").click()
-    expect(page.get_by_role("heading", name="Noch 7 Schritte bis zur ersten Buchung")).to_be_visible()
+    expect(page.get_by_role("heading", name="Noch 8 Schritte bis zur ersten Buchung")).to_be_visible()
 
 
 def lead_through(page: Page, home: str, mail: int) -> None:
@@ -163,6 +163,11 @@ def lead_through(page: Page, home: str, mail: int) -> None:
     page.get_by_label("Verschlüsselung").select_option("none")
     fill(page, **{"Absender aller Mails (freiwillig)": "praxis@see.example"})
     save(page)
+    page.get_by_role("button", name="Testmail schicken").click()
+    expect(page.get_by_text("ist unterwegs")).to_be_visible()
+    step("Veröffentlichen")
+    page.get_by_role("button", name="Online-Buchung öffnen").click()
+    expect(page.get_by_text("Offen: Kunden buchen selbst.")).to_be_visible()
 
 
 def test_page_leads_to_the_first_booking(link: str, debian: Path, desk: Page, phone: Page) -> None:

@@ -55,6 +55,17 @@ def test_owner_sets_up_by_the_link_and_is_signed_in(client: Browser, hall: Hall,
     assert hall.config.settings.practice.name == "Praxis Öz"
 
 
+def test_a_new_practice_is_not_public_before_its_owner_says_so(
+    client: Browser, hall: Hall, clock: Clock
+) -> None:
+    """K60, office 9."""
+    path = link(hall)
+    client.get(path)
+    assert hall.config.settings.booking.online is True
+    client.send(path, **FORM)
+    assert hall.config.settings.booking.online is False
+
+
 def test_everything_that_is_wrong_is_said_at_once(client: Browser, hall: Hall, clock: Clock) -> None:
     """WCAG 3.3.1."""
     path = link(hall)

@@ -40,10 +40,17 @@ def choose(slug: str) -> ResponseReturnValue:
     """With whom, then when; one who is alone is not asked for."""
     if presets.are_given():
         return presets.kept(".choose", slug=slug)
+    if not use_cases.is_open(hall()):
+        return _closed()
     wish = _wish(slug, request.values)
     if "staff" not in request.values and len(wish["people"]) > 1:
         return _choose_person(wish)
     return _choose_time(wish)
+
+
+def _closed() -> str:
+    """Nobody can book by themselves just now; how else to reach the practice."""
+    return render_template("booking/closed.html")
 
 
 def _wish(slug: str, given: Any) -> dict[str, Any]:
@@ -138,6 +145,8 @@ def _taken(slug: str, refusal: Refused, wanted: datetime) -> ResponseReturnValue
     """Somebody was quicker: the nearest alternatives above the month; nothing typed is lost."""
     if refusal.reason is Reason.NOT_FOUND:
         abort(404)
+    if refusal.reason is Reason.ONLINE_CLOSED:
+        return _closed(), 409
     if "link" in refusal.facts:
         session.pop("invited")
         return render_template("booking/link_over.html"), 410
@@ -288,6 +297,8 @@ def _over(held: Booking, refusal: Refused) -> ResponseReturnValue:
     """What a refusal leads to: the code again, the booking that it became, or other times."""
     if refusal.reason is Reason.WRONG_STATE:
         return _made_already(held)
+    if refusal.reason is Reason.ONLINE_CLOSED:
+        return _closed(), 409
     if refusal.reason is Reason.RATE_LIMITED:
         return render_template("booking/code.html", held=held, refusal=refusal), 429
     if refusal.facts.get("reasons") and _stands(held):  # the time is not refused, but to this customer

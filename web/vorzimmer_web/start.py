@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from vorzimmer import database
 from vorzimmer.access import EVERYONE, open_to
+from vorzimmer.booking import is_open
 from vorzimmer.here import hall
 from vorzimmer.models import Location
 from vorzimmer_web import booking, invitations, presets
@@ -35,7 +36,11 @@ def services() -> ResponseReturnValue:
     if person != "any":
         found = given_by(reading(), hall(), found, person)
     return render_template(
-        "booking/services.html", services=found, chosen=chosen, **({} if is_framed(request) else _about(here))
+        "booking/services.html",
+        services=found,
+        chosen=chosen,
+        is_open=is_open(hall()),
+        **({} if is_framed(request) else _about(here)),
     )
 
 

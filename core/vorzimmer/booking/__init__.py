@@ -17,6 +17,7 @@ from vorzimmer.booking.expire import expire, overdue
 from vorzimmer.booking.hold import HoldRequest, hold
 from vorzimmer.booking.move import Target, move, stays
 from vorzimmer.booking.offer import offer
+from vorzimmer.booking.online import is_open, reaches_customers
 from vorzimmer.booking.override import Override
 from vorzimmer.booking.pay import methods, paid, pay
 from vorzimmer.booking.reassign import reassign
@@ -55,6 +56,7 @@ __all__ = [
     "expire",
     "extend_block",
     "hold",
+    "is_open",
     "methods",
     "missed",
     "move",
@@ -62,6 +64,7 @@ __all__ = [
     "overdue",
     "paid",
     "pay",
+    "reaches_customers",
     "reassign",
     "release",
     "remind",

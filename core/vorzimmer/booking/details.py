@@ -14,6 +14,7 @@ from vorzimmer import contact, database, fields, outbox
 from vorzimmer.access import Actor
 from vorzimmer.booking import load
 from vorzimmer.booking.changes import record
+from vorzimmer.booking.online import reaches_customers
 from vorzimmer.booking.policies import require_allowed
 from vorzimmer.contact import canonical
 from vorzimmer.fields import Field
@@ -46,9 +47,12 @@ class Details:
 def details(session: Session, hall: Hall, actor: Actor, uid: str, given: Details) -> Booking:
     """Keep the details and send a new code; the code before it is void.
 
-    Refuses with `INVALID` (`errors`: field to text), `HOLD_EXPIRED`, `WRONG_STATE`, `RATE_LIMITED`, and with
-    `NOT_OFFERED` (`reasons`) what the policies refuse to somebody whose address is proved.
+    Refuses with `INVALID` (`errors`: field to text), `HOLD_EXPIRED`, `WRONG_STATE`, `RATE_LIMITED`, with `NOT_OFFERED`
+    (`reasons`) what the policies refuse to somebody whose address is proved, and with `ONLINE_CLOSED` where no code
+    would arrive.
     """
+    if not reaches_customers(hall):
+        raise Refused(Reason.ONLINE_CLOSED)
     booking = load.locked(session, uid)
     form = fields.asked(session, booking.service_id)
     if given.message.strip() and not hall.config.settings.booking.message_field:

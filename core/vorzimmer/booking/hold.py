@@ -13,6 +13,7 @@ from vorzimmer.access import Actor
 from vorzimmer.availability import Assignment, Wish
 from vorzimmer.booking import load
 from vorzimmer.booking.changes import record
+from vorzimmer.booking.online import require_open
 from vorzimmer.booking.release import drop
 from vorzimmer.database import LostRace
 from vorzimmer.hall import Hall
@@ -32,11 +33,12 @@ class HoldRequest:
 
 
 def hold(session: Session, hall: Hall, actor: Actor, request: HoldRequest) -> Booking:
-    """Hold the time, or refuse with `SLOT_TAKEN` (with `alternatives`), `NOT_OFFERED` or `NOT_FOUND`.
+    """Hold the time, or refuse with `SLOT_TAKEN` (with `alternatives`), `NOT_OFFERED`, `ONLINE_CLOSED`, `NOT_FOUND`.
 
     Notice is judged here and not again at the end (rule 49). The person is fixed here (rule 55).
     """
     failpoint.reach("begin")
+    require_open(hall, actor)
     service = load.service(session, request.service)
     if request.replaces:
         drop(session, hall, actor, request.replaces)

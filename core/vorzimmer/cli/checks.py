@@ -49,8 +49,9 @@ def selftest() -> None:
 @click.option("--rivals", default=50, show_default=True, type=click.IntRange(2, 500))
 def race(database_url: str, rivals: int) -> None:
     """Let 50 want the same time at once: exactly one gets it."""
+    over = {"database": {"url": database_url}, "mail": {"directory": "mail"}}
     with tempfile.TemporaryDirectory() as folder:
-        hall = Hall.open(Config.load(data=Path(folder), over={"database": {"url": database_url}}))
+        hall = Hall.open(Config.load(data=Path(folder), over=over))
         if inspect(hall.database.engine).get_table_names():
             fail("this database is not empty")
         hall.migrate()

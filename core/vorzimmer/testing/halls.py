@@ -60,6 +60,7 @@ def settings(database_url: str) -> dict[str, Any]:
         "practice": {"name": "Praxis am Markt"},
         "database": {"url": database_url},
         "booking": {"undo_seconds": 0},
+        "mail": {"directory": "mail"},
         "server": {"limits": False},
         "plugins": {
             "vorzimmer_holidays": {"country": "DE", "subdivision": "BE"},

@@ -26,7 +26,10 @@ STATUS = {
     Reason.CODE_VOID: 422,
     Reason.INVALID: 422,
     Reason.RATE_LIMITED: 429,
+    Reason.ONLINE_CLOSED: 409,
 }
+SAID_AS = {Reason.TOO_LATE: "wrong_state", Reason.ONLINE_CLOSED: "not_offered"}
+"""Refusals that the API's contract knows by a wider name; the title tells them apart."""
 RETRY_AFTER = 60  # seconds
 
 
@@ -43,7 +46,7 @@ def problem(status: int, code: str, title: str, **more: Any) -> Response:
 
 def refused(refusal: Refused, facts: dict[str, Any]) -> Response:
     """A refusal of the rules. `facts` are those of its facts that the API shows, ready for JSON."""
-    code = "wrong_state" if refusal.reason is Reason.TOO_LATE else refusal.reason.value
+    code = SAID_AS.get(refusal.reason, refusal.reason.value)
     return problem(STATUS[refusal.reason], code, gettext(refusal.text), **facts)
 
 

@@ -19,7 +19,7 @@ from vorzimmer.availability import Slot
 from vorzimmer.here import hall
 from vorzimmer.models import Location, Offer, Requirement, Resource, Service
 from vorzimmer.periods import Period, day_period
-from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.reasons import N_, TEXTS, Reason, Refused
 from vorzimmer_web import limits, words
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
@@ -104,6 +104,8 @@ def _free(session: Session, service: Service, query: Any, first: date, last: dat
     """The free slots whose local days at their location lie between the two, both included."""
     _require(session, _STAFF, query.staff)
     _require(session, _PLACE, query.location)
+    if not booking.is_open(hall()):
+        return []
     zones = {ZoneInfo(name) for name in session.scalars(_ZONES)}
     spans = [(day_period(first, zone).start, day_period(last, zone).end) for zone in zones]
     if not spans:
@@ -219,7 +221,18 @@ def explain(query: shapes.ExplainQuery) -> Response:
         found = availability.explain(
             session, hall().plugins, service, query.start, database.now(session), staff=query.staff
         )
-        return jsonify(explained(found, named=named))
+        told = explained(found, named=named)
+    return jsonify(told if booking.is_open(hall()) else _closed(told))
+
+
+def _closed(told: dict[str, Any]) -> dict[str, Any]:
+    """While nobody can book online no time is offered, whatever its rules say."""
+    why = {
+        "rule": "vorzimmer_web",
+        "text": gettext(TEXTS[Reason.ONLINE_CLOSED]),
+        "source": "settings:booking",
+    }
+    return {**told, "offered": False, "reasons": [why, *told["reasons"]]}
 
 
 def explained(found: availability.Explanation, *, named: bool) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from flask_babel import gettext
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import audit, database, hookspecs
-from vorzimmer.access import Right, open_to, require
+from vorzimmer import audit, booking, database, hookspecs, outbox
+from vorzimmer.access import Right, may, open_to, require
 from vorzimmer.here import hall
 from vorzimmer.models import Location, Resource, Service, Setting
 from vorzimmer.periods import Period
@@ -23,6 +23,7 @@ from vorzimmer_web.requests import actor, reading, signed_in
 CLOSED = "checklist"
 """The row that says that the list is no longer wanted."""
 AHEAD = timedelta(days=14)
+PUBLISH, BACKUPS = "office.publish", "office.health"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Step:
 
 def steps(session: Session) -> list[Step]:
     """All of them, in the order in which they are best done."""
-    practice, mail = hall().config.settings.practice, hall().config.settings.mail
+    practice = hall().config.settings.practice
     legal = (practice.imprint_url or practice.imprint) and (practice.privacy_url or practice.privacy)
     return [
         Step(
@@ -74,21 +75,26 @@ def steps(session: Session) -> list[Step]:
             N_("Mail"),
             N_("Codes, confirmations and reminders go out by your mail server; send yourself a test."),
             "vorzimmer_email.mail",
-            bool(mail.get("smtp")) or _relay(),
+            any(one.is_set_up and one.is_tried(session) for one in outbox.channels(hall())),
         ),
         Step(
             N_("Backups"),
             N_("Made every night; without a copy of their key away from this server nobody can open them."),
-            "office.health",
+            BACKUPS,
             not health.warnings(session),
+        ),
+        Step(
+            N_("Publish"),
+            N_("Opens the online booking; until then customers read your phone number."),
+            PUBLISH,
+            booking.is_open(hall()),
         ),
     ]
 
 
-def _relay() -> bool:
-    """Whether the mail plugin has a server from elsewhere, such as the environment."""
-    loaded = next((one for one in hall().plugins.loaded if one.name == "vorzimmer_email"), None)
-    return bool(getattr(getattr(loaded and loaded.instance, "config", None), "relay", None))
+def needed_to_publish(session: Session) -> list[Step]:
+    """What is still to be done before anybody books."""
+    return [one for one in steps(session) if not one.done and one.endpoint not in (PUBLISH, BACKUPS)]
 
 
 def _any(session: Session, model: type[Location | Service]) -> bool:
@@ -121,6 +127,14 @@ def checklist() -> list[Step]:
     return steps(session)
 
 
+def online_is_closed() -> bool:
+    """Whether to tell that nobody can book online: to those who may change it, and do not read it in the list."""
+    person = actor()
+    if person is None or not may(person, Right.SETTINGS) or checklist():
+        return False
+    return not booking.is_open(hall())
+
+
 @open_to(Right.SETTINGS)
 def close() -> ResponseReturnValue:
     """The list has done its work; it can be closed only then."""
@@ -142,4 +156,4 @@ def close() -> ResponseReturnValue:
 def add_to(office: Blueprint) -> None:
     """Put the list on its page."""
     office.post("/checklist/close", endpoint="close_checklist")(close)
-    office.app_context_processor(lambda: {"checklist": checklist})
+    office.app_context_processor(lambda: {"checklist": checklist, "online_is_closed": online_is_closed})

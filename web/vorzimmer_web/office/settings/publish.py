@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import select
 
-from vorzimmer import database, settings, urls
+from vorzimmer import booking, database, settings, urls
 from vorzimmer.access import Right, open_to
 from vorzimmer.guard import CONTENT_SECURITY_POLICY, FRAMES
 from vorzimmer.here import hall
@@ -20,6 +20,7 @@ from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web import invitations, presets
 from vorzimmer_web.choices import given_by
 from vorzimmer_web.invitations import Invitation, NewInvitation
+from vorzimmer_web.office import checklist
 from vorzimmer_web.office.settings import qr
 from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.requests import reading, signed_in
@@ -30,7 +31,11 @@ KINDS = "<any(svg, png, pdf):kind>"
 @open_to(Right.SETTINGS)
 def show() -> ResponseReturnValue:
     """The page; what the address presets is what the link presets."""
-    return _page(Typed({"sites": "\n".join(hall().config.settings.practice.embed_on)}))
+    return _shown()
+
+
+def _shown(status: int = 200) -> ResponseReturnValue:
+    return _page(Typed({"sites": "\n".join(hall().config.settings.practice.embed_on)}), status)
 
 
 def _page(typed: Typed, status: int = 200) -> ResponseReturnValue:
@@ -53,6 +58,10 @@ def _page(typed: Typed, status: int = 200) -> ResponseReturnValue:
             link_address=link_address,
             today=today,
             sites_fixed=hall().config.is_fixed("practice", "embed_on"),
+            is_open=booking.is_open(hall()),
+            online=hall().config.settings.booking.online,
+            online_fixed=hall().config.is_fixed("booking", "online"),
+            missing=checklist.needed_to_publish(reading()),
         ),
         status,
     )
@@ -96,6 +105,19 @@ def _fits(target: dict[str, Any]) -> bool:
         return True
     service = reading().scalars(select(Service).where(Service.slug == target["service"])).one()
     return bool(given_by(reading(), hall(), [service], target["staff"]))
+
+
+@open_to(Right.SETTINGS)
+def open_online() -> ResponseReturnValue:
+    """Publish: from now on customers book by themselves; or close it again (K60)."""
+    wanted = request.form.get("online") == "1"
+    if wanted and checklist.needed_to_publish(reading()):
+        return _shown(409)
+    hall().database.write(lambda s: settings.save(s, hall(), signed_in(), "booking", {"online": wanted}))
+    hall().refresh(at_once=True)
+    said = N_("The online booking is open.") if wanted else N_("The online booking is closed.")
+    flash(gettext(said), "good")
+    return redirect(url_for("office.publish"), 303)
 
 
 @open_to(Right.SETTINGS)
@@ -183,6 +205,7 @@ def add_to(office: Blueprint) -> None:
     """Put the pages in their places."""
     office.get("/settings/publish", endpoint="publish")(show)
     office.get(f"/settings/publish/code.{KINDS}", endpoint="publish_code")(code)
+    office.post("/settings/publish/online", endpoint="publish_online")(open_online)
     office.post("/settings/publish/sites", endpoint="publish_sites")(save_sites)
     office.post("/settings/publish/links", endpoint="publish_link")(add_link)
     office.post("/settings/publish/links/<int:link_id>/delete", endpoint="delete_link")(delete_link)
