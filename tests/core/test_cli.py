@@ -89,7 +89,11 @@ def test_init_makes_a_practice_and_its_owner(tmp_path: Path) -> None:
         "o@sonne.example",
     ]
     said(run("init", "--data", data, *options, given=f"{SECRET}\n"))
-    assert Config.load(data=data).settings.practice.name == 'Praxis "Sonne"'
+    hall = Hall.open(Config.load(data=data))
+    assert hall.config.settings.practice.name == 'Praxis "Sonne"'
+    assert not hall.config.is_fixed("practice", "name")  # the office may change it
+    assert hall.config.is_fixed("practice", "base_url")
+    hall.database.dispose()
     assert said(run("user", "list", "--data", data)) == "o@sonne.example\towner\t-\tactive\n"
 
 

@@ -12,7 +12,7 @@ import click
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import accounts, audit, availability, booking, database, setup
+from vorzimmer import accounts, audit, availability, booking, database, settings, setup
 from vorzimmer.access import ROLES, Actor
 from vorzimmer.cli.options import authors_practice, fail, opened, practice
 from vorzimmer.config import Config
@@ -20,6 +20,7 @@ from vorzimmer.models import Account, Resource, WebSession
 from vorzimmer.reasons import Refused
 
 CLI = Actor("command line", "cli")
+ADMIN = Actor(CLI.name, CLI.door, rights=ROLES["owner"])
 
 
 @click.command()
@@ -44,9 +45,11 @@ def init(data: Path, name: str, base_url: str, owner: str) -> None:
         data=data, over={"practice": {"name": name, "base_url": base_url}}
     )  # refuses before it writes
     data.mkdir(parents=True, exist_ok=True)
-    text = f"[practice]\nname = {json.dumps(name)}\nbase_url = {json.dumps(base_url)}\n"
-    file.write_text(text, encoding="utf-8")
+    file.write_text(f"[practice]\nbase_url = {json.dumps(base_url)}\n", encoding="utf-8")
     hall = opened(Config.load(data=data))
+    # What the file says, the office cannot change; a practice may well be renamed there.
+    hall.database.write(lambda session: settings.save(session, hall, ADMIN, "practice", {"name": name}))
+    hall.refresh(at_once=True)
     if owner:
         hashed = accounts.PASSWORDS.hash(accounts.normal(_password()))
         first = setup.Owner(
