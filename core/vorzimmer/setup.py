@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import accounts, audit, contact, database, settings, urls
+from vorzimmer import accounts, audit, catalogue, contact, database, settings, urls
 from vorzimmer.access import ROLES, Actor, staff_actor
+from vorzimmer.catalogue.resources import STAFF
 from vorzimmer.hall import Hall
 from vorzimmer.models import Account, Role, Setting
 from vorzimmer.reasons import Reason, Refused
@@ -25,12 +26,13 @@ LASTS = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Owner:
-    """Who runs the practice. The password is hashed already."""
+    """Who runs the practice. The password is hashed already. `takes_appointments`: is its first person, too."""
 
     name: str
     email: str
     password_hash: str
     language: str
+    takes_appointments: bool = False
 
 
 def needed(session: Session) -> bool:
@@ -80,6 +82,9 @@ def finish(session: Session, hall: Hall, secret: str, owner: Owner, practice: Ma
     account = add_owner(session, moment, owner)
     actor = staff_actor(account, "page")
     settings.save(session, hall, actor, "practice", practice)
+    if owner.takes_appointments:
+        person = {"kind": STAFF, "name": account.name}
+        account.resource = catalogue.create_resource(session, hall, actor, person)
     if not hall.config.is_fixed("booking", "online"):
         settings.save(session, hall, actor, "booking", {"online": False})  # until the owner publishes it
     return account

@@ -55,6 +55,29 @@ def test_owner_sets_up_by_the_link_and_is_signed_in(client: Browser, hall: Hall,
     assert hall.config.settings.practice.name == "Praxis Öz"
 
 
+def test_an_owner_who_takes_appointments_is_the_first_person_and_has_the_calendar(
+    client: Browser, hall: Hall, clock: Clock
+) -> None:
+    """Office 30: nobody types herself twice."""
+    path = link(hall)
+    client.get(path)
+    client.send(path, **FORM, appointments="on")
+    with hall.database.reading() as session:
+        owner = session.scalars(select(Account)).one()
+        assert owner.resource is not None
+        assert (owner.resource.name, owner.resource.kind) == ("Olga Öz", "staff")
+
+
+def test_an_owner_who_does_not_take_appointments_has_no_calendar(
+    client: Browser, hall: Hall, clock: Clock
+) -> None:
+    path = link(hall)
+    client.get(path)
+    client.send(path, **FORM)
+    with hall.database.reading() as session:
+        assert session.scalars(select(Account)).one().resource is None
+
+
 def test_a_new_practice_is_not_public_before_its_owner_says_so(
     client: Browser, hall: Hall, clock: Clock
 ) -> None:

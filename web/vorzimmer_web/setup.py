@@ -78,7 +78,13 @@ def finish(secret: str) -> ResponseReturnValue:
     if typed.errors:
         return _page(secret, typed)
     hashed = hashing().hash(accounts.normal(password))
-    owner = setup.Owner(typed.get("name"), typed.get("email"), hashed, typed.get("language"))
+    owner = setup.Owner(
+        typed.get("name"),
+        typed.get("email"),
+        hashed,
+        typed.get("language"),
+        takes_appointments="appointments" in request.form,
+    )
     made = hall().database.write(lambda s: setup.finish(s, hall(), secret, owner, practice))
     hall().refresh(at_once=True)
     login_user(read_anew().get_one(Account, made.id))
@@ -121,6 +127,7 @@ def _page(secret: str, typed: Typed) -> ResponseReturnValue:
         ticked=request.form.getlist("languages")
         if request.method == "POST"
         else config.settings.practice.languages,
+        takes_appointments=request.method != "POST" or "appointments" in request.form,
         every_language=LANGUAGES,
         zones=sorted(available_timezones()),
         fixed={key: config.is_fixed("practice", key) for key in ("name", "zone", "languages")},
