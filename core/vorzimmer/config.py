@@ -30,6 +30,7 @@ PLUGINS = (
     "vorzimmer_direct_booking",
     "vorzimmer_booking_request",
     "vorzimmer_email",
+    "vorzimmer_notices",
     "vorzimmer_paper",
     "vorzimmer_pay_on_site",
     "vorzimmer_backup",

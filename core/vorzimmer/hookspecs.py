@@ -241,6 +241,42 @@ def message_texts() -> MessageTexts | None:
 
 
 @dataclass(frozen=True)
+class NoticeChoice:
+    """When a login is told of one kind of event: `timing` is `at_once`, `daily` or `never`.
+
+    `whose`: `own`, what is in the own calendar, or `all`, what is in any that the login may see. `default` holds where
+    nobody has chosen.
+    """
+
+    kind: str
+    whose: str
+    timing: str
+    default: str
+
+
+class StaffNotices(Protocol):
+    """A store of what each login is told. All need a session; refusals are `Refused`, `NOT_FOUND` also out of reach."""
+
+    def listed(self, session: Session, actor: Any, account_id: int) -> list[NoticeChoice]:
+        """What a login can be told by its rights, and when it is; the own, or one that the actor manages."""
+
+    def choose(
+        self, session: Session, actor: Any, account_id: int, timings: Mapping[tuple[str, str], str]
+    ) -> None:
+        """Set timings by kind and whose; what is left out stays. `INVALID` (`errors`)."""
+
+
+@hookspec(firstresult=True)
+def staff_notices() -> StaffNotices | None:
+    """Where it is stored what staff are told, for those doors that are not the plugin's own page.
+
+    Given: nothing. Returned: the store; the first answer counts. If it raises: the call fails.
+
+        return Store()
+    """
+
+
+@dataclass(frozen=True)
 class HoursOf:
     """Whose hours, by slugs: `kind` is `resource` (at a `location`), `location` or `service`."""
 
@@ -526,8 +562,8 @@ def payment_start(booking: Booking, method: str) -> PaymentStart | None:
 class Change:
     """What happened to a booking. `kind`: the act of its log; `actor` who (a login's address); `door` by which door.
 
-    `before` (None for what is new) and `after` say of the booking what `audit.snapshot` does: it may have moved on
-    since.
+    `before` (None for what is new) and `after` are those of the log: what `audit.snapshot` says of the booking, which
+    may have moved on since, and what else there is to the act.
     """
 
     kind: str
@@ -571,10 +607,11 @@ class Channel:
 
 
 @hookspec
-def booking_changed(session: Session, change: Change) -> None:
+def booking_changed(session: Session, hall: Any, change: Change) -> None:
     """A booking was made, moved, cancelled, decided or closed; told after the commit.
 
-    Given: the session of a write transaction of its own, in which the plugin may store what it wants, and the change.
+    Given: the session of a write transaction of its own, in which the plugin may store what it wants; the `Hall` of
+    this server; the change.
     What is stored is committed together with the fact that the plugin was told: both or neither. Whatever leaves the
     machine belongs in a channel, for this transaction keeps other writers waiting.
     At least once: `change.key` is the same when it is told again.
@@ -615,6 +652,7 @@ class NavigationEntry:
     the heading of its `group`: "practice", "booking", "people", "messages", "technical".
     "resource", "location", "service" make it a link beside the settings of one of these; the endpoint gets its `slug`.
     "booking" makes it a link beside an appointment (`uid`), "day" one beside the list of a day (`day`, `staff`).
+    "own" makes it an entry of one's own menu and a link on one's account, "login" a link beside a login (`account_id`).
     """
 
     title: str

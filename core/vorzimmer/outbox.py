@@ -21,6 +21,9 @@ FACT = "booking_changed"
 PAPERS = "papers"
 """Topic of a message whose details say it all: `subject`, `paragraphs`, a `list` of lines, and `files`, each of them
 name, media type and base64."""
+NOTICE = "notice"
+"""Topic of a message to staff. Its details say it all: `subject`, `greeting`, `paragraphs`, `facts` (pairs), `button`
+(text and address), perhaps a `list` of lines; about an appointment also what `audit.snapshot` says of it."""
 UNTOUCHED = ("code", "reminder")
 """Topics that leave an unsent move alone."""
 AT_ONCE = timedelta(0)
@@ -130,8 +133,9 @@ def tell_address(
     key: str,
     language: str,
     details: Mapping[str, Any],
+    booking: Booking | None = None,
 ) -> None:
-    """Write a message that is about no appointment; nothing where no channel carries the recipient."""
+    """Write a message to somebody who is no customer; nothing where no channel carries the recipient."""
     channel = _channel(hall, recipient)
     if channel is None:
         return
@@ -139,6 +143,7 @@ def tell_address(
         "key": key,
         "topic": topic,
         "channel": channel,
+        "booking_id": booking.id if booking else None,
         "recipient": recipient,
         "language": language,
         "details": dict(details),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from vorzimmer import audit, fields
@@ -14,6 +14,7 @@ from vorzimmer.access import SYSTEM
 from vorzimmer.customers.history import trail
 from vorzimmer.customers.record import subject
 from vorzimmer.models import Attribute, Booking, Customer, CustomerChange, Message
+from vorzimmer.outbox import NOTICE
 
 BATCH = 200
 """How many bookings and how many records lose answers in one transaction."""
@@ -40,10 +41,14 @@ def _of_bookings(session: Session, ending: Sequence[Attribute], moment: datetime
         gone = _slugs(ending, one.fields, one.ends, moment)
         one.fields = {slug: value for slug, value in one.fields.items() if slug not in gone}
         _log(session, moment, f"booking {one.uid}", gone)
-    ids = [one.id for one in found]
-    asked = update(Message).where(Message.booking_id.in_(ids), Message.topic == "asked")  # the mail to staff
-    session.execute(asked.values(text=""))
+    _from_notices(session, [one.id for one in found])
     return len(found) == BATCH
+
+
+def _from_notices(session: Session, ids: Sequence[int]) -> None:
+    """What staff were told held the answers, too."""
+    for one in session.scalars(select(Message).where(Message.booking_id.in_(ids), Message.topic == NOTICE)):
+        one.text, one.details = "", {**one.details, "facts": []}
 
 
 def _of_customers(session: Session, ending: Sequence[Attribute], moment: datetime) -> bool:

@@ -182,7 +182,13 @@ class Worker:
         with self.hall.database.transaction() as session:
             if _marked(session, leased, database.now(session), {"state": "sent", "error": ""}):
                 change = Change(key=message.key, **message.details)
-                plugins.tell(message.channel, hookspecs.booking_changed, session=session, change=change)
+                plugins.tell(
+                    message.channel,
+                    hookspecs.booking_changed,
+                    session=session,
+                    hall=self.hall,
+                    change=change,
+                )
 
     def _send(self, message: Message) -> Outcome:
         """Send a message to a person, outside any write transaction."""

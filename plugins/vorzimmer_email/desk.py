@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -11,16 +12,24 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.orm import Session
 
 from vorzimmer import config as core
-from vorzimmer import database, fields, urls
+from vorzimmer import database, urls
 from vorzimmer.hookspecs import Sent, Undeliverable
 from vorzimmer.icalendar import writer as ical
 from vorzimmer.models import Booking, Message
-from vorzimmer.outbox import PAPERS
+from vorzimmer.outbox import NOTICE, PAPERS
 from vorzimmer.settings import logo
 from vorzimmer.texts import Reader, Texts
 from vorzimmer_email import folder, settings, smtp, texts
 from vorzimmer_email.envelope import Envelope, Invitation, Paper, build, plain_text
-from vorzimmer_email.letter import ENDED, Letter, booking_letter, code_letter, papers_letter, values
+from vorzimmer_email.letter import (
+    ENDED,
+    Letter,
+    booking_letter,
+    code_letter,
+    notice_letter,
+    papers_letter,
+    values,
+)
 from vorzimmer_email.logins import login_letter, secret_of
 
 if TYPE_CHECKING:
@@ -56,6 +65,10 @@ class Desk:
         reader = self.texts.reader(message.language or self.core.settings.practice.languages[0])
         if message.topic == PAPERS:
             return papers_letter(reader, self.core, message), None, ""
+        if message.topic == NOTICE:
+            letter = notice_letter(reader, self.core, message)
+            booking = session.get(Booking, message.booking_id) if message.booking_id else None
+            return letter, self._for_staff(message, booking, letter) if booking else None, ""
         if message.booking_id is None:
             return login_letter(reader, self.core, message), None, secret_of(self.core, message)
         booking = session.get_one(Booking, message.booking_id)
@@ -64,32 +77,40 @@ class Desk:
             return code_letter(reader, self.core, message, booking), None, secret
         own = texts.find(session, booking.service_id, message.topic, reader.language)
         opening = texts.filled(own, values(reader, self.core, message, booking)) if own else None
-        answers = _answers(session, booking, reader) if message.topic == "asked" else []
-        letter = booking_letter(reader, self.core, message, booking, opening=opening, answers=answers)
+        letter = booking_letter(reader, self.core, message, booking, opening=opening)
         return letter, self._invitation(message, booking, letter), secret
 
     def _invitation(self, message: Message, booking: Booking, letter: Letter) -> Invitation:
-        details = message.details
         method = "CANCEL" if message.topic in ENDED else "REQUEST"
-        event = ical.Event(
-            uid=booking.uid,
-            sequence=details["sequence"],
-            status="CANCELLED" if method == "CANCEL" else ical.STATUS[details["status"]],
-            starts=datetime.fromisoformat(details["starts"]),
-            ends=datetime.fromisoformat(details["ends"]),
-            zone=booking.zone,
-            summary=", ".join([details["service"], *details["staff"]]),
-            location=ical.where(booking),
-            description="\n".join(f"{label} {value}" for label, value in letter.facts),
-            url=letter.button[1] if letter.button and method == "REQUEST" else "",
+        event = replace(
+            _event(message, booking, letter, method),
+            summary=", ".join([message.details["service"], *message.details["staff"]]),
             conference=booking.link if method == "REQUEST" else "",
         )
-        name = "" if message.topic == "asked" else booking.name
-        attendee = ical.Person(name, _ascii(message.recipient))
+        attendee = ical.Person(booking.name, _ascii(message.recipient))
         text = ical.invitation(
             event, method, organizer=self.sender(), attendee=attendee, stamp=message.planned_at
         )
         return Invitation(method, text)
+
+    def _for_staff(self, message: Message, booking: Booking, letter: Letter) -> Invitation:
+        """Their calendar shows the appointment already: the part invites the customer, takes no time, and is attached.
+
+        A calendar app that looks at it finds the object it has, by its UID; none enters it a second time by itself
+        (decision 0015).
+        """
+        details = message.details
+        method = "CANCEL" if details.get("gone") else "REQUEST"
+        event = replace(
+            _event(message, booking, letter, method),
+            summary=f"{details['service']}: {booking.whom}",
+            transparent=True,
+        )
+        attendee = ical.Person(booking.name, _ascii(booking.email) if booking.email else "")
+        text = ical.invitation(
+            event, method, organizer=self.sender(), attendee=attendee, stamp=message.planned_at
+        )
+        return Invitation(method, text, attached=True)
 
     def try_out(self, recipient: str, reader: Reader, moment: datetime, paper: Paper) -> None:
         """Post a mail that says no more than that it has arrived. Raises what smtplib raises, or `Undeliverable`."""
@@ -126,10 +147,21 @@ class Desk:
         return urlsplit(self.core.base_url).hostname or "localhost"
 
 
-def _answers(session: Session, booking: Booking, reader: Reader) -> list[tuple[str, str]]:
-    """What was answered to the practice's questions; nothing about health goes out by mail."""
-    known = [one for one in fields.attributes(session) if not one.health]
-    return [(f"{label}:", value) for label, value in fields.told(known, fields.of_booking(booking), reader)]
+def _event(message: Message, booking: Booking, letter: Letter, method: str) -> ical.Event:
+    """The appointment as it was when the message was written."""
+    details = message.details
+    return ical.Event(
+        uid=booking.uid,
+        sequence=details["sequence"],
+        status="CANCELLED" if method == "CANCEL" else ical.STATUS[details["status"]],
+        starts=datetime.fromisoformat(details["starts"]),
+        ends=datetime.fromisoformat(details["ends"]),
+        zone=booking.zone,
+        summary=details["service"],
+        location=ical.where(booking),
+        description="\n".join(f"{label} {value}" for label, value in letter.facts),
+        url=letter.button[1] if letter.button and method == "REQUEST" else "",
+    )
 
 
 def desk_of(hall: Hall) -> Desk:

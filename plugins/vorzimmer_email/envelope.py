@@ -74,10 +74,11 @@ class Paper:
 
 @dataclass(frozen=True)
 class Invitation:
-    """The calendar part: iTIP text and its method (RFC 6047)."""
+    """The calendar part: iTIP text and its method (RFC 6047). What is attached is offered, nothing is done with it."""
 
     method: str
     text: str
+    attached: bool = False
 
 
 def build(
@@ -99,9 +100,7 @@ def build(
     mail.set_content(plain_text(letter))
     _add_page(mail, letter, paper)
     if invitation is not None:
-        mail.add_alternative(
-            invitation.text, subtype="calendar", cte="base64", params={"method": invitation.method}
-        )
+        _add_calendar(mail, invitation)
     for name, kind, content in files:
         main, _, sub = kind.partition("/")
         params = {"charset": "utf-8"} if main == "text" else {}
@@ -121,6 +120,17 @@ def _add_page(mail: EmailMessage, letter: Letter, paper: Paper) -> None:
     cast("EmailMessage", mail.get_body(("html",))).add_related(
         paper.logo, maintype="image", subtype=TYPES[paper.logo_kind], cid=f"<{CID}>", disposition="inline"
     )
+
+
+def _add_calendar(mail: EmailMessage, invitation: Invitation) -> None:
+    """The calendar part: beside the text, or as a file."""
+    params = {"method": invitation.method}
+    if invitation.attached:
+        mail.add_attachment(
+            invitation.text, subtype="calendar", cte="base64", filename="termin.ics", params=params
+        )
+    else:
+        mail.add_alternative(invitation.text, subtype="calendar", cte="base64", params=params)
 
 
 def plain_text(letter: Letter) -> str:

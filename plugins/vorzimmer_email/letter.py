@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -29,7 +28,6 @@ TITLES = {
     "reminder": N_("Reminder"),
     "completed": N_("Thank you for your visit"),
     "expired": N_("Request expired"),
-    "asked": N_("New request"),
 }
 OPENINGS = {
     "confirmed": N_("Your appointment is confirmed."),
@@ -52,7 +50,6 @@ OPENINGS = {
     "expired": N_(
         "We are sorry that your request was not answered in time. It has expired, the time is no longer reserved."
     ),
-    "asked": N_("A new request is waiting for your decision."),
 }
 SIX_DIGITS = re.compile(r"(?<!\d)\d{6}(?!\d)")
 LINK_LIKE = re.compile(r"://|@|www\.|\w\.\w", re.IGNORECASE)
@@ -105,24 +102,18 @@ def booking_letter(
     booking: Booking,
     *,
     opening: str | None = None,
-    answers: Sequence[tuple[str, str]] = (),
 ) -> Letter:
     """The mail about an appointment; what it says of it is what was true when the message was written.
 
-    `opening` is the practice's own first sentence, `answers` are those to its questions, for its own eyes.
+    `opening` is the practice's own first sentence.
     """
     details, topic = message.details, message.topic
     return Letter(
         language=reader.language,
         subject=_subject(reader, message, booking),
-        greeting=_greeting(reader, booking) if topic != "asked" else reader.gettext("Hello,"),
+        greeting=_greeting(reader, booking),
         paragraphs=[opening or reader.gettext(OPENINGS[topic])],
-        facts=[
-            *_facts(reader, message, booking),
-            *_more_facts(reader, message, booking),
-            *(_customer_facts(reader, booking) if topic == "asked" else ()),
-            *((label, ical.plain(value)) for label, value in answers),
-        ],
+        facts=[*_facts(reader, message, booking), *_more_facts(reader, message, booking)],
         note=ical.plain_lines(details.get("message", "")),
         button=_button(reader, config, topic, booking),
         footer=list(filter(None, [config.settings.practice.name, config.settings.practice.phone])),
@@ -139,6 +130,21 @@ def papers_letter(reader: Reader, config: Config, message: Message) -> Letter:
         paragraphs=list(message.details["paragraphs"]),
         note=message.details["list"],
         footer=[practice.name],
+    )
+
+
+def notice_letter(reader: Reader, config: Config, message: Message) -> Letter:
+    """The mail to staff: what it says was written with the message."""
+    details = message.details
+    return Letter(
+        language=reader.language,
+        subject=details["subject"],
+        greeting=details["greeting"],
+        paragraphs=list(details["paragraphs"]),
+        facts=[(label, ical.plain(value)) for label, value in details.get("facts", ())],
+        note=details.get("list", ""),
+        button=(details["button"][0], details["button"][1]),
+        footer=[config.settings.practice.name],
     )
 
 
@@ -227,17 +233,6 @@ def _money(reader: Reader, message: Message, booking: Booking) -> list[tuple[str
     return facts
 
 
-def _customer_facts(reader: Reader, booking: Booking) -> list[tuple[str, str]]:
-    """Who asks; for the practice's own eyes."""
-    typed = (
-        (reader.gettext("Name:"), booking.name),
-        (reader.gettext("E-mail:"), booking.email),
-        (reader.gettext("Phone:"), booking.telephone),
-        (reader.gettext("Message:"), booking.message),
-    )
-    return [(label, ical.plain(value)) for label, value in typed if value]
-
-
 def _period(reader: Reader, told: dict[str, Any], booking: Booking) -> str:
     starts, ends = datetime.fromisoformat(told["starts"]), datetime.fromisoformat(told["ends"])
     return reader.period(starts, ends, ZoneInfo(booking.zone))
@@ -249,10 +244,6 @@ def _duration(reader: Reader, told: dict[str, Any]) -> str:
 
 
 def _button(reader: Reader, config: Config, topic: str, booking: Booking) -> tuple[str, str]:
-    if topic == "asked":
-        return reader.gettext("Decide on the request"), urls.absolute(
-            config, f"/office/booking/{booking.uid}"
-        )
     if topic in ENDED:
         return reader.gettext("Choose another time"), urls.absolute(config, f"/book/{booking.service.slug}")
     if topic == "completed":

@@ -1,19 +1,13 @@
-"""The plugin: a channel to every e-mail address, and word to staff of each new request."""
+"""The plugin: a channel to every e-mail address."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from vorzimmer import audit, database
 from vorzimmer import config as core
 from vorzimmer.access import Right
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import (
-    Change,
     Channel,
     NavigationEntry,
     Pages,
@@ -21,7 +15,6 @@ from vorzimmer.hookspecs import (
     PersonalData,
     hookimpl,
 )
-from vorzimmer.models import Account, Booking, Message, Status
 from vorzimmer.reasons import N_
 from vorzimmer.texts import Texts
 from vorzimmer_email import forgetting, settings, trial
@@ -99,39 +92,3 @@ class Plugin:
         if self.config.relay:
             data.append(PersonalData(N_("Mails that have left, with those who got them"), stays=True))
         return data
-
-    @hookimpl
-    def booking_changed(self, session: Session, change: Change) -> None:
-        """Tell the people concerned of a new request (K108); a message each, delivered like any other."""
-        if change.kind != "requested":
-            return
-        booking = session.scalars(select(Booking).where(Booking.uid == change.uid)).one()
-        if booking.status != Status.REQUESTED:  # decided or withdrawn in the meantime
-            return
-        moment = database.now(session)
-        for account in _deciders(session, booking):
-            session.add(
-                Message(
-                    key=f"{change.key}/{account.id}",
-                    topic="asked",
-                    channel=NAME,
-                    booking_id=booking.id,
-                    recipient=account.email,
-                    language=account.language,
-                    details=audit.snapshot(booking),
-                    planned_at=moment,
-                    run_after=moment,
-                )
-            )
-
-
-def _deciders(session: Session, booking: Booking) -> Sequence[Account]:
-    """The logins of the staff who are asked for; the owners where those have none."""
-    people = [allocation.resource_id for allocation in booking.allocations]
-    theirs = session.scalars(
-        select(Account).where(Account.resource_id.in_(people), Account.active, Account.password.is_not(None))
-    ).all()
-    return (
-        theirs
-        or session.scalars(select(Account).where(Account.roles.any(name="owner"), Account.active)).all()
-    )

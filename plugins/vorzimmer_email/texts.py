@@ -19,7 +19,7 @@ from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_email.letter import OPENINGS
 
 LONGEST = 2000
-TOPICS = tuple(topic for topic in OPENINGS if topic != "asked")
+TOPICS = tuple(OPENINGS)
 """What is said to customers. The mail with the code is not among them: nothing in it is anybody's to change (A88)."""
 PLACEHOLDERS = {
     "name": N_("the customer’s name"),

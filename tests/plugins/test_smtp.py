@@ -111,6 +111,12 @@ def tls(folder: Path) -> ssl.SSLContext:
 
 
 @pytest.fixture
+def settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """One act, one mail: what staff are told, test_notices looks at."""
+    return {**settings, "plugins": {**settings["plugins"], "off": ["vorzimmer_notices"]}}
+
+
+@pytest.fixture
 def sink() -> Sink:
     return Sink()
 

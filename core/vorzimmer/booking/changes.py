@@ -52,10 +52,8 @@ def record(
     if booking.changed_at != moment:
         booking.changed_at = moment
     session.flush()
-    after = audit.snapshot(booking)
-    audit.write(
-        session, moment, actor, kind, f"booking {booking.uid}", before=before, after=after | (details or {})
-    )
+    after = audit.snapshot(booking) | (details or {})
+    audit.write(session, moment, actor, kind, f"booking {booking.uid}", before=before, after=after)
     failpoint.reach("audit")
     if kind in QUIET:
         return

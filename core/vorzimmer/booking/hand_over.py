@@ -52,7 +52,7 @@ def hand_over(
     status.change(booking, Status.CANCELLED)
     booking.sequence += 1
     booking.expires_at = None
-    details = {"message": message}
+    details = {"message": message, "given to": made.uid}
     record(session, hall, actor, booking, "cancelled", moment, before=before, details=details)
     booking.allocations = []
     session.flush()  # the new one takes the time in the same step
@@ -63,7 +63,8 @@ def hand_over(
     session.execute(update(Payment).where(Payment.booking_id == booking.id).values(booking_id=made.id))
     session.expire(booking, ["payments"])
     session.expire(made, ["payments"])
-    record(session, hall, actor, made, made.status, moment, details={"in place of": booking.uid})
+    details = {"in place of": booking.uid}
+    record(session, hall, actor, made, made.status, moment, before=before, details=details)
     return made
 
 

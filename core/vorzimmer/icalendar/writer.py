@@ -59,6 +59,7 @@ class Event:
     description: str = ""
     url: str = ""
     conference: str = ""
+    transparent: bool = False
 
 
 def plain(text: str) -> str:
@@ -136,8 +137,8 @@ def invitation(event: Event, method: str, *, organizer: Person, attendee: Person
         _line("ORGANIZER", f"mailto:{organizer.email}", CN=plain(organizer.name)),
         _line(
             "ATTENDEE",
-            f"mailto:{attendee.email}",
-            CN=plain(attendee.name) or attendee.email,
+            f"mailto:{attendee.email}" if attendee.email else "invalid:nomail",
+            CN=plain(attendee.name) or attendee.email or "–",
             CUTYPE="INDIVIDUAL",
             ROLE="REQ-PARTICIPANT",
             PARTSTAT="DECLINED" if cancelled else "ACCEPTED",
@@ -187,6 +188,8 @@ def _lines(event: Event, stamp: datetime) -> list[Contentline]:
     for name, text in (("LOCATION", plain(event.location)), ("DESCRIPTION", plain_lines(event.description))):
         if text:
             lines.append(_line(name, vText(text)))
+    if event.transparent:
+        lines.append(_written("TRANSP", "TRANSPARENT"))
     if event.url:
         lines.append(_line("URL", event.url))
     if event.conference:  # RFC 7986 §5.11

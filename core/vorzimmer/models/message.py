@@ -16,7 +16,7 @@ class Message(Model):
 
     `key` is unique and stays the same over all attempts, so that a receiver never acts twice.
     `topic`: `code`, `confirmed`, `requested`, `accepted`, `declined`, `moved`, `changed`, `offered`, `cancelled`,
-    `reminder`, `completed`, `expired` to a customer, `asked` to staff; `booking_changed` to a plugin. `channel`: the
+    `reminder`, `completed`, `expired` to a customer, `notice` to staff; `booking_changed` to a plugin. `channel`: the
     channel's name, or the plugin's for a fact.
     `details` is the snapshot that the text needs (old time, personal message); secrets are never in it.
     `state`: `due`, `leased`, `sent`, `withdrawn`, `parked` (given up after its last attempt).

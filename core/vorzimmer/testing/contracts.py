@@ -188,4 +188,10 @@ class NotifierContract(Contract):
         plugins = self.alone(practice)
         for _time in range(2):
             with practice.hall.database.transaction() as session:
-                plugins.tell(self.name, hookspecs.booking_changed, session=session, change=change)
+                plugins.tell(
+                    self.name,
+                    hookspecs.booking_changed,
+                    session=session,
+                    hall=practice.hall,
+                    change=change,
+                )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC
 from typing import Annotated, Any, Literal
 
@@ -11,12 +12,14 @@ from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound
 
 from vorzimmer import accounts as core
-from vorzimmer import database
+from vorzimmer import database, hookspecs
 from vorzimmer.access import Actor, Right, open_to
 from vorzimmer.hall import Hall
 from vorzimmer.here import hall
+from vorzimmer.hookspecs import StaffNotices
 from vorzimmer.models import Account, LoginLink, Role
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.api import shapes
@@ -84,6 +87,35 @@ class Invited(OneAccount):
     """A login with the link of its invitation, given this once; null where the link goes out by mail only."""
 
     link: str | None
+
+
+class NoticeTiming(shapes.Taken):
+    """How soon the login is told of one kind of event: in its own calendar, or in all that it may see."""
+
+    kind: shapes.Token
+    whose: Literal["own", "all"]
+    timing: Literal["at_once", "daily", "never"]
+
+
+class NoticesChange(shapes.Taken):
+    """What changes."""
+
+    notices: list[NoticeTiming] = Field(default_factory=list, max_length=50)
+
+
+class NoticeOut(BaseModel):
+    """How soon it is told, and how soon it is where nobody has chosen."""
+
+    kind: str
+    whose: Literal["own", "all"]
+    timing: Literal["at_once", "daily", "never"]
+    default: Literal["at_once", "daily", "never"]
+
+
+class Notices(BaseModel):
+    """All that the login can be told of by its rights."""
+
+    notices: list[NoticeOut]
 
 
 class RoleOut(BaseModel):
@@ -252,6 +284,66 @@ def _shown(session: Session, *found: Account) -> list[dict[str, Any]]:
         }
         for one in found
     ]
+
+
+# ---- what a login is told ------------------------------------------------------------------------------------------
+
+
+def _store() -> StaffNotices:
+    found = hall().plugins.ask_first(hookspecs.staff_notices)
+    if found is None:
+        raise NotFound
+    return found
+
+
+@accounts.get("/accounts/me/notices")
+@open_to(*Right)
+@call(Notices, key=True)
+def own_notices(query: shapes.NoQuery) -> Response:
+    """What the caller is told of, and how soon."""
+    return _notices(staff_caller().account_id or 0)
+
+
+@accounts.patch("/accounts/me/notices")
+@open_to(*Right)
+@call(Notices, key=True)
+def choose_own_notices(json: NoticesChange) -> Response:
+    """Choose how soon the caller is told; what is left out stays as it is."""
+    return _choose(staff_caller().account_id or 0, json)
+
+
+@accounts.get("/accounts/<account_id>/notices")
+@open_to(Right.ACCOUNTS)
+@call(Notices, key=True)
+def notices(account_id: str, query: shapes.NoQuery) -> Response:
+    """What a login is told of, and how soon."""
+    return _notices(_number(account_id))
+
+
+@accounts.patch("/accounts/<account_id>/notices")
+@open_to(Right.ACCOUNTS)
+@call(Notices, key=True)
+def choose_notices(account_id: str, json: NoticesChange) -> Response:
+    """Choose how soon a login is told; what is left out stays as it is."""
+    return _choose(_number(account_id), json)
+
+
+def _notices(number: int) -> Response:
+    actor, store = staff_caller(), _store()
+    with hall().database.reading() as session:
+        return jsonify(notices=[asdict(one) for one in store.listed(session, actor, number)])
+
+
+def _choose(number: int, json: NoticesChange) -> Response:
+    actor, store = staff_caller(), _store()
+    wanted: dict[tuple[str, str], str] = {(one.kind, one.whose): one.timing for one in json.notices}
+
+    def work(session: Session) -> Answer:
+        store.choose(session, actor, number, wanted)
+        session.flush()
+        return {"notices": [asdict(one) for one in store.listed(session, actor, number)]}, 200
+
+    return answered(work)
 
 
 # ---- roles -------------------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ from vorzimmer_web.office import (
     shown,
     wording,
 )
+from vorzimmer_web.office.settings.beside import endpoints
 from vorzimmer_web.requests import actor
 
 ORDER = (
@@ -114,8 +115,9 @@ def stands_in() -> str:
 def own_pages() -> list[tuple[str, str]]:
     """Title and endpoint of what concerns the person signed in alone: the menu beside the name."""
     person = actor()
-    return [
+    found = [
         (gettext(title), endpoint)
         for title, endpoint, rights in OWN
         if person and (not rights or person.rights & {*rights}) and endpoint in current_app.view_functions
     ]
+    return found + (endpoints("own") if person else [])

@@ -19,6 +19,7 @@ from vorzimmer.models import WebSession
 from vorzimmer.reasons import N_, Refused
 from vorzimmer_web.accounts import hashing, password_fits
 from vorzimmer_web.office.fresh import fresh
+from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.requests import read_anew, reading, signed_in
 
 ANYBODY = tuple(Right)
@@ -47,6 +48,7 @@ def _page(errors: dict[str, str] | None = None, **typed: Any) -> ResponseReturnV
         shown=SHOWN,
         zone=hall().config.zone,
         connects=bool(person.rights & {*APPOINTMENTS}),
+        beside=beside("own"),
         last=current_user.last_login_at.replace(tzinfo=UTC) if current_user.last_login_at else None,
     )
     return page, 422 if errors else 200

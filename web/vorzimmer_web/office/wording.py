@@ -25,6 +25,7 @@ TOPICS = {
     "reminder": N_("Reminder"),
     "completed": N_("Thanks and balance"),
     "expired": N_("Request lapsed"),
+    "notice": N_("Notice to staff"),
     "asked": N_("Request to the practice"),
 }
 STATES = {

@@ -12,8 +12,8 @@ from vorzimmer.here import hall
 from vorzimmer_web.requests import signed_in
 
 
-def beside(section: str, **of: Any) -> list[tuple[str, str]]:
-    """Titles and addresses of what plugins offer in a `section` (see `NavigationEntry`), each once."""
+def endpoints(section: str) -> list[tuple[str, str]]:
+    """Titles and endpoints of what plugins offer in a `section` (see `NavigationEntry`), each once."""
     person = signed_in()
     found = {
         entry.endpoint: gettext(entry.title)
@@ -22,4 +22,9 @@ def beside(section: str, **of: Any) -> list[tuple[str, str]]:
         and entry.right in person.rights
         and entry.endpoint in current_app.view_functions
     }
-    return [(title, url_for(endpoint, **of)) for endpoint, title in found.items()]
+    return [(title, endpoint) for endpoint, title in found.items()]
+
+
+def beside(section: str, **of: Any) -> list[tuple[str, str]]:
+    """Titles and addresses of these."""
+    return [(title, url_for(endpoint, **of)) for title, endpoint in endpoints(section)]

@@ -20,6 +20,7 @@ from vorzimmer.here import hall
 from vorzimmer.models import Account, LoginLink, Resource, Role, WebSession
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web.office.fresh import fresh
+from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.requests import read_anew, reading, signed_in
 
@@ -203,6 +204,7 @@ def _edit(account: Account, typed: Typed) -> ResponseReturnValue:
         now=database.now(session),
         zone=hall().config.zone,
         devices=session.scalar(devices) or 0,
+        beside=beside("login", account_id=account.id),
         oneself=account.id == person.account_id,
         above=accounts.is_owner(account) and not person.owner,
         **_words(),
