@@ -208,3 +208,17 @@ def test_office_weighs_less_than_250_kilobytes(desk: Page, address: str) -> None
         "performance.getEntries().filter(one => one.transferSize).reduce((sum, one) => sum + one.transferSize, 0)"
     )
     assert 0 < sizes < 250_000
+
+
+def test_the_weekend_is_shown_for_good_once_it_is_asked_for(desk: Page) -> None:
+    """O21."""
+    desk.get_by_role("link", name="Woche", exact=True).click()
+    calendar = desk.get_by_role("region")
+    friday, saturday = (calendar.get_by_text(day, exact=False).first for day in ("Fr., 5.", "Sa., 6."))
+    expect(friday).to_be_visible()
+    expect(saturday).to_be_hidden()
+    desk.get_by_text("Spalten").click()
+    desk.get_by_label("Samstag und Sonntag").check()
+    expect(saturday).to_be_visible()
+    desk.reload()
+    expect(saturday).to_be_visible()

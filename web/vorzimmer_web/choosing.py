@@ -13,21 +13,24 @@ from vorzimmer.availability import Phrase
 from vorzimmer.periods import day_of, instant_of
 from vorzimmer.reasons import Refused
 from vorzimmer_web.choices import Finder
-from vorzimmer_web.times import Month, Time, by_place, first_of, of_day, offered
+from vorzimmer_web.times import Month, Time, by_place, first_of, next_month, of_day, offered
 
 
 def month_page(finder: Finder, asked: Mapping[str, str]) -> dict[str, Any]:
     """What the page shows: the month with its free days, the times of a day, and the next free time.
 
-    Without `month` or `day` it begins where the first free time is.
+    Without `month` or `day` it begins where the appointment is that is moved, else where the first free time is.
     """
     wanted = _day(asked.get("day", ""))
     day = wanted if wanted and finder.today <= wanted <= finder.last else None
-    first = first_of(day) if day else _month(asked.get("month", ""), finder)
+    first = first_of(day) if day else _month(asked.get("month", ""), finder) or _own_month(finder)
     soonest = finder.next_free()
     if first is None:
         first = first_of(soonest.day if soonest else finder.today)
     times = finder.month(first)
+    tail = Month(first, frozenset(), finder.today, finder.last).tail
+    if tail >= next_month(first):
+        times = [*times, *(time for time in finder.month(next_month(first)) if time.day <= tail)]
     free = frozenset(time.day for time in times)
     if day is None and free:
         day = min(free)
@@ -86,6 +89,14 @@ def _day(text: str) -> date | None:
 def _month(text: str, finder: Finder) -> date | None:
     day = _month_start(text)
     return day if day and first_of(finder.today) <= day <= finder.last else None
+
+
+def _own_month(finder: Finder) -> date | None:
+    """Where the appointment is that is moved."""
+    if finder.ignoring is None:
+        return None
+    day = finder.ignoring.starts.astimezone(finder.zone).date()
+    return first_of(day) if finder.today <= day <= finder.last else None
 
 
 def _month_start(text: str) -> date | None:

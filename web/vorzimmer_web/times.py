@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from vorzimmer.availability import Slot
 
 WEEK = 7
+WEEKS = 3
+"""So many are shown at the least."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def _by_part(times: Sequence[Time]) -> list[tuple[str, list[Time]]]:
 
 @dataclass(frozen=True)
 class Month:
-    """A month as weeks of days from Monday; None outside the month."""
+    """A month as weeks of days from Monday; None outside. At its end the next weeks are shown along (office 37)."""
 
     first: date
     free: frozenset[date]
@@ -72,7 +74,8 @@ class Month:
     def weeks(self) -> list[list[date | None]]:
         """Rows of the table; weeks that are over are left out."""
         blanks: list[date | None] = [None] * self.first.weekday()
-        days = [*blanks, *(self.first + timedelta(days=n) for n in range((self.end - self.first).days + 1))]
+        shown = range((self.tail - self.first).days + 1)
+        days = [*blanks, *(self.first + timedelta(days=n) for n in shown)]
         days += [None] * (-len(days) % WEEK)
         weeks = [days[n : n + WEEK] for n in range(0, len(days), WEEK)]
         return [week for week in weeks if any(day and day >= self.today for day in week)]
@@ -87,6 +90,14 @@ class Month:
     def end(self) -> date:
         """The last day of the month."""
         return next_month(self.first) - timedelta(days=1)
+
+    @property
+    def tail(self) -> date:
+        """The last day that is shown: there are three weeks to choose from, even on the last day of a month."""
+        if first_of(self.today) != self.first:
+            return self.end
+        monday = self.today - timedelta(days=self.today.weekday())
+        return max(self.end, monday + timedelta(days=WEEKS * WEEK - 1))
 
     @property
     def before(self) -> date | None:

@@ -69,6 +69,20 @@ for (const box of boxes) {
   });
 }
 
+const WEEKEND = "vorzimmer-weekend";
+const weekend = byId("weekend");
+if (weekend) {
+  try {
+    weekend.checked = localStorage.getItem(WEEKEND) === "shown";
+  } catch {
+    // private windows have no storage
+  }
+  weekend.addEventListener("change", () => {
+    localStorage.setItem(WEEKEND, weekend.checked ? "shown" : "");
+    draw();
+  });
+}
+
 // ---- the widget ----
 
 const clock = (date) => date.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
@@ -156,6 +170,7 @@ function draw() {
   const { feed } = state;
   if (!feed || state.dragging) return;
   showChosen();
+  if (weekend) weekend.parentElement.hidden = state.days === 1;
   const chosen = new Set(boxes.length ? chosenColumns() : feed.columns.map((column) => column.id));
   const columns = feed.columns.filter((column) => chosen.has(column.id));
   const here = (record) => chosen.has(record.column);
@@ -199,6 +214,7 @@ function draw() {
 // A weekend on which nobody works and nothing stands takes no room from the days that have something.
 function daysShown(here) {
   const { feed } = state;
+  if (weekend?.checked) return state.days;
   const records = [...feed.grounds.filter((ground) => ground.kind === "open"), ...feed.events, ...feed.free].filter(here);
   const day = (number) => wall(new Date(new Date(`${state.first}T12:00`).getTime() + number * 86_400_000)).slice(0, 10);
   const used = (date) => date === feed.today || records.some(({ start, end }) => start < `${date}T24` && end > `${date}T00:00`);

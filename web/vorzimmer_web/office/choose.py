@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any
@@ -64,8 +64,10 @@ class Choice:
 
     @classmethod
     def of_move(cls, booking: Booking) -> Choice:
-        """The choice for a booking that has its person already."""
-        return cls.of_form(ZoneInfo(booking.zone), booking.staff.slug if booking.staff else None)
+        """The choice for a booking that has its person already; what is free is shown from its day on."""
+        zone = ZoneInfo(booking.zone)
+        choice = cls.of_form(zone, booking.staff.slug if booking.staff else None)
+        return replace(choice, day=choice.day or booking.starts.astimezone(zone).date())
 
     def offer(
         self, session: Session, actor: Actor, service: Service, *, ignoring: Booking | None = None
