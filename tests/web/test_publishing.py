@@ -32,7 +32,7 @@ def send(client: Browser, path: str, **typed: Any) -> Any:
 def made(client: Browser, query: str = "", **typed: str) -> str:
     """The path of a new named link."""
     client.get(PAGE)
-    send(client, f"/links{query}", **{"link_name": "Instagram", **typed})
+    send(client, f"/links{query}", **{"link_name": "Zettel", **typed})
     return re.search(r"http://localhost:8080(/i/[\w-]+)", client.get(PAGE).text)[1]
 
 
@@ -144,8 +144,7 @@ def test_one_who_chooses_another_time_keeps_the_link(client: Browser, practice: 
 @pytest.mark.parametrize(
     ("days", "status"),
     [
-        ({"last": "2027-02-28"}, 410),
-        ({"first": "2027-03-02"}, 410),
+        ({"first": "2027-03-02"}, 409),
         ({"first": "2027-03-01", "last": "2027-03-01"}, 303),
     ],
 )
@@ -157,12 +156,64 @@ def test_a_link_holds_on_its_days(
     assert client.get(made(client, **days)).status_code == status
 
 
-def test_a_deleted_link_is_not_found(client: Browser, practice: Practice) -> None:
+def test_a_link_ends_after_its_last_day(client: Browser, practice: Practice) -> None:
+    """K63."""
+    owner(client)
+    path = made(client, last="2027-03-01")
+    practice.clock.move(hours=24)
+    answer = client.get(path)
+    assert (answer.status_code, "This link has ended" in answer.text) == (410, True)
+
+
+def test_a_link_that_does_not_hold_yet_says_so_and_when(client: Browser, practice: Practice) -> None:
+    """Office 19."""
+    owner(client)
+    page = client.get(made(client, first="2027-03-02")).text
+    assert ("not valid yet" in page, "Tuesday, 2\xa0March" in unescape(page)) == (True, True)
+
+
+def number_of(page: str) -> str:
+    return re.search(r"/links/(\d+)/delete", page)[1]
+
+
+def test_a_deleted_link_says_that_it_has_ended(client: Browser, practice: Practice) -> None:
+    """B31: it may be printed somewhere."""
     owner(client)
     path = made(client)
-    number = re.search(r"/links/(\d+)/delete", client.get(PAGE).text)[1]
-    send(client, f"/links/{number}/delete")
-    assert client.get(path).status_code == 404
+    send(client, f"/links/{number_of(client.get(PAGE).text)}/delete")
+    client.get(PAGE)
+    assert (client.get(path).status_code, "Zettel" in client.get("/office/settings/publish").text) == (
+        410,
+        False,
+    )
+
+
+def test_a_link_is_changed_and_keeps_its_address(client: Browser, practice: Practice) -> None:
+    """Office 19, K63."""
+    owner(client)
+    path = made(client, "?service=massage", last="2027-03-31")
+    number = number_of(client.get(PAGE).text)
+    page = client.get(f"{PAGE}/links/{number}").text
+    assert ('value="Zettel"' in page, 'value="2027-03-31"' in page) == (True, True)
+    changed = {"link_name": "Flyer", "service": "massage", "staff": "anna", "last": ""}
+    assert send(client, f"/links/{number}", **changed).status_code == 303
+    assert client.get(path).headers["Location"] == "/book/massage?staff=anna"
+    assert ("Flyer" in client.get(PAGE).text, "Zettel" in client.get(PAGE).text) == (True, False)
+
+
+def test_an_end_in_the_past_is_refused_unless_it_is_the_link_s_own(
+    client: Browser, practice: Practice
+) -> None:
+    """Office 19: an ended link can still be called otherwise."""
+    owner(client)
+    answer = send(client, "/links", link_name="Flyer", last="2027-02-28")
+    assert (answer.status_code, "This day is over" in answer.text) == (422, True)
+    path, number = made(client, last="2027-03-01"), number_of(client.get(PAGE).text)
+    practice.clock.move(hours=24)
+    owner(client)
+    assert send(client, f"/links/{number}", link_name="B", last="2027-03-01").status_code == 303
+    assert send(client, f"/links/{number}", link_name="B", last="2027-02-20").status_code == 422
+    assert client.get(path).status_code == 410
 
 
 def test_a_link_needs_a_name_and_loses_nothing_typed(client: Browser, practice: Practice) -> None:
@@ -180,6 +231,8 @@ def test_links_can_be_made_by_program(client: Browser, practice: Practice) -> No
     assert (
         client.get(link["url"].removeprefix("http://localhost:8080")).headers["Location"] == "/book/massage"
     )
+    changed = client.patch(f"/api/v1/links/{link['id']}", json={"name": "Plakat", "last": None}, headers=key)
+    assert {**link, "name": "Plakat", "last": None} == changed.json["link"]
     assert client.delete(f"/api/v1/links/{link['id']}", headers=key).status_code == 204
     assert client.get("/api/v1/links", headers=key).json == {"links": []}
 

@@ -17,9 +17,9 @@ from vorzimmer import booking as use_cases
 from vorzimmer.access import CUSTOMER, EVERYONE, open_to
 from vorzimmer.booking import Details, HoldRequest, load
 from vorzimmer.here import hall
-from vorzimmer.models import Booking, Customer, Status
+from vorzimmer.models import Booking, Customer, Service, Status
 from vorzimmer.reasons import Reason, Refused
-from vorzimmer_web import invitations, limits, presets, words
+from vorzimmer_web import addresses, invitations, limits, presets, words
 from vorzimmer_web.answers import Sheet
 from vorzimmer_web.appointment import calendar_answer, payment_note
 from vorzimmer_web.choices import Finder, people_for, places
@@ -40,12 +40,39 @@ def choose(slug: str) -> ResponseReturnValue:
     """With whom, then when; one who is alone is not asked for."""
     if presets.are_given():
         return presets.kept(".choose", slug=slug)
+    try:
+        service = load.service(reading(), slug)
+    except Refused:
+        return _leads_on(slug)
     if not use_cases.is_open(hall()):
         return _closed()
-    wish = _wish(slug, request.values)
-    if "staff" not in request.values and len(wish["people"]) > 1:
+    wish = _wish(service, request.values)
+    addresses.note({"service": slug, **wish["asked"].known})
+    own = addresses.instead(reading(), service, request.values.get("staff")) if wish["asked"].lines else None
+    if own is not None or service.slug != slug:
+        return _renamed(own.slug if own else service.slug)
+    if wish["asked"].staff is None and len(wish["people"]) > 1:
         return _choose_person(wish)
     return _choose_time(wish)
+
+
+def _renamed(slug: str, **other: str) -> ResponseReturnValue:
+    """The same wish at the address that the service has today."""
+    query = {**request.args.to_dict(flat=False), **other}
+    query.pop("s", None)
+    return redirect(url_for(".choose", slug=slug, **query), 303)  # type: ignore[arg-type]  # lists are repeated
+
+
+def _leads_on(slug: str) -> ResponseReturnValue:
+    """A service that can no longer be booked: to what took its place, else to all that can."""
+    gone = addresses.called(reading(), Service, slug)
+    if gone is None:
+        abort(404)
+    addresses.note({"service": slug})
+    original = addresses.after(reading(), gone)
+    if original is not None:
+        return _renamed(original[0].slug, staff=original[1])
+    return redirect(url_for(".services", gone=slug), 303)
 
 
 def _closed() -> str:
@@ -53,27 +80,21 @@ def _closed() -> str:
     return render_template("booking/closed.html")
 
 
-def _wish(slug: str, given: Any) -> dict[str, Any]:
-    """The service and what was chosen so far; what does not exist is not found."""
-    try:
-        service = load.service(reading(), slug)
-    except Refused:
-        abort(404)
+def _wish(service: Service, given: Any) -> dict[str, Any]:
+    """What was chosen so far; what does not fit any more is chosen anew."""
     people = people_for(reading(), hall(), service)
     by_slug, here = {person.slug: person for person in people}, places(reading())
-    staff, place = given.get("staff") or None, given.get("location") or None
-    if (staff not in {None, "any", *by_slug}) or (place not in {None, "any", *here}):
-        abort(404)
+    asked = addresses.of_choice(reading(), given, people, here)
     finder = Finder(
         reading(),
         hall(),
         service,
         database.now(reading()),
-        staff=by_slug.get(staff or ""),
-        place=here.get(place or ""),
+        staff=by_slug.get(asked.staff or ""),
+        place=here.get(asked.location or ""),
         ignoring=_live_hold(),
     )
-    return {"service": service, "people": people, "places": here, "finder": finder}
+    return {"service": service, "people": people, "places": here, "finder": finder, "asked": asked}
 
 
 def _choose_person(wish: dict[str, Any]) -> str:
@@ -144,14 +165,15 @@ def _or_any(slug: str | None) -> str | None:
 def _taken(slug: str, refusal: Refused, wanted: datetime) -> ResponseReturnValue:
     """Somebody was quicker: the nearest alternatives above the month; nothing typed is lost."""
     if refusal.reason is Reason.NOT_FOUND:
-        abort(404)
+        return _leads_on(slug)
     if refusal.reason is Reason.ONLINE_CLOSED:
         return _closed(), 409
     if "link" in refusal.facts:
         session.pop("invited")
         return render_template("booking/link_over.html"), 410
     status = STATUS_OF.get(refusal.reason, 409)
-    return _choose_time(_wish(slug, request.form), refusal=refusal, wanted=wanted), status
+    wish = _wish(load.service(reading(), slug), request.form)
+    return _choose_time(wish, refusal=refusal, wanted=wanted), status
 
 
 def _remember(uid: str, staff: str) -> None:
@@ -186,14 +208,12 @@ def _live_hold() -> Booking | None:
 
 
 def _own(slug: str, uid: str) -> Booking:
-    """A booking that this browser began."""
+    """A booking that this browser began, whatever its service is called meanwhile."""
     if uid not in session.get("holds", []):
         abort(404)
     try:
         found = load.booking(reading(), uid)
     except Refused:
-        abort(404)
-    if found.service.slug != slug:
         abort(404)
     return found
 
@@ -305,7 +325,7 @@ def _over(held: Booking, refusal: Refused) -> ResponseReturnValue:
         typed = {key: getattr(held, key) for key in TYPED}
         return _details_page(held, typed, _stored(held), refusal=refusal), 409
     staff = _wished(held)
-    wish = _wish(held.service.slug, {"staff": staff, "location": "any"})
+    wish = _wish(held.service, {"staff": staff, "location": "any"})
     if not refusal.facts.get("alternatives"):
         refusal.facts["alternatives"] = availability.alternatives(
             reading(), hall().plugins, held.service, held.starts, wish["finder"].now, staff=_or_any(staff)

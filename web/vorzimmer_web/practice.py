@@ -93,7 +93,7 @@ def legal(which: str) -> ResponseReturnValue:
     if address:
         return redirect(address, 303)
     if not text:
-        abort(404)
+        return redirect(url_for("booking.services"), 303)  # it was public once, perhaps
     parts = re.split(r"\n\s*\n", text.strip())
     return render_template("legal.html", title=TITLES[which], parts=parts)
 

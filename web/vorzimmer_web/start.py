@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, abort, redirect, render_template, request, session
+from flask import Blueprint, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
 from vorzimmer import database
@@ -13,7 +13,7 @@ from vorzimmer.access import EVERYONE, open_to
 from vorzimmer.booking import is_open
 from vorzimmer.here import hall
 from vorzimmer.models import Location
-from vorzimmer_web import booking, invitations, presets
+from vorzimmer_web import addresses, booking, invitations, presets
 from vorzimmer_web.choices import everybody, given_by, listed_services, places
 from vorzimmer_web.opening import week_of
 from vorzimmer_web.requests import reading
@@ -25,20 +25,18 @@ def services() -> ResponseReturnValue:
     """The practice and its services; `?category=` (also several) and `?staff=` show some of them."""
     if presets.are_given():
         return presets.kept(".services")
-    found = listed_services(reading(), request.args.getlist("category"))
-    here, chosen = (
-        places(reading()),
-        {key: request.args[key] for key in ("staff", "location") if key in request.args},
-    )
-    person = chosen.get("staff", "any")
-    if chosen.get("location", "any") not in {"any", *here}:
-        abort(404)
-    if person != "any":
-        found = given_by(reading(), hall(), found, person)
+    offered, here = listed_services(reading(), []), places(reading())
+    asked = addresses.of_start(reading(), request.args, offered, here)
+    addresses.note(asked.known)
+    found = [one for one in offered if not asked.categories or one.category in asked.categories]
+    if asked.staff:
+        found = given_by(reading(), hall(), found, asked.staff)
+    chosen = {"staff": asked.staff, "location": asked.location}
     return render_template(
         "booking/services.html",
         services=found,
-        chosen=chosen,
+        chosen={key: slug for key, slug in chosen.items() if slug},
+        asked=asked,
         is_open=is_open(hall()),
         **({} if is_framed(request) else _about(here)),
     )
@@ -58,6 +56,9 @@ def invited(secret: str) -> ResponseReturnValue:
     """Follow a link of the practice's, as long as it leads anywhere (K62, K63)."""
     found, moment = invitations.by_secret(reading(), secret), database.now(reading())
     today = moment.astimezone(hall().config.zone).date()
+    addresses.note_path(f"/i/{secret}")
+    if invitations.begins_later(found, today):
+        return render_template("booking/link_early.html", first=found.first), 409
     if not invitations.leads_on(reading(), found, moment, today):
         return render_template("booking/link_over.html"), 410
     session["invited"] = secret

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from vorzimmer import database
 from vorzimmer.availability import Assignment
+from vorzimmer.catalogue import leads_to
 from vorzimmer.database import LostRace
 from vorzimmer.models import Allocation, Booking, Model, Service
 from vorzimmer.reasons import Reason, Refused
@@ -32,8 +33,10 @@ _SERVICE = (
 
 
 def service(session: Session, slug: str) -> Service:
-    """An active service with its requirements, or `NOT_FOUND` (A12)."""
+    """An active service with its requirements, also by what it was called before (B31), or `NOT_FOUND` (A12)."""
     found = session.scalars(_SERVICE, {"slug": slug}).unique().first()
+    if found is None and (now := leads_to(session, Service, slug)) is not None:
+        found = session.scalars(_SERVICE, {"slug": now}).unique().first()
     if found is None:
         raise Refused(Reason.NOT_FOUND)
     return found

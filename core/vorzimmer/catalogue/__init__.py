@@ -3,6 +3,7 @@
 Every use case needs the right to settings, claims all resources first, writes the log, and never commits.
 """
 
+from vorzimmer.catalogue.addresses import leads_to
 from vorzimmer.catalogue.places import archive_location, change_location, create_location, restore_location
 from vorzimmer.catalogue.resources import (
     archive_resource,
@@ -16,6 +17,8 @@ from vorzimmer.catalogue.services import (
     archive_service,
     change_service,
     create_service,
+    draft_of,
+    given_in,
     own_version,
     rename_category,
     restore_service,
@@ -33,6 +36,9 @@ __all__ = [
     "create_location",
     "create_resource",
     "create_service",
+    "draft_of",
+    "given_in",
+    "leads_to",
     "own_version",
     "rename_category",
     "restore_location",

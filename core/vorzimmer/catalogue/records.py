@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import access, audit, database
 from vorzimmer.access import Actor, Right
-from vorzimmer.catalogue import checks
+from vorzimmer.catalogue import addresses, checks
 from vorzimmer.models import Location, Resource, Service
 from vorzimmer.reasons import N_, Reason, Refused
 
@@ -34,8 +34,12 @@ def found(session: Session, kind: type[T], slug: str) -> T:
 def settle_slug(
     session: Session, kind: type[T], clean: dict[str, Any], errors: dict[str, str], *, row: T | None = None
 ) -> None:
-    """Give `clean` its slug: the one typed if it is free, else one made from the name."""
-    taken = set(session.scalars(select(kind.slug))) - {row.slug if row else ""}
+    """Give `clean` its slug: the one typed if it is free, else one made from the name.
+
+    What another was called once is not free: addresses with it are printed somewhere (B31).
+    """
+    own = row.slug if row else ""
+    taken = set(session.scalars(select(kind.slug))) - {own} | addresses.promised(session, kind, but=own)
     if clean.get("slug") in taken:
         errors["slug"] = N_("This address is taken.")
     elif not clean.get("slug") and (row is None or "slug" in clean):
@@ -50,6 +54,8 @@ def save(session: Session, actor: Actor, row: T, clean: Mapping[str, Any], *, ac
         setattr(row, name, value)
     session.add(row)
     session.flush()
+    if "slug" in clean and act == "changed":
+        addresses.renamed(session, type(row), before["slug"], clean["slug"])
     differing = {name for name, value in clean.items() if act != "changed" or before[name] != value}
     if differing:
         log(

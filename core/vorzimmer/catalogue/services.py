@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select, update
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import audit, database, hookspecs
 from vorzimmer.access import Actor
-from vorzimmer.catalogue import checks, records
+from vorzimmer.catalogue import addresses, checks, records
 from vorzimmer.hall import Hall
 from vorzimmer.models import Allocation, Offer, Requirement, Resource, Service
 from vorzimmer.reasons import N_
@@ -192,51 +192,59 @@ def restore_service(session: Session, actor: Actor, slug: str) -> Service:
     return records.switch(session, actor, Service, slug, on=True)
 
 
-def own_version(session: Session, actor: Actor, slug: str, person: str) -> Service:
+def own_version(
+    session: Session,
+    hall: Hall,
+    actor: Actor,
+    slug: str,
+    person: str,
+    values: Mapping[str, Any] | None = None,
+    needs: Sequence[Need] | None = None,
+) -> Service:
     """Give one person a version of a service that is changed without touching the catalogue's (K28, K29, O57).
 
-    The person serves in it instead of in the catalogue's. Refuses with `FORBIDDEN`, `NOT_FOUND`, or `INVALID` where
-    the person does not give the service, or nobody else does.
+    The person serves in it instead of in the catalogue's; addresses of the person with that service lead to it. What
+    is not among `values` is as in the catalogue's. Refuses as `create_service`, or with `INVALID` where the person does
+    not give the service, or nobody else does.
     """
     records.begin(session, actor)
     service, resource = records.found(session, Service, slug), records.found(session, Resource, person)
+    mine = given_in(service, resource)
+    given = {name: value for name, value in (values or {}).items() if name != "slug" or value}
+    whole, own = draft_of(session, service, resource)
+    made = _save(session, hall, actor, None, {**whole, **given}, own if needs is None else needs)
+    made.variant_of = service.id
+    for need in mine:
+        need.offers = [offer for offer in need.offers if offer.resource_id != resource.id]
+    session.flush()
+    records.log(session, actor, made, "made own", after={"variant_of": service.slug, "person": resource.slug})
+    return made
+
+
+def given_in(service: Service, person: Resource) -> list[Requirement]:
+    """The needs that a person fills beside others; refuses with `INVALID` where that is nobody's own to have."""
     mine = [
-        need for need in service.requirements if resource.id in {offer.resource_id for offer in need.offers}
+        need for need in service.requirements if person.id in {offer.resource_id for offer in need.offers}
     ]
     if not mine:
         checks.refuse({"person": N_("This person does not give the service.")})
     if any(len(need.offers) <= need.quantity for need in mine):
         checks.refuse({"person": N_("Nobody else gives this service: change the service itself.")})
-    copy = _copy(session, service, resource)
-    for need in mine:
-        need.offers = [offer for offer in need.offers if offer.resource_id != resource.id]
-    session.flush()
-    records.log(session, actor, copy, "created", after={"variant_of": service.slug, "person": resource.slug})
-    return copy
+    return mine
 
 
-def _copy(session: Session, service: Service, person: Resource) -> Service:
-    taken = set(session.scalars(select(Service.slug)))
-    copied = {name: getattr(service, name) for name in FIELDS} | {
+def draft_of(session: Session, service: Service, person: Resource) -> tuple[dict[str, Any], list[Need]]:
+    """One person's own version as it is before anything in it is changed: its fields and needs; nothing is stored."""
+    taken = set(session.scalars(select(Service.slug))) | addresses.promised(session, Service)
+    values = {name: getattr(service, name) for name in FIELDS} | {
         "slug": checks.slug_of(f"{service.slug}-{person.slug}"[:50], "service", taken),
         "name": f"{service.name} – {person.name}"[:120],
-        "variant_of": service.id,
     }
-    copy = Service(**copied)
-    for need in service.requirements:
-        ids = [offer.resource_id for offer in need.offers]
-        same = {"kind": need.kind, "position": need.position, "offset": need.offset, "minutes": need.minutes}
-        only = person.id in ids and need.quantity == 1
-        copy.requirements.append(
-            Requirement(
-                **same,
-                quantity=need.quantity,
-                offers=[Offer(resource_id=one) for one in ([person.id] if only else ids)],
-            )
-        )
-    session.add(copy)
-    session.flush()
-    return copy
+    own = (person.slug,)
+    return values, [
+        replace(need, members=own) if person.slug in need.members and need.quantity == 1 else need
+        for need in needs_of(service)
+    ]
 
 
 def rename_category(session: Session, actor: Actor, old: str, new: str) -> int:
@@ -245,7 +253,10 @@ def rename_category(session: Session, actor: Actor, old: str, new: str) -> int:
     errors: dict[str, str] = {}
     clean = checks.checked({"category": new}, {"category": CATEGORY}, errors)
     checks.refuse(errors)
-    return _set_all(session, actor, f"category {old}"[:120], Service.category == old, clean)
+    changed = _set_all(session, actor, f"category {old}"[:120], Service.category == old, clean)
+    if changed:
+        addresses.renamed(session, None, old, clean["category"])
+    return changed
 
 
 def show_prices(session: Session, actor: Actor, shown: bool) -> int:

@@ -8,7 +8,7 @@ from vorzimmer.models.columns import Model, UtcInstant
 from vorzimmer.models.customer import Customer, CustomerChange, CustomerGroup
 from vorzimmer.models.message import Message
 from vorzimmer.models.record import AuditEntry, Erasure, KeptAnswer, Setting
-from vorzimmer.models.resource import Location, Resource
+from vorzimmer.models.resource import Location, OldAddress, Resource
 from vorzimmer.models.service import Offer, Requirement, Service
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Model",
     "Occurrence",
     "Offer",
+    "OldAddress",
     "Payment",
     "Requirement",
     "Resource",

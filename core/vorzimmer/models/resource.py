@@ -21,6 +21,19 @@ class Location(Model):
     active: Mapped[bool] = mapped_column(default=True)
 
 
+class OldAddress(Model):
+    """What a service, person, place or category was called in addresses before: it leads on for ever (O5).
+
+    `kind` is the table's name, or "category"; `now` is what it is called today.
+    """
+
+    __tablename__ = "old_address"
+
+    kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+    old: Mapped[str] = mapped_column(String(120), primary_key=True)
+    now: Mapped[str] = mapped_column(String(120), index=True)
+
+
 class Resource(Model):
     """A person, room or device that an appointment occupies. Kind: `staff`, `room`, `device` (RFC 5545 CUTYPE).
 

@@ -287,7 +287,7 @@ def own_version(slug: str, json: OwnVersion) -> Response:
     actor = staff_caller()
 
     def work(session: Session) -> Answer:
-        made = use_cases.own_version(session, actor, json.service, slug)
+        made = use_cases.own_version(session, hall(), actor, json.service, slug)
         return {"service": _service_out(session, made)}, 201
 
     return answered(work)

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
+from vorzimmer import database
 from vorzimmer.access import Right, open_to
 from vorzimmer.here import hall
 from vorzimmer.reasons import Reason, Refused
@@ -19,7 +20,6 @@ from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, staff_caller
 from vorzimmer_web.api.times import Day
 from vorzimmer_web.invitations import Invitation, NewInvitation
-from vorzimmer_web.office.settings.publish import link_address
 
 links = Blueprint("api_links", __name__)
 
@@ -38,6 +38,16 @@ class NewLink(shapes.Taken):
 
     name: shapes.Line
     target: Target = Target()
+    first: Day | None = None
+    last: Day | None = None
+    single: bool = False
+
+
+class ChangedLink(shapes.Taken):
+    """What changes of a link; what is not given stays, and null takes a day away."""
+
+    name: shapes.Line = ""
+    target: Target | None = None
     first: Day | None = None
     last: Day | None = None
     single: bool = False
@@ -84,11 +94,34 @@ def listed(query: shapes.NoQuery) -> Response:
 def create(json: NewLink) -> Response:
     """Make a named link."""
     actor = staff_caller()
-    target = {key: value for key, value in json.target.model_dump().items() if value}
-    wanted = NewInvitation(json.name, target, json.first, json.last, json.single)
+    wanted = NewInvitation(json.name, _target(json.target), json.first, json.last, json.single)
 
     def work(session: Session) -> Answer:
-        return {"link": _out(invitations.create(session, actor, wanted), 0)}, 201
+        return {"link": _out(invitations.create(session, actor, wanted, _today(session)), 0)}, 201
+
+    return answered(work)
+
+
+def _today(session: Session) -> date:
+    return database.now(session).astimezone(hall().config.zone).date()
+
+
+@links.patch("/links/<link_id>")
+@open_to(Right.SETTINGS)
+@call(OneLink, key=True)
+def change(link_id: str, json: ChangedLink) -> Response:
+    """Change what a link is called, presets, and when it holds; its address stays."""
+    actor, number = staff_caller(), _number(link_id)
+
+    def work(session: Session) -> Answer:
+        was = invitations.get(session, number)
+        kept = {name: getattr(was, name) for name in ("name", "target", "first", "last", "single")}
+        given = {name: getattr(json, name) for name in json.model_fields_set}
+        if json.target is not None:
+            given["target"] = _target(json.target)
+        wanted = NewInvitation(**{**kept, **given})
+        made = invitations.change(session, actor, number, wanted, _today(session))
+        return {"link": _out(made, invitations.appointments(session, made))}, 200
 
     return answered(work)
 
@@ -97,19 +130,27 @@ def create(json: NewLink) -> Response:
 @open_to(Right.SETTINGS)
 @call(None, 204, key=True)
 def delete(link_id: str) -> Response:
-    """Delete a link, which leads nowhere from then on."""
-    actor = staff_caller()
+    """Delete a link, which says that it has ended from then on."""
+    actor, number = staff_caller(), _number(link_id)
+    hall().database.write(lambda session: invitations.delete(session, actor, number))
+    return Response(status=204)
+
+
+def _number(link_id: str) -> int:
     if not re.fullmatch("[1-9][0-9]{0,8}", link_id):
         raise Refused(Reason.NOT_FOUND)
-    hall().database.write(lambda session: invitations.delete(session, actor, int(link_id)))
-    return Response(status=204)
+    return int(link_id)
+
+
+def _target(given: Target) -> dict[str, Any]:
+    return {key: value for key, value in given.model_dump().items() if value}
 
 
 def _out(one: Invitation, number: int) -> dict[str, Any]:
     return {
         "id": str(one.id),
         "name": one.name,
-        "url": link_address(one),
+        "url": invitations.address(one),
         "target": one.target,
         "first": one.first.isoformat() if one.first else None,
         "last": one.last.isoformat() if one.last else None,

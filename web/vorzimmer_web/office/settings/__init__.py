@@ -12,8 +12,10 @@ from vorzimmer.here import hall
 from vorzimmer.reasons import N_
 from vorzimmer_web.office.settings import (
     fields,
+    handed_out,
     health,
     keys,
+    named_links,
     places,
     plugins,
     practice,
@@ -38,7 +40,20 @@ class Card:
     right: str = Right.SETTINGS
 
 
-AREAS = (practice, publish, services, resources, places, fields, staff, keys, plugins, health)
+AREAS = (
+    practice,
+    publish,
+    named_links,
+    handed_out,
+    services,
+    resources,
+    places,
+    fields,
+    staff,
+    keys,
+    plugins,
+    health,
+)
 GROUPS = {
     "practice": N_("Practice and places"),
     "booking": N_("Online booking"),

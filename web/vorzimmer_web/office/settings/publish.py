@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
-from flask import Blueprint, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import select
@@ -15,11 +14,9 @@ from vorzimmer.access import Right, open_to
 from vorzimmer.guard import CONTENT_SECURITY_POLICY, FRAMES
 from vorzimmer.here import hall
 from vorzimmer.models import Location, Resource, Service
-from vorzimmer.periods import day_of
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web import invitations, presets
 from vorzimmer_web.choices import given_by
-from vorzimmer_web.invitations import Invitation, NewInvitation
 from vorzimmer_web.office import checklist
 from vorzimmer_web.office.settings import qr
 from vorzimmer_web.office.settings.typed import Typed
@@ -35,17 +32,17 @@ def show() -> ResponseReturnValue:
 
 
 def _shown(status: int = 200) -> ResponseReturnValue:
-    return _page(Typed({"sites": "\n".join(hall().config.settings.practice.embed_on)}), status)
+    return page(Typed({"sites": "\n".join(hall().config.settings.practice.embed_on)}), status)
 
 
-def _page(typed: Typed, status: int = 200) -> ResponseReturnValue:
+def page(typed: Typed, status: int = 200) -> ResponseReturnValue:
     """The page with its preview: the one page of the office that has a frame in it."""
-    target, today = _target(request.args), database.now(reading()).astimezone(hall().config.zone).date()
+    target, today = target_of(request.args), database.now(reading()).astimezone(hall().config.zone).date()
     address = urls.absolute(hall().config, presets.path(target))
     page = make_response(
         render_template(
             "office/settings/publish.html",
-            **_choices(),
+            **choices(),
             typed=typed,
             target=target,
             address=address,
@@ -55,7 +52,7 @@ def _page(typed: Typed, status: int = 200) -> ResponseReturnValue:
             code=qr.drawn(address, gettext("QR code of the link")),
             fits=_fits(target),
             links=invitations.listed(reading(), signed_in()),
-            link_address=link_address,
+            link_address=invitations.address,
             today=today,
             sites_fixed=hall().config.is_fixed("practice", "embed_on"),
             is_open=booking.is_open(hall()),
@@ -72,7 +69,7 @@ def _page(typed: Typed, status: int = 200) -> ResponseReturnValue:
     return page
 
 
-def _choices() -> dict[str, Any]:
+def choices() -> dict[str, Any]:
     """What can be preset: services, people, places and categories."""
     session = reading()
     services = session.scalars(
@@ -88,9 +85,9 @@ def _choices() -> dict[str, Any]:
     }
 
 
-def _target(given: Any) -> dict[str, Any]:
+def target_of(given: Any) -> dict[str, Any]:
     """What was chosen, as far as it exists: an address that presets anything else leads nowhere."""
-    known = _choices()
+    known = choices()
     lists = {"service": "services", "staff": "people", "location": "places"}
     target: dict[str, Any] = {key: given[key] for key, name in lists.items() if given.get(key) in known[name]}
     categories = [one for one in given.getlist("category") if one in known["categories"]]
@@ -123,7 +120,7 @@ def open_online() -> ResponseReturnValue:
 @open_to(Right.SETTINGS)
 def code(kind: str) -> ResponseReturnValue:
     """The QR code of a link with presets, to download."""
-    target = _target(request.args)
+    target = target_of(request.args)
     name = "-".join(["termin", *filter(None, [target.get("service"), target.get("staff")])])
     return qr.answer(urls.absolute(hall().config, presets.path(target)), kind, name)
 
@@ -141,64 +138,10 @@ def save_sites() -> ResponseReturnValue:
         if refusal.reason is not Reason.INVALID:
             raise
         typed.errors["sites"] = refusal.facts["errors"]["embed_on"]
-        return _page(typed, 422)
+        return page(typed, 422)
     hall().refresh(at_once=True)
     flash(gettext("These sites may show the booking from now on."), "good")
     return redirect(url_for("office.publish", _anchor="sites"), 303)
-
-
-# ---- named links -----------------------------------------------------------------------------------------------------
-
-
-def link_address(invitation: Invitation) -> str:
-    """Where a named link is followed."""
-    return urls.absolute(hall().config, f"/i/{invitation.secret}")
-
-
-@open_to(Right.SETTINGS)
-def add_link() -> ResponseReturnValue:
-    """A named link with the presets that were chosen above."""
-    typed = Typed(request.form)
-    first, last = _day(typed, "first"), _day(typed, "last")
-    wanted = NewInvitation(
-        typed.get("link_name"), _target(request.args), first, last, "single" in typed.values
-    )
-    if not typed.errors:
-        try:
-            made = hall().database.write(lambda session: invitations.create(session, signed_in(), wanted))
-        except Refused as refusal:
-            if refusal.reason is not Reason.INVALID:
-                raise
-            typed.errors |= refusal.facts["errors"]
-        else:
-            flash(gettext("The link “%(name)s” is made.", name=made.name), "good")
-            return redirect(url_for("office.publish", _anchor="links"), 303)
-    return _page(typed, 422)
-
-
-def _day(typed: Typed, name: str) -> date | None:
-    try:
-        return day_of(typed.get(name)) if typed.get(name) else None
-    except ValueError:
-        typed.errors[name] = N_("Please enter a day.")
-        return None
-
-
-@open_to(Right.SETTINGS)
-def delete_link(link_id: int) -> ResponseReturnValue:
-    """The link leads nowhere from now on."""
-    name = hall().database.write(lambda session: invitations.delete(session, signed_in(), link_id))
-    flash(gettext("The link “%(name)s” leads nowhere any more.", name=name), "good")
-    return redirect(url_for("office.publish", _anchor="links"), 303)
-
-
-@open_to(Right.SETTINGS)
-def link_code(link_id: int, kind: str) -> ResponseReturnValue:
-    """The QR code of a named link, to download (K64)."""
-    found = reading().get(Invitation, link_id)
-    if found is None:
-        abort(404)
-    return qr.answer(link_address(found), kind, f"link-{link_id}")
 
 
 def add_to(office: Blueprint) -> None:
@@ -207,6 +150,3 @@ def add_to(office: Blueprint) -> None:
     office.get(f"/settings/publish/code.{KINDS}", endpoint="publish_code")(code)
     office.post("/settings/publish/online", endpoint="publish_online")(open_online)
     office.post("/settings/publish/sites", endpoint="publish_sites")(save_sites)
-    office.post("/settings/publish/links", endpoint="publish_link")(add_link)
-    office.post("/settings/publish/links/<int:link_id>/delete", endpoint="delete_link")(delete_link)
-    office.get(f"/settings/publish/links/<int:link_id>/code.{KINDS}", endpoint="link_code")(link_code)

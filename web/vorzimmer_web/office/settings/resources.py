@@ -14,7 +14,7 @@ from vorzimmer import catalogue, hookspecs
 from vorzimmer.access import Right, open_to
 from vorzimmer.catalogue.resources import STAFF, offerable
 from vorzimmer.here import hall
-from vorzimmer.models import Allocation, Booking, Location, Resource, Service
+from vorzimmer.models import Allocation, Booking, Location, Resource
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.office.settings.archiving import warned
 from vorzimmer_web.office.settings.beside import beside
@@ -136,23 +136,6 @@ def _page(kind: str, resource: Resource | None, typed: Typed) -> str:
 
 
 @open_to(Right.SETTINGS)
-def own_version(slug: str) -> ResponseReturnValue:
-    """Make one person's own version of a service and open its form (K28, K29, O57)."""
-    person, service = signed_in(), request.form.get("service", "")
-    try:
-        made: Service = hall().database.write(
-            lambda session: catalogue.own_version(session, person, service, slug)
-        )
-    except Refused as refusal:
-        if refusal.reason is not Reason.INVALID:
-            raise
-        flash(gettext(next(iter(refusal.facts["errors"].values()))), "warning")
-        return redirect(url_for("office.resource", slug=slug), 303)
-    flash(gettext("This version can now be changed without touching the others."), "good")
-    return redirect(url_for("office.service", slug=made.slug), 303)
-
-
-@open_to(Right.SETTINGS)
 def archive(slug: str) -> ResponseReturnValue:
     """The warning, then the act."""
     session, person = reading(), signed_in()
@@ -185,6 +168,5 @@ def add_to(office: Blueprint) -> None:
     office.get("/settings/people/", endpoint="resources")(overview)
     office.route("/settings/people/new/<kind>", methods=both, endpoint="new_resource")(new)
     office.route("/settings/people/<slug>", methods=both, endpoint="resource")(edit)
-    office.post("/settings/people/<slug>/own", endpoint="own_version")(own_version)
     office.route("/settings/people/<slug>/archive", methods=both, endpoint="archive_resource")(archive)
     office.post("/settings/people/<slug>/restore", endpoint="restore_resource")(restore)

@@ -18,8 +18,8 @@ SPANS = ("notice", "cancel_until", "move_until")
 FLAGS = ("price_shown", "listed", "buffers_inside")
 
 
-def shown(service: Service) -> Typed:
-    """The form as a service fills it."""
+def shown(service: Service, needs: list[Need] | None = None) -> Typed:
+    """The form as a service fills it, or with other needs than its own."""
     texts: dict[str, Any] = {name: str(getattr(service, name)) for name in TEXTS + NUMBERS}
     for name in SPANS:
         texts |= span_shown(name, getattr(service, name))
@@ -33,7 +33,7 @@ def shown(service: Service) -> Typed:
         "reminding": "practice" if service.reminders is None else "times",
         "reminders": ", ".join(map(str, service.reminders or [])),
     }
-    return Typed(texts | _needs_shown(needs_of(service)))
+    return Typed(texts | _needs_shown(needs_of(service) if needs is None else needs))
 
 
 def _needs_shown(needs: list[Need]) -> dict[str, Any]:

@@ -77,22 +77,45 @@ def _found(session: Session, slug: str) -> Service:
     return found
 
 
-def _form(service: Service | None) -> ResponseReturnValue:
+@open_to(Right.SETTINGS)
+def own(slug: str, name: str) -> ResponseReturnValue:
+    """The form of one person's own version; until it is saved nothing is changed for anybody (K28, K29, O57)."""
+    session = reading()
+    service, owner = _found(session, slug), session.scalar(select(Resource).where(Resource.slug == name))
+    if owner is None:
+        raise Refused(Reason.NOT_FOUND)
+    try:
+        catalogue.given_in(service, owner)
+    except Refused as refusal:
+        flash(gettext(refusal.facts["errors"]["person"]), "warning")
+        return redirect(url_for("office.resource", slug=name), 303)
+    return _form(None, (service, owner))
+
+
+def _form(service: Service | None, of: tuple[Service, Resource] | None = None) -> ResponseReturnValue:
+    """The form of a service, of a new one, or of an own version `of` a service for a person."""
     if request.method != "POST":
-        return _page(service, shown(service) if service else blank(reading()))
+        return _page(service, _begun(service, of), of)
     typed = Typed(request.form)
     if {"add", "drop"} & request.form.keys():
         _change_needs(typed)
-        return _page(service, typed)
+        return _page(service, typed, of)
     values, needs = read(typed)
     if not typed.errors:
         try:
-            return _saved(service, values, needs)
+            return _saved(service, values, needs, of)
         except Refused as refusal:
             if refusal.reason is not Reason.INVALID:
                 raise
             typed.errors |= _by_row(typed, refusal.facts["errors"])
-    return _page(service, typed), 422
+    return _page(service, typed, of), 422
+
+
+def _begun(service: Service | None, of: tuple[Service, Resource] | None) -> Typed:
+    if of is not None:
+        values, needs = catalogue.draft_of(reading(), *of)
+        return shown(Service(**values), needs)
+    return shown(service) if service else blank(reading())
 
 
 def _change_needs(typed: Typed) -> None:
@@ -114,10 +137,22 @@ def _by_row(typed: Typed, errors: dict[str, str]) -> dict[str, str]:
 
 
 def _saved(
-    service: Service | None, values: dict[str, Any], needs: list[catalogue.Need]
+    service: Service | None,
+    values: dict[str, Any],
+    needs: list[catalogue.Need],
+    of: tuple[Service, Resource] | None,
 ) -> ResponseReturnValue:
     person = signed_in()
-    if service is None:
+    if of is not None:
+        slugs = (of[0].slug, of[1].slug)
+        made = hall().database.write(
+            lambda session: catalogue.own_version(session, hall(), person, *slugs, values, needs)
+        )
+        flash(
+            gettext("%(name)s is made; links to the service with this person lead to it.", name=made.name),
+            "good",
+        )
+    elif service is None:
         made = hall().database.write(
             lambda session: catalogue.create_service(session, hall(), person, values, needs)
         )
@@ -133,13 +168,17 @@ def _saved(
     return redirect(url_for("office.services"), 303)
 
 
-def _page(service: Service | None, typed: Typed) -> str:
+def _page(service: Service | None, typed: Typed, of: tuple[Service, Resource] | None = None) -> str:
     session = reading()
     kinds = hall().plugins.ask(hookspecs.resource_kinds)
     return render_template(
         "office/settings/service.html",
         service=service,
-        original=session.get(Service, service.variant_of) if service and service.variant_of else None,
+        original=of[0]
+        if of
+        else session.get(Service, service.variant_of)
+        if service and service.variant_of
+        else None,
         typed=typed,
         kinds={kind.name: kind for kind in kinds},
         resources=session.scalars(select(Resource).where(Resource.active).order_by(Resource.name)).all(),
@@ -166,7 +205,7 @@ def archive(slug: str) -> ResponseReturnValue:
     return warned(
         service.name,
         Booking.service_id == service.id,
-        gettext("Customers can no longer book this service, and links to it lead nowhere."),
+        gettext("Customers can no longer book this service; links to it lead to what else you offer."),
         action=url_for("office.archive_service", slug=slug),
         back=url_for("office.service", slug=slug),
     )
@@ -225,6 +264,7 @@ def add_to(office: Blueprint) -> None:
     office.post("/settings/services/prices", endpoint="prices")(prices)
     office.post("/settings/services/category", endpoint="category")(category)
     office.route("/settings/services/<slug>", methods=["GET", "POST"], endpoint="service")(edit)
+    office.route("/settings/services/<slug>/own/<name>", methods=["GET", "POST"], endpoint="own_version")(own)
     office.route("/settings/services/<slug>/archive", methods=["GET", "POST"], endpoint="archive_service")(
         archive
     )
