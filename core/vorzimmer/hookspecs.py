@@ -667,12 +667,15 @@ class NavigationEntry:
 class Job:
     """Regular work: `run(session, now)` in a write transaction of its own, every `every`, by one worker at a time.
 
-    What takes long does a part and returns True: it is called again at once, in another transaction.
+    What takes long does a part and returns True: it is called again at once, in another transaction. `due(session,
+    now)` is asked before, with a session that only reads: a job without `every` looks so each second whether there is
+    anything to do, and keeps no writer waiting where there is not.
     """
 
     name: str
     every: timedelta
     run: Callable[[Session, datetime], bool | None] = field(repr=False)
+    due: Callable[[Session, datetime], bool] = field(default=lambda _session, _now: True, repr=False)
 
 
 class Pages(Protocol):

@@ -214,15 +214,20 @@ class Worker:
 
     def _jobs(self) -> None:
         for job in [PRUNE, FORGET, *self.hall.plugins.offered(hookspecs.jobs, hall=self.hall)]:
-            with self.hall.database.reading() as session:
-                moment = database.now(session)
-            if self._not_before.get(job.name, moment) <= moment:
-                self._not_before[job.name] = moment + min(job.every, timedelta(minutes=1))
-                try:
+            try:
+                if self._is_due(job):
                     while _run(self.hall, job) and not self._stopped.is_set():
                         self._beat = time.monotonic()
-                except Exception:  # the plugin boundary: rolled back, tried again
-                    log.exception("job failed", job=job.name)
+            except Exception:  # the plugin boundary: rolled back, tried again
+                log.exception("job failed", job=job.name)
+
+    def _is_due(self, job: Job) -> bool:
+        with self.hall.database.reading() as session:
+            moment = database.now(session)
+            if self._not_before.get(job.name, moment) > moment or not job.due(session, moment):
+                return False
+        self._not_before[job.name] = moment + min(job.every, timedelta(minutes=1))
+        return True
 
 
 def beside(name: str, work: Callable[[], object]) -> None:

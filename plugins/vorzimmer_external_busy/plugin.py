@@ -74,11 +74,8 @@ class Plugin:
     @hookimpl
     def jobs(self, hall: Hall) -> list[Job]:
         """Begin what is due; a look each round, so that what was just entered is read soon."""
-        with hall.database.reading() as session:
-            if not refreshing.due(session, database.now(session)):
-                return []
         run = partial(refreshing.begin, hall=hall, config=self.config)
-        return [Job("external_busy", timedelta(0), run)]
+        return [Job("external_busy", timedelta(0), run, refreshing.due)]
 
     @hookimpl
     def external_calendars(self) -> hookspecs.ExternalCalendars:

@@ -50,15 +50,14 @@ class Plugin:
     @hookimpl
     def jobs(self, hall: Hall) -> list[Job]:
         """The next lines of what the office lets in, between messages; and old runs are forgotten."""
-        prune = Job("forget_imports", timedelta(hours=6), running.prune)
-        with hall.database.reading() as session:
+
+        def waits(session: Session, _moment: datetime) -> bool:
+            return running.waiting(session) is not None
+
+        def some(session: Session, _moment: datetime) -> None:
             number = running.waiting(session)
-        if number is None:
-            return [prune]
+            if number is not None:  # no more to do at once: messages have their turn
+                running.batch(session, hall, number)
 
-        def some(
-            session: Session, _moment: datetime
-        ) -> None:  # no more to do at once: messages have their turn
-            running.batch(session, hall, number)
-
-        return [Job("import", timedelta(0), some), prune]
+        prune = Job("forget_imports", timedelta(hours=6), running.prune)
+        return [Job("import", timedelta(0), some, waits), prune]

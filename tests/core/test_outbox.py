@@ -33,6 +33,7 @@ class Post:
         self.before_sending: Callable[[Message], None] = lambda message: None
         self.before_telling: Callable[[Any], None] = lambda session: None
         self.before_job: Callable[[], None] = lambda: None
+        self.has_work = False
 
     @hookimpl
     def message_channels(self) -> list[Channel]:
@@ -45,7 +46,8 @@ class Post:
 
     @hookimpl
     def jobs(self) -> list[Job]:
-        return [Job("feed", timedelta(days=1), self._job)]
+        seldom = Job("feed", timedelta(days=1), self._job)
+        return [seldom, Job("look", timedelta(0), self._job, lambda _session, _now: self.has_work)]
 
     def _send(self, session: Any, message: Message) -> Sent:
         self.before_sending(message)
@@ -554,3 +556,11 @@ def test_a_stopped_worker_is_not_alive(practice, worker):
     worker.start()
     worker.stop()
     assert not worker.is_alive()
+
+
+def test_job_with_something_to_do_now_is_seen_in_the_round_after(worker: Worker, post: Post) -> None:
+    """Plugins are asked for their jobs once; whether there is work, each round."""
+    worker.run_due()
+    before, post.has_work = len(post.jobs_done), True
+    worker.run_due()
+    assert len(post.jobs_done) == before + 1

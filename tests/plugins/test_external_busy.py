@@ -54,6 +54,7 @@ def rules(practice: Practice, start: str) -> list[tuple[str, str]]:
 
 def test_an_address_makes_time_busy_through_the_worker(practice: Practice, elsewhere: Elsewhere) -> None:
     """Rule 74: what stands in a calendar elsewhere is not offered, as soon as the worker has read it."""
+    Worker(practice.hall).run_due()  # has been running for a while
     made = enter(practice, elsewhere.url)
     assert "10:00" in hours(practice)
     Worker(practice.hall).run_due()

@@ -28,6 +28,7 @@ def database_url() -> str:
 def owner(practice: Practice, client: Browser) -> Browser:
     client.sign_in("owner@praxis.example")
     client.get(PAGE)
+    Worker(practice.hall).run_due()  # has been running for a while
     return client
 
 
