@@ -36,7 +36,7 @@ class Plugin:
         """Series that go on for ever are unfolded a little further, a few at a time; copies nobody reads go."""
 
         def roll(session: Session, moment: datetime) -> None:
-            horizon.roll(session, moment, hall.config.zone)
+            horizon.roll(session, hall, moment)
 
         return [
             Job("roll_horizon", timedelta(minutes=10), roll),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vorzimmer import booking
+from vorzimmer.hall import Hall
 from vorzimmer.icalendar.text import CalendarDataError, SafeCalendar, parse
 from vorzimmer.icalendar.times import Series
 from vorzimmer.models import Block, Calendar, CalendarObject
@@ -25,7 +25,7 @@ MOST_OCCURRENCES = 50_000
 log = structlog.get_logger(__name__)
 
 
-def roll(session: Session, moment: datetime, zone: ZoneInfo) -> None:
+def roll(session: Session, hall: Hall, moment: datetime) -> None:
     """Unfold the series that are furthest behind; the rest has its turn at the next run."""
     behind = session.execute(
         select(CalendarObject, Calendar)
@@ -36,19 +36,17 @@ def roll(session: Session, moment: datetime, zone: ZoneInfo) -> None:
     ).all()
     for row, calendar in behind:
         try:
-            _unfold(session, calendar, row, moment, zone)
+            _unfold(session, hall, calendar, row, moment)
         except CalendarDataError:  # grown too long over the years: it keeps what it has, and the others go on
             log.warning("series was not unfolded further", href=row.href)
             row.expanded_until = moment + objects.HORIZON
 
 
-def _unfold(
-    session: Session, calendar: Calendar, row: CalendarObject, moment: datetime, zone: ZoneInfo
-) -> None:
+def _unfold(session: Session, hall: Hall, calendar: Calendar, row: CalendarObject, moment: datetime) -> None:
     sent = SafeCalendar(row.text, parse(row.text))
     horizon = moment + objects.HORIZON
     since = row.expanded_until or horizon
-    spans, complete = Series(sent, zone).up_to(horizon, MOST_OCCURRENCES)
+    spans, complete = Series(sent, hall.config.zone).up_to(horizon, MOST_OCCURRENCES)
     later = [span for span in spans if span.starts >= since]
     objects.add_occurrences(session, row, later)
     if complete:
@@ -58,4 +56,4 @@ def _unfold(
     periods = objects.busy(calendar, sent, later, moment)
     if block is not None and periods:
         session.flush()
-        booking.extend_block(session, block, periods)
+        booking.extend_block(session, hall, block, periods)

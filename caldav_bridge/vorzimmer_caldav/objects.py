@@ -122,17 +122,17 @@ def close(
     sent: SafeCalendar,
     periods: Sequence[Period],
 ) -> None:
-    """Make the block of an event what it has to be: none, new, or changed. Raises `Refused` over a booking.
+    """Make the block of an event what it has to be: none, new, or changed.
 
     Others who look at this person's calendar see the same times, and nothing of what they are for.
     """
     block = session.get(Block, found.block_id) if found.block_id else None
     title = _title(calendar, sent)
     if block is None and periods:
-        made = booking.block(session, actor, calendar.resource_id, found.uid, title, periods)
+        made = booking.block(session, hall, actor, calendar.resource_id, found.uid, title, periods)
         found.block_id = made.id
     elif block is not None and periods:
-        booking.change_block(session, actor, block, title, periods)
+        booking.change_block(session, hall, actor, block, title, periods)
     elif block is not None:
         open_again(session, actor, found, block)
     if periods:

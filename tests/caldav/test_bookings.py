@@ -9,7 +9,7 @@ import pytest
 from tests import acts
 from tests.caldav.desk import C, Phone, conditions, event, hrefs
 from vorzimmer import booking
-from vorzimmer.models import AuditEntry, Status
+from vorzimmer.models import Status
 from vorzimmer.testing import Practice, berlin
 
 
@@ -57,20 +57,6 @@ def test_move_over_another_booking_is_refused_and_nothing_changes(practice: Prac
     assert acts.again(practice.hall, made.uid).starts == made.starts
     assert anna.ask("GET", f"bookings/{made.uid}.ics").headers["ETag"] != before  # so that it is read anew
     assert "moved" not in [topic for topic, _ in acts.told(practice.hall, made.uid)]
-
-
-def test_refused_write_leaves_an_entry_in_the_log(practice: Practice, anna: Phone) -> None:
-    """O6."""
-    made = acts.book(practice.hall, staff="anna")
-    assert anna.ask("PUT", "bookings/x.ics", event("x", start="20270302T090000Z")).status_code == 409
-    with practice.hall.database.reading() as session:
-        refused = session.query(AuditEntry).filter_by(act="refused").one()
-    assert (refused.door, refused.subject, refused.after) == (
-        "caldav",
-        "caldav x.ics",
-        {"reason": "slot_taken"},
-    )
-    assert made
 
 
 def test_cancelled_event_cancels_the_booking(practice: Practice, anna: Phone) -> None:
@@ -147,13 +133,6 @@ def test_new_event_closes_its_time_at_once(practice: Practice, anna: Phone) -> N
     assert berlin("2027-03-02 11:00") in starts
     assert anna.ask("DELETE", "bookings/dentist.ics").status_code == 204
     assert berlin("2027-03-02 10:00") in acts.offered(practice.hall, "massage", "2027-03-02", staff="anna")
-
-
-def test_new_event_over_a_booking_is_refused(practice: Practice, anna: Phone) -> None:
-    acts.book(practice.hall, staff="anna")
-    refused = anna.ask("PUT", "bookings/dentist.ics", event("dentist"))
-    assert refused.status_code == 409
-    assert anna.ask("GET", "bookings/dentist.ics").status_code == 404
 
 
 def test_uid_of_an_appointment_is_not_taken_again(practice: Practice, anna: Phone, ben: Phone) -> None:

@@ -77,27 +77,11 @@ def test_calendar_set_to_free_opens_its_time_at_once(practice: Practice, own: Ph
     assert not free(practice)
 
 
-def test_calendar_over_a_booking_is_not_set_to_busy(practice: Practice, own: Phone) -> None:
-    own.ask("PROPPATCH", "own/", transparency("transparent"))
-    own.ask("PUT", "own/a.ics", event("a"))
-    acts.book(practice.hall, staff="anna")
-    assert own.ask("PROPPATCH", "own/", transparency("opaque")).status_code == 409
-    assert own.propfind("own/", "C:schedule-calendar-transp").find(f".//{C}transparent") is not None
-
-
 def transparency(value: str) -> str:
     return (
         f"<propertyupdate {NAMESPACES}><set><prop><C:schedule-calendar-transp><C:{value} />"
         "</C:schedule-calendar-transp></prop></set></propertyupdate>"
     )
-
-
-def test_event_over_a_booking_is_refused(practice: Practice, own: Phone) -> None:
-    acts.book(practice.hall, staff="anna")
-    refused = own.ask("PUT", "own/a.ics", event("a"))
-    assert refused.status_code == 409
-    assert f"{C}allowed-organizer-scheduling-object-change" in conditions(refused)
-    assert hrefs(own.propfind("own/", "D:getetag", depth="1")) == [f"{own.home}own/"]
 
 
 def test_events_may_overlap_each_other(own: Phone) -> None:

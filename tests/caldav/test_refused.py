@@ -195,12 +195,17 @@ def test_stale_write_leaves_others_their_tags(own: Phone) -> None:
 
 def test_each_refused_write_is_in_the_log_with_its_reason(practice: Practice, own: Phone) -> None:
     """O6."""
+    made = acts.book(practice.hall, staff="anna")
+    acts.book(practice.hall, "2027-03-02 11:00", staff="anna")
     own.ask("PUT", "own/a.ics", event("a"))
     own.ask("PUT", "own/b.ics", event("a"))
     own.ask("PUT", "own/c.ics", event("c", "RRULE:FREQ=SECONDLY"))
+    taken = moved(text_of(own, made.uid), "20270302T110000", "20270302T113000")
+    own.ask("PUT", f"bookings/{made.uid}.ics", taken)
     with practice.hall.database.reading() as session:
         found = session.query(AuditEntry).filter_by(act="refused").order_by(AuditEntry.id).all()
     assert [(one.door, one.subject, one.after["reason"]) for one in found] == [
         ("caldav", "caldav b.ics", "no_uid_conflict"),
         ("caldav", "caldav c.ics", "max_instances"),
+        ("caldav", f"caldav {made.uid}.ics", "slot_taken"),
     ]

@@ -46,7 +46,9 @@ def block(practice: Practice, who: str, title: str) -> None:
     period = Period(berlin("2027-03-03 15:00"), berlin("2027-03-03 16:00"))
     resource = practice.resource(who).id
     practice.hall.database.write(
-        lambda session: booking.block(session, actor(practice, email), resource, "b-1", title, [period])
+        lambda session: booking.block(
+            session, practice.hall, actor(practice, email), resource, "b-1", title, [period]
+        )
     )
 
 

@@ -7,6 +7,7 @@ Each is a function of a session inside a write transaction and never commits:
 from vorzimmer.booking.block import block, change_block, delete_block, delete_blocks, extend_block
 from vorzimmer.booking.cancel import cancel
 from vorzimmer.booking.change import Fields, change, version
+from vorzimmer.booking.clashes import Clash, clashes
 from vorzimmer.booking.close import complete, missed, reopen
 from vorzimmer.booking.confirm import confirm
 from vorzimmer.booking.deadlines import deadlines
@@ -32,6 +33,7 @@ __all__ = [
     "OFFER",
     "REASSIGN",
     "Chance",
+    "Clash",
     "Details",
     "Entry",
     "Fields",
@@ -45,6 +47,7 @@ __all__ = [
     "chances",
     "change",
     "change_block",
+    "clashes",
     "complete",
     "confirm",
     "deadlines",

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import audit, failpoint, outbox
 from vorzimmer.access import Actor
-from vorzimmer.booking import objects
+from vorzimmer.booking import clashes, objects, status
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Change
 from vorzimmer.models import Booking
@@ -66,6 +66,8 @@ def record(
         old = {"old": before} if before and kind in COMPARED else {}
         _tell(session, hall, actor, booking, kind, moment, old | (details or {}), key)
         failpoint.reach("outbox")
+    if booking.status in status.OPEN:
+        clashes.note(session, hall, actor, clashes.clashes(session, moment, Booking.id == booking.id), moment)
 
 
 def _tell(

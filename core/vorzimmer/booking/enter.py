@@ -73,7 +73,7 @@ def enter(
     placed = availability.placement(session, hall.plugins, service, entry.start, moment, **wish)
     for item in placed.assignment.items:
         access.require(access.may_touch_resource(actor, item.resource.id) or item.resource.kind != "staff")
-    guarded, notes = allow(actor, placed, override)
+    guarded, notes = allow(session, actor, placed, override)
     booking = Booking(
         uid=str(uuid.uuid4()),
         status=Status.CONFIRMED,

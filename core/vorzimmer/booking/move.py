@@ -132,4 +132,4 @@ def _choose(
         access.require(access.may_touch_resource(actor, item.resource.id) or item.resource.kind != "staff")
     if only is None:  # a first look, before the claim
         return placed.assignment, True, {}
-    return (placed.assignment, *allow(actor, placed, override))
+    return (placed.assignment, *allow(session, actor, placed, override))

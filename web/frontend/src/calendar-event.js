@@ -13,6 +13,7 @@ export function classesOf(record) {
   if (length > LINES) classes.push("is-long");
   if (record.waiting) classes.push("is-waiting");
   if (record.twice) classes.push("is-twice");
+  if (record.clash) classes.push("is-clash");
   return classes;
 }
 
@@ -27,9 +28,11 @@ const contents = {
     element("span", "line", mark("held"), element("span", "clock", time(record.start)), " ", phrase("until", { time: record.until })),
     element("small", "", record.title),
   ],
-  block: (record) => [element("span", "line", mark("block"), clock(record), element("strong", "", record.title))],
+  block: (record) => [
+    element("span", "line", ...warned(record), mark("block"), clock(record), element("strong", "", record.title)),
+  ],
   group: (record, who) => [
-    element("span", "line", mark(record.status), clock(record), element("strong", "", record.service)),
+    element("span", "line", ...warned(record), mark(record.status), clock(record), element("strong", "", record.service)),
     element("small", "", record.title),
     hidden(who(record.column)),
   ],
@@ -37,6 +40,7 @@ const contents = {
     element(
       "span",
       "line",
+      ...warned(record),
       mark(record.status),
       clock(record),
       element("strong", "", element("bdi", "", record.title)),
@@ -47,6 +51,8 @@ const contents = {
     hidden(who(record.column)),
   ],
 };
+
+const warned = (record) => (record.clash ? [mark("clash")] : []);
 
 // The end is read aloud; the height shows it.
 const clock = (record) => element("span", "clock", time(record.start), hidden(` – ${time(record.end)}`));

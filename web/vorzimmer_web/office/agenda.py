@@ -13,7 +13,7 @@ from flask import Blueprint, render_template, request
 from sqlalchemy import ColumnElement, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from vorzimmer import customers, database
+from vorzimmer import booking, customers, database
 from vorzimmer.access import Actor, Right, may, open_to
 from vorzimmer.booking.load import WHOLE
 from vorzimmer.here import hall
@@ -95,6 +95,16 @@ def requests_waiting(session: Session, seen: ColumnElement[bool], moment: dateti
     ).all()
 
 
+def clashes(
+    session: Session, actor: Actor, moment: datetime, staff: int | None = None
+) -> list[booking.Clash]:
+    """Private events over appointments, of everybody whose calendar the actor may see; `staff` narrows it to one."""
+    seen = [reach(actor, staff)]
+    if staff is not None or not may(actor, Right.CALENDARS):
+        seen.append(Resource.id == (actor.resource_id if staff is None else staff))
+    return booking.clashes(session, moment, *seen, most=FOUND)
+
+
 def next_day(session: Session, seen: ColumnElement[bool], after: datetime, zone: ZoneInfo) -> date | None:
     """The next local day with an appointment."""
     starts = session.scalar(
@@ -138,6 +148,7 @@ def _page(template: str, number: int) -> str:
         if any(one.standing or one.count for one in shown)
         else next_day(session, seen, end, zone),
         "waiting": requests_waiting(session, seen, moment),
+        "clashes": clashes(session, person, moment, chosen.id if chosen else None),
         "people": everybody,
         "chosen": chosen,
         "today": today,

@@ -9,16 +9,16 @@ from functools import partial
 from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from vorzimmer import database
 from vorzimmer.access import Actor, Right, may, open_to
 from vorzimmer.booking.load import WHOLE
 from vorzimmer.here import hall
-from vorzimmer.models import Allocation, Booking, CustomerChange, Status
+from vorzimmer.models import Booking, CustomerChange, Status
 from vorzimmer.reasons import N_, Refused
 from vorzimmer_web.office.acts import ACTS, DONE, said
-from vorzimmer_web.office.agenda import STAFF, reach, requests_waiting
+from vorzimmer_web.office.agenda import STAFF, clashes, reach, requests_waiting
 from vorzimmer_web.requests import reading, signed_in
 from vorzimmer_web.site import local_path
 
@@ -54,33 +54,6 @@ def _changes(session: Session, person: Actor) -> int:
     return session.scalar(select(func.count(CustomerChange.id))) or 0
 
 
-def _overlaps(session: Session, person: Actor) -> Sequence[tuple[Booking, Allocation]]:
-    """Appointments over which a series of private events was laid afterwards (architecture §3): both stand."""
-    moment = database.now(session)
-    booked = Allocation.__table__.alias()
-    return [
-        (found, private)
-        for found, private in session.execute(
-            select(Booking, Allocation)
-            .join(booked, booked.c.booking_id == Booking.id)
-            .join(
-                Allocation,
-                (Allocation.resource_id == booked.c.resource_id)
-                & (Allocation.starts < booked.c.ends)
-                & (Allocation.ends > booked.c.starts),
-            )
-            .where(
-                Allocation.block == 1, Allocation.guarded.is_(False), Allocation.ends > moment, reach(person)
-            )
-            .options(*WHOLE, joinedload(Allocation.resource))
-            .order_by(Booking.starts)
-            .limit(MOST)
-        )
-        .unique()
-        .all()
-    ]
-
-
 @open_to(*STAFF)
 def requests() -> str:
     """Everything that waits for a decision, the nearest first."""
@@ -89,7 +62,7 @@ def requests() -> str:
         "office/requests.html",
         waiting=requests_waiting(session, reach(person), database.now(session)),
         changes=_changes(session, person) if "office.customers" in current_app.view_functions else 0,
-        overlaps=_overlaps(session, person),
+        clashes=clashes(session, person, database.now(session)),
     )
 
 

@@ -53,6 +53,7 @@ EVENTS = {
     "edited": N_("Details edited"),
     "changed": N_("Details changed"),
     "reassigned": N_("Given another room or device"),
+    "clashed": N_("A private event lies over it"),
     "paid": N_("Payment"),
     "reminded": N_("Reminder sent by hand"),
     "expired": N_("Lapsed"),

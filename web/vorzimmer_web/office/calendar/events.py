@@ -30,6 +30,7 @@ class Drawing:
         self.facts, self.window, self.zone = facts, window, zone
         self.slugs = {column.id: column.slug for column in facts.columns}
         self.places = facts.places if len(facts.places) > 1 else {}  # one place need not be named
+        self.clashing = set(_clashing(facts.rows))
 
     def columns(self) -> list[Record]:
         """The heads of the columns."""
@@ -48,6 +49,7 @@ class Drawing:
             "column": self.slugs[first.resource_id],
             "start": self.wall(first.starts),
             "end": self.wall(first.ends),
+            "clash": any(row.id in self.clashing for row in rows),
         }
         if first.block_id:
             title = self.facts.titles.get(first.block_id, "")
@@ -151,6 +153,17 @@ class Drawing:
     def wall(self, moment: datetime) -> str:
         """Local date and time: "2027-03-01T09:00:00"."""
         return moment.astimezone(self.zone).replace(tzinfo=None).isoformat()
+
+
+def _clashing(rows: Sequence[Row]) -> Iterator[int]:
+    """The rows that are a private event over an appointment of the same person, or under one."""
+    for private in rows:
+        if not private.block_id or private.guarded:
+            continue
+        for row in rows:
+            over = row.resource_id == private.resource_id and row.status in OPEN
+            if over and row.starts < private.ends and private.starts < row.ends:
+                yield from (private.id, row.id)
 
 
 def _common(rows: Sequence[Row]) -> str:

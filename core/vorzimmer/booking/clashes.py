@@ -1,0 +1,96 @@
+"""An appointment and a private event at one time of one person: both stand, and whom it concerns is told (rule 80).
+
+The private event is the one that the belt does not guard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from vorzimmer import audit, outbox
+from vorzimmer.access import Actor
+from vorzimmer.availability import Assignment
+from vorzimmer.booking import load, status
+from vorzimmer.hall import Hall
+from vorzimmer.hookspecs import Change
+from vorzimmer.models import Allocation, AuditEntry, Block, Booking, Resource
+from vorzimmer.periods import Period
+
+CLASHED = "clashed"
+"""What the log and the plugins are told; `after` has the `block` and its `private` period beside the appointment."""
+
+
+class Clash(NamedTuple):
+    """One of a person's private events over one of their appointments."""
+
+    booking: Booking
+    block: Block
+    person: Resource
+    period: Period
+
+
+def clashes(session: Session, moment: datetime, *wanted: ColumnElement[bool], most: int = 500) -> list[Clash]:
+    """Those to come, the first ones first; `wanted` narrows it to some bookings or blocks."""
+    booked, private = aliased(Allocation), aliased(Allocation)
+    overlap = and_(
+        private.resource_id == booked.resource_id,
+        private.starts < booked.ends,
+        private.ends > booked.starts,
+        private.block == 1,
+        ~private.guarded,  # few are: they have an index of their own
+    )
+    found = session.execute(
+        select(Booking, Block, Resource, private.starts, private.ends)
+        .join(booked, booked.booking_id == Booking.id)
+        .join(private, overlap)
+        .join(Block, Block.id == private.block_id)
+        .join(Resource, Resource.id == private.resource_id)
+        .where(Booking.status.in_(status.OPEN), booked.ends > moment, private.ends > moment, *wanted)
+        .options(*load.WHOLE)
+        .order_by(Booking.starts, Booking.id, Block.id)
+        .limit(most)
+    ).unique()
+    return [Clash(*row[:3], Period(*row[3:])) for row in found]
+
+
+def note(session: Session, hall: Hall, actor: Actor, found: Sequence[Clash], moment: datetime) -> None:
+    """Write down each that is new, and let the plugins know: once for an event and a time of an appointment."""
+    known = _known(session, found)
+    for booking, block, _, period in found:
+        after = audit.snapshot(booking) | {"block": block.id, "private": [at.isoformat() for at in period]}
+        if (booking.uid, block.id, after["starts"]) in known:
+            continue
+        audit.write(session, moment, actor, CLASHED, f"booking {booking.uid}", after=after)
+        key = f"{booking.uid}/{CLASHED}/{block.id}/{int(booking.starts.timestamp())}"
+        change = Change(CLASHED, booking.uid, booking.sequence, actor.name, actor.door, key, after=after)
+        outbox.tell_plugins(session, hall, booking, change, moment)
+
+
+def _known(session: Session, found: Sequence[Clash]) -> set[tuple[str, int, str]]:
+    """What was noted before."""
+    subjects = {f"booking {clash.booking.uid}" for clash in found}
+    entries = session.scalars(
+        select(AuditEntry).where(AuditEntry.subject.in_(subjects), AuditEntry.act == CLASHED)
+    )
+    told = ((entry.subject.removeprefix("booking "), entry.after or {}) for entry in entries)
+    return {(uid, after["block"], after["starts"]) for uid, after in told}
+
+
+def give_way(session: Session, chosen: Assignment) -> None:
+    """Take private events that an appointment is about to be laid over out of the belt."""
+    for item in chosen.items:
+        session.execute(
+            update(Allocation)
+            .where(
+                Allocation.resource_id == item.resource.id,
+                Allocation.block == 1,
+                Allocation.starts < item.ends,
+                Allocation.ends > item.starts,
+            )
+            .values(guarded=False)
+        )
