@@ -40,6 +40,7 @@ def snapshot(booking: Booking) -> dict[str, Any]:
         "resources": [allocation.resource_id for allocation in booking.allocations],
         "service": booking.service.name,
         "staff": [a.resource.name for a in booking.allocations if a.resource.kind == "staff"],
-        "where": ical.where(booking),
+        "where": ical.address(booking),
+        "link": booking.link,
         "offered": booking.offered_at is not None,
     }

@@ -22,8 +22,13 @@ PAPERS = "papers"
 """Topic of a message whose details say it all: `subject`, `paragraphs`, a `list` of lines, and `files`, each of them
 name, media type and base64."""
 NOTICE = "notice"
-"""Topic of a message to staff. Its details say it all: `subject`, `greeting`, `paragraphs`, `facts` (pairs), `button`
-(text and address), perhaps a `list` of lines; about an appointment also what `audit.snapshot` says of it."""
+"""Topic of a message to staff. Its details say it all: `subject`, `greeting`, `paragraphs`, `facts` (pairs; `strong` is
+the label of one), `button` (text and address), perhaps a `list` of lines; about an appointment also what
+`audit.snapshot` says of it."""
+COMPARED = frozenset({"moved", "changed"})
+"""Topics that say what was until now (`old` in the details)."""
+SEEN = ("starts", "ends", "service", "staff", "where", "link")
+"""What of an appointment a customer sees, by the names of `audit.snapshot`."""
 UNTOUCHED = ("code", "reminder")
 """Topics that leave an unsent move alone."""
 AT_ONCE = timedelta(0)
@@ -39,7 +44,7 @@ _WAITING = (
     select(Message)
     .where(
         _OF_BOOKING,
-        Message.topic == "moved",
+        Message.topic.in_(COMPARED),
         Message.recipient == bindparam("recipient"),
         Message.state == "due",
         Message.attempts == 0,
@@ -88,10 +93,10 @@ def tell_person(
     if channel is None:
         return
     said = {**snapshot(booking), **(details or {})}
-    if topic not in UNTOUCHED and not _take_place_of_waiting(
-        session, booking, topic, moment, recipient, said
-    ):
-        return
+    if topic not in UNTOUCHED:
+        topic = _take_place_of_waiting(session, booking, topic, moment, recipient, said)
+        if not topic:
+            return
     message = {
         "key": _fresh(session, key),
         "topic": topic,
@@ -226,10 +231,10 @@ def _planned(session: Session, booking: Booking) -> Iterable[Message]:
 
 def _take_place_of_waiting(
     session: Session, booking: Booking, topic: str, moment: datetime, recipient: str, said: dict[str, Any]
-) -> bool:
-    """Withdraw an unsent move that waits in its undo window, keeping the time that the customer knows.
+) -> str:
+    """Withdraw an unsent change that waits in its undo window, keeping what the customer knows; what to tell instead.
 
-    False where the appointment is back at that time: then there is nothing to tell.
+    Nothing where all is as the customer knows it.
     """
     given = {"booking": booking.id, "recipient": recipient, "moment": moment}
     waiting = session.scalars(_WAITING, given).all()
@@ -237,13 +242,12 @@ def _take_place_of_waiting(
         message.state = "withdrawn"
         if "old" in message.details:
             said["old"] = message.details["old"]
-    return not (waiting and topic == "moved" and _unmoved(said))
-
-
-def _unmoved(said: Mapping[str, Any]) -> bool:
-    """Whether what the customer knows is true again."""
-    old = said.get("old", {})
-    return all(old.get(name) == said[name] for name in ("starts", "ends", "service", "staff"))
+    if not waiting or topic not in COMPARED or "name" in said:
+        return topic
+    old = said["old"]
+    if all(old.get(name, said[name]) == said[name] for name in SEEN):
+        return ""
+    return "moved" if old["starts"] != said["starts"] else "changed"
 
 
 def _fresh(session: Session, key: str) -> str:

@@ -12,6 +12,7 @@ from vorzimmer import urls
 from vorzimmer.config import Config
 from vorzimmer.icalendar import writer as ical
 from vorzimmer.models import Booking, Message
+from vorzimmer.outbox import COMPARED
 from vorzimmer.reasons import N_
 from vorzimmer.texts import Reader
 
@@ -37,7 +38,7 @@ OPENINGS = {
     "accepted": N_("We have accepted your request: your appointment is confirmed."),
     "declined": N_("We are sorry that we cannot offer you this appointment."),
     "moved": N_("Your appointment has been moved."),
-    "changed": N_("The time of your appointment stays the same, but something else about it has changed."),
+    "changed": N_("Something about your appointment has changed."),
     "offered": N_(
         "Something has come up on our side. Please choose another time by the link below; "
         "until you do, your appointment stays as it is."
@@ -57,13 +58,15 @@ LINK_LIKE = re.compile(r"://|@|www\.|\w\.\w", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail before it is dressed. `facts` are pairs of label and value; `button` is text and address."""
+    """A mail before it is dressed. `facts` are pairs of label and value, one of them `strong`; `button` is text and
+    address."""
 
     language: str
     subject: str
     greeting: str
     paragraphs: list[str]
     facts: list[tuple[str, str]] = field(default_factory=list)
+    strong: str = ""
     code: str = ""
     note: str = ""
     button: tuple[str, str] | None = None
@@ -90,6 +93,7 @@ def code_letter(reader: Reader, config: Config, message: Message, booking: Booki
             ),
         ],
         facts=[(label, _without_six(value)) for label, value in _facts(reader, message, booking)[:2]],
+        strong=reader.gettext("When:"),
         code=urls.code(config, booking.uid, message.details["issue"]),
         footer=[_without_six(practice)],
     )
@@ -113,7 +117,15 @@ def booking_letter(
         subject=_subject(reader, message, booking),
         greeting=_greeting(reader, booking),
         paragraphs=[opening or reader.gettext(OPENINGS[topic])],
-        facts=[*_facts(reader, message, booking), *_more_facts(reader, message, booking)],
+        facts=[
+            *(
+                _changed_facts(reader, message, booking)
+                if topic in COMPARED
+                else [*_facts(reader, message, booking), *_more_facts(reader, message, booking)]
+            ),
+            *_last_facts(reader, message, booking),
+        ],
+        strong=reader.gettext("When:"),
         note=ical.plain_lines(details.get("message", "")),
         button=_button(reader, config, topic, booking),
         footer=list(filter(None, [config.settings.practice.name, config.settings.practice.phone])),
@@ -142,6 +154,7 @@ def notice_letter(reader: Reader, config: Config, message: Message) -> Letter:
         greeting=details["greeting"],
         paragraphs=list(details["paragraphs"]),
         facts=[(label, ical.plain(value)) for label, value in details.get("facts", ())],
+        strong=details.get("strong", ""),
         note=details.get("list", ""),
         button=(details["button"][0], details["button"][1]),
         footer=[config.settings.practice.name],
@@ -158,7 +171,7 @@ def values(reader: Reader, config: Config, message: Message, booking: Booking) -
         "service": ical.plain(told["service"]),
         "time": reader.when(datetime.fromisoformat(told["starts"]), ZoneInfo(booking.zone)),
         "staff": ", ".join(map(ical.plain, details["staff"])),
-        "place": ical.plain(booking.place) or ical.place(booking.location),
+        "place": ical.address(booking),
         "practice": ical.plain(config.settings.practice.name),
         "phone": ical.plain(config.settings.practice.phone),
     }
@@ -193,30 +206,53 @@ def _facts(reader: Reader, message: Message, booking: Booking) -> list[tuple[str
     ]
 
 
+def _changed_facts(reader: Reader, message: Message, booking: Booking) -> list[tuple[str, str]]:
+    """The appointment, and below each part of it that is another one what it was until now."""
+    details = message.details
+    now = _said(reader, details, booking)
+    was = _said(reader, {**details, **details.get("old", {})}, booking)
+    facts = []
+    for label in now:
+        if now[label] or was[label]:
+            facts.append((label, now[label] or "–"))
+        if now[label] != was[label]:
+            facts.append((reader.gettext("Until now:"), was[label] or "–"))
+    return facts
+
+
+def _said(reader: Reader, said: dict[str, Any], booking: Booking) -> dict[str, str]:
+    """What a customer sees of an appointment, by labels."""
+    by_video = reader.gettext("by video") if said.get("link") else ""
+    return {
+        reader.gettext("Service:"): ical.plain(said["service"]),
+        reader.gettext("When:"): _period(reader, said, booking),
+        reader.gettext("With:"): ", ".join(map(ical.plain, said["staff"])),
+        reader.gettext("Where:"): said.get("where", ical.address(booking)) or by_video,
+        reader.gettext("Name:"): ical.plain(said.get("name", "")),
+    }
+
+
 def _more_facts(reader: Reader, message: Message, booking: Booking) -> list[tuple[str, str]]:
     details = message.details
     facts = []
-    if message.topic == "moved" and "old" in details:
-        facts.append((reader.gettext("Until now:"), _period(reader, details["old"], booking)))
     if message.topic == "reminder":
         facts.append((reader.gettext("Duration:"), _duration(reader, details)))
     if details["staff"]:
         facts.append((reader.gettext("With:"), ", ".join(map(ical.plain, details["staff"]))))
-    facts += _where(reader, message, booking)
+    if place := ical.address(booking):
+        facts.append((reader.gettext("Where:"), place))
+    return facts
+
+
+def _last_facts(reader: Reader, message: Message, booking: Booking) -> list[tuple[str, str]]:
+    """The link of a video call as long as there is one to join (K88, A17), how many come, and the money."""
+    facts = []
+    if booking.link and message.topic not in ENDED and message.topic != "completed":
+        facts.append((reader.gettext("Join by video:"), booking.link))
     if booking.seats > 1:
         facts.append((reader.gettext("Persons:"), str(booking.seats)))
     if message.topic not in ENDED:
         facts += _money(reader, message, booking)
-    return facts
-
-
-def _where(reader: Reader, message: Message, booking: Booking) -> list[tuple[str, str]]:
-    """The place, and the link of a video call as long as there is one to join (K88, A17)."""
-    facts = []
-    if booking.place or not booking.link:
-        facts.append((reader.gettext("Where:"), ical.plain(booking.place) or ical.place(booking.location)))
-    if booking.link and message.topic not in ENDED and message.topic != "completed":
-        facts.append((reader.gettext("Join by video:"), booking.link))
     return facts
 
 

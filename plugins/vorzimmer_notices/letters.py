@@ -48,6 +48,7 @@ def details(
             *_customer(session, reader, booking),
             *_by(session, reader, change),
         ],
+        "strong": reader.gettext("When:"),
         "button": _button(reader, hall, login, change, booking),
     }
 

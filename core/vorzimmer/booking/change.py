@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypedDict
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ from vorzimmer.models import Booking, Customer, Status
 from vorzimmer.reasons import N_, Reason, Refused
 
 LARGEST_PRICE = 100_000_000  # in minor units
+COLUMNS = ("price", "note", "place", "link")
 LONGEST = {"note": 4000, "place": 300, "link": 500}
 
 
@@ -74,13 +76,24 @@ def change(
     first = load.booking(session, uid)
     _require(actor, first, seen, sequence)
     wanted = _checked(actor, fields)
-    before = first.sequence
+    values = {name: value for name, value in wanted.items() if name in COLUMNS}
     if target:  # claims old and new resources together, hence comes first
-        move(session, hall, actor, uid, target, sequence=before, message=message, override=override)
+        sequence = first.sequence
+        move(
+            session,
+            hall,
+            actor,
+            uid,
+            target,
+            sequence=sequence,
+            message=message,
+            override=override,
+            fields=values,
+        )
     booking, moment = load.claimed(session, uid)
     if target is None:
         _require(actor, booking, seen, sequence)
-    _apply(session, hall, actor, booking, wanted, moment, message, told=booking.sequence != before)
+    _apply(session, hall, actor, booking, values, moment, message)
     customer = wanted.get("customer")
     if customer is None or (booking.customer and booking.customer.uid == customer):
         return booking
@@ -101,15 +114,11 @@ def _apply(
     hall: Hall,
     actor: Actor,
     booking: Booking,
-    wanted: Fields,
+    values: Mapping[str, Any],
     moment: datetime,
     message: str,
-    *,
-    told: bool,
 ) -> None:
     """Set what differs. A customer who knew another place or link gets a newer object (RFC 5546 §2.1.4)."""
-    names = [name for name in ("price", "note", "place", "link") if name in wanted]
-    values: dict[str, Any] = {name: wanted[name] for name in names}
     old = {name: getattr(booking, name) for name, value in values.items() if getattr(booking, name) != value}
     if not old:
         return
@@ -119,9 +128,8 @@ def _apply(
     kind = "edited"
     if old.keys() & {"place", "link"}:
         status.require_open(booking)
-        if not told:
-            booking.sequence += 1
-            kind = "changed"
+        booking.sequence += 1
+        kind = "changed"
     details = {name: values[name] for name in old} | {"message": message}
     record(session, hall, actor, booking, kind, moment, before=before, details=details)
 

@@ -30,8 +30,16 @@ TOLD = frozenset(
         "completed",  # where there is something to pay (K75)
     }
 )
-COMPARED = frozenset({"moved", "changed"})  # what was until now goes into the message
 QUIET = frozenset({"held", "details", "released", "paid"})  # these touch no calendars and nobody is told
+
+
+def kind_of(before: dict[str, Any], booking: Booking) -> str:
+    """What to call a change of an appointment: `moved` to another time, `changed` in what a customer sees, or only
+    `reassigned`."""
+    now = audit.snapshot(booking)
+    if now["starts"] != before["starts"]:
+        return "moved"
+    return "changed" if any(now[name] != before[name] for name in outbox.SEEN) else "reassigned"
 
 
 def record(
@@ -63,8 +71,9 @@ def record(
         key = f"{booking.uid}/{kind}/{booking.sequence}"
         change = Change(kind, booking.uid, booking.sequence, actor.name, actor.door, key, before, after)
         outbox.tell_plugins(session, hall, booking, change, moment)
-        old = {"old": before} if before and kind in COMPARED else {}
-        _tell(session, hall, actor, booking, kind, moment, old | (details or {}), key)
+        said = {name: value for name, value in (details or {}).items() if name != "note"}
+        old = {"old": before} if before and kind in outbox.COMPARED else {}
+        _tell(session, hall, actor, booking, kind, moment, old | said, key)
         failpoint.reach("outbox")
     if booking.status in status.OPEN:
         clashes.note(session, hall, actor, clashes.clashes(session, moment, Booking.id == booking.id), moment)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -11,7 +13,7 @@ from vorzimmer import access, audit, availability, database
 from vorzimmer.access import Actor
 from vorzimmer.availability import Assignment, Wish
 from vorzimmer.booking import load, status
-from vorzimmer.booking.changes import record
+from vorzimmer.booking.changes import kind_of, record
 from vorzimmer.booking.deadlines import require_in_time
 from vorzimmer.booking.override import Override, allow
 from vorzimmer.database import LostRace
@@ -39,9 +41,11 @@ def move(
     sequence: int | None = None,
     message: str = "",
     override: Override | None = None,
+    fields: Mapping[str, Any] | None = None,
 ) -> Booking:
     """Move the booking; the old time is released only as the new one is taken.
 
+    `fields` are columns that are set in the same step: one act is one change.
     A customer's move must be offered and in time. Staff may break rules with `override`; a true conflict only with
     level `double` (rule 42). A stale `sequence` refuses with `WRONG_STATE` (A109).
     """
@@ -58,7 +62,7 @@ def move(
     chosen, guarded, notes = _choose(session, hall, actor, booking, target, claimed, override)
     if not _differs(booking, chosen, target):
         return booking
-    before = audit.snapshot(booking)
+    before = audit.snapshot(booking) | {name: getattr(booking, name) for name in fields or ()}
     if target.service:
         booking.service = load.service(session, target.service)
         booking.price, booking.currency = booking.service.price, booking.service.currency
@@ -67,17 +71,12 @@ def move(
     session.flush()  # the own old time does not conflict with itself (rule 71)
     booking.expires_at, booking.offered_at = expires_at, None
     load.put(booking, chosen, target.start, expires_at, guarded=guarded)
-    booking.sequence += 1
-    record(
-        session,
-        hall,
-        actor,
-        booking,
-        "moved",
-        moment,
-        before=before,
-        details={"message": message, **notes},
-    )
+    for name, value in (fields or {}).items():
+        setattr(booking, name, value)
+    kind = kind_of(before, booking)
+    booking.sequence += kind != "reassigned"
+    details = {**(fields or {}), "message": message, **notes}
+    record(session, hall, actor, booking, kind, moment, before=before, details=details)
     return booking
 
 

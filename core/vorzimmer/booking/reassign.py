@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from vorzimmer import access, audit, availability
 from vorzimmer.access import Actor
 from vorzimmer.booking import load, status
-from vorzimmer.booking.changes import record
+from vorzimmer.booking.changes import kind_of, record
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Resource
 from vorzimmer.reasons import N_, Reason, Refused
@@ -38,17 +38,7 @@ def reassign(
     booking.allocations, booking.offered_at = [], None
     session.flush()  # its own time is not in its way (rule 71)
     load.put(booking, chosen, booking.starts, expires_at)
-    details = {"message": message}
-    seen = other.kind == "staff"
-    booking.sequence += seen
-    record(
-        session,
-        hall,
-        actor,
-        booking,
-        "moved" if seen else "reassigned",
-        moment,
-        before=before,
-        details=details if seen else None,
-    )
+    kind = kind_of(before, booking)
+    booking.sequence += kind != "reassigned"
+    record(session, hall, actor, booking, kind, moment, before=before, details={"message": message})
     return booking

@@ -85,9 +85,15 @@ def place(location: Location) -> str:
     return ", ".join(filter(None, [plain(location.name), plain(location.address)]))
 
 
+def address(booking: Booking) -> str:
+    """Where to go: the location, with the appointment's own place or note beside it; by video only what is noted."""
+    parts = [] if booking.link else [place(booking.location)]
+    return " – ".join(filter(None, [*parts, plain(booking.place)]))
+
+
 def where(booking: Booking) -> str:
-    """Where an appointment takes place: the own place or video link it has, else its location (K86)."""
-    return plain(booking.place) if booking.place else booking.link or place(booking.location)
+    """Where an appointment takes place, the link of a video call where there is nowhere to go (K86)."""
+    return address(booking) or booking.link
 
 
 def booking_event(booking: Booking) -> Event:

@@ -24,6 +24,7 @@ from vorzimmer_web import words
 from vorzimmer_web.office.acts import ACTS, report, said
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.choose import Choice, explained
+from vorzimmer_web.office.differences import differences_in
 from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.typed import money_shown
 from vorzimmer_web.requests import reading, signed_in
@@ -60,6 +61,7 @@ def page(found: Booking, errors: dict[str, str] | None = None) -> str:
         booking=found,
         messages=messages,
         history=history,
+        differences=differences_in(session, found, history),
         now=now,
         legal=_legal(found, now),
         open=found.status in OPEN,

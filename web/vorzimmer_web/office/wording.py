@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -83,7 +82,7 @@ def words() -> dict[str, Any]:
     said: dict[str, Any] = {
         name: {key: gettext(text) for key, text in table.items()} for name, table in tables.items()
     }
-    return {**said, "zone_of": zone_of, "date_of": date_of, "instant": datetime.fromisoformat}
+    return {**said, "zone_of": zone_of, "date_of": date_of}
 
 
 def zone_of(booking: Booking) -> ZoneInfo:

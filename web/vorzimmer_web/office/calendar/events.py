@@ -58,7 +58,8 @@ class Drawing:
             until = self.wall(first.expires_at)[11:16] if first.expires_at else ""
             return {**record, "kind": "held", "status": "held", "title": first.service, "until": until}
         record |= {"service": first.service, "color": first.color or PALETTE[first.service_id % len(PALETTE)]}
-        record |= {"place": first.where or first.place, "pin": bool(first.where or first.link)}
+        place = ", ".join(filter(None, [first.place, first.where]))
+        record |= {"place": place, "pin": bool(first.where or first.link)}
         if first.capacity > 1:
             taken = sum(row.seats for row in rows)
             members = [{"uid": row.uid, "name": row.name, "status": row.status} for row in rows]
