@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vorzimmer import availability, catalogue, database
-from vorzimmer.access import ROLES, Actor
+from vorzimmer.access import ROLES, Actor, Right
 from vorzimmer.catalogue import Need
 from vorzimmer.catalogue.services import needs_of
 from vorzimmer.models import AuditEntry, Resource, Service
@@ -195,6 +196,24 @@ def test_a_person_ticks_services_of_the_catalogue(practice: Practice) -> None:
     )
     do(practice, lambda s: catalogue.set_offers(s, OWNER, "ben", ["erstgespraech", "ultraschall"]))
     assert givers(practice, "massage") == [Need("staff", ("anna", "clara"))]
+
+
+def test_staff_choose_their_own_services_and_nobody_elses(practice: Practice) -> None:
+    """K27: who plans their own time says what they offer."""
+    clara = Actor(
+        "clara@praxis.example",
+        "office",
+        resource_id=practice.resource("clara").id,
+        rights=frozenset({Right.OWN_CALENDAR, Right.AVAILABILITY}),
+    )
+    wanted = ["massage", "erstgespraech", "rueckenschule"]
+    do(practice, lambda s: catalogue.set_offers(s, clara, "clara", wanted))
+    assert givers(practice, "massage") == [Need("staff", ("anna", "ben", "clara"))]
+    with pytest.raises(Refused, match=Reason.FORBIDDEN):
+        do(practice, lambda s: catalogue.set_offers(s, clara, "ben", wanted))
+    mere = replace(clara, rights=frozenset({Right.OWN_CALENDAR}))
+    with pytest.raises(Refused, match=Reason.FORBIDDEN):
+        do(practice, lambda s: catalogue.set_offers(s, mere, "clara", wanted))
 
 
 def test_the_last_who_gives_a_service_cannot_leave_it(practice: Practice) -> None:

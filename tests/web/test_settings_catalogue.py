@@ -208,3 +208,30 @@ def test_who_may_not_change_settings_sees_none(practice: Practice, client: Brows
 @pytest.mark.parametrize("path", ["services/none", "people/none", "places/none", "people/new/dragon"])
 def test_what_does_not_exist_is_not_found(owner: Browser, path: str) -> None:
     assert owner.get(f"/office/settings/{path}").status_code == 404
+
+
+def test_somebody_of_the_staff_takes_services_from_the_catalogue(practice: Practice, client: Browser) -> None:
+    """K27: by themselves, from the page of the own account."""
+    client.sign_in("clara@praxis.example")
+    assert "/office/account/services" in client.get("/office/account").text
+    page = client.get("/office/account/services").text
+    assert 'value="rueckenschule" checked' in page
+    assert 'value="massage" checked' not in page
+    client.send("/office/account/services", services=["massage", "erstgespraech", "rueckenschule"])
+    assert 'value="massage" checked' in client.get("/office/account/services").text
+
+
+def test_who_is_the_last_to_offer_a_service_is_told_so(practice: Practice, client: Browser) -> None:
+    client.sign_in("clara@praxis.example")
+    client.get("/office/account/services")
+    answer = client.send("/office/account/services", services=["erstgespraech"])
+    assert answer.status_code == 422
+    assert "Archivieren Sie die Leistung" in answer.text
+
+
+def test_a_login_without_a_calendar_offers_nothing(practice: Practice, client: Browser) -> None:
+    client.sign_in("empfang@praxis.example")
+    page = client.get("/office/account/services").text
+    assert "Dieser Zugang hat keinen Kalender" in page
+    assert "checkbox" not in page
+    assert "/office/account/services" not in client.get("/office/account").text

@@ -17,9 +17,13 @@ from vorzimmer.reasons import N_, Reason, Refused
 T = TypeVar("T", Location, Resource, Service)
 
 
-def begin(session: Session, actor: Actor) -> None:
-    """Refuse whoever may not change settings; then claim every resource: nobody books by rules of both kinds."""
-    access.require(access.may(actor, Right.SETTINGS))
+def begin(session: Session, actor: Actor, *, own: Resource | None = None) -> None:
+    """Refuse whoever may not change settings; then claim every resource: nobody books by rules of both kinds.
+
+    `own`: what concerns this resource alone may be changed by whoever it is and plans their own time, too (K27).
+    """
+    mine = own is not None and own.id == actor.resource_id and access.may(actor, Right.AVAILABILITY)
+    access.require(mine or access.may(actor, Right.SETTINGS))
     database.claim(session, session.scalars(select(Resource.id)))
 
 

@@ -85,8 +85,8 @@ def set_offers(session: Session, actor: Actor, slug: str, services: Collection[s
     Looked at are active services that need its kind and name who may serve; those that take any room are left alone.
     Refuses with `FORBIDDEN`, `NOT_FOUND`, `INVALID` where nobody would be left to give a service.
     """
-    records.begin(session, actor)
     resource = records.found(session, Resource, slug)
+    records.begin(session, actor, own=resource)
     before = []
     for service, needs in offerable(session, resource).items():
         serving = [need for need in needs if resource.id in _ids(need)]
@@ -102,7 +102,7 @@ def set_offers(session: Session, actor: Actor, slug: str, services: Collection[s
             needs[0].offers.append(Offer(resource_id=resource.id))
     session.flush()
     after = sorted(
-        service.slug for service, needs in offerable(session, resource).items() if _serves(resource, needs)
+        service.slug for service, needs in offerable(session, resource).items() if serves(resource, needs)
     )
     if after != sorted(before):
         records.log(
@@ -139,5 +139,6 @@ def _ids(need: Requirement) -> set[int]:
     return {offer.resource_id for offer in need.offers}
 
 
-def _serves(resource: Resource, needs: Collection[Requirement]) -> bool:
+def serves(resource: Resource, needs: Collection[Requirement]) -> bool:
+    """Whether the resource is offered for any of the needs."""
     return any(resource.id in _ids(need) for need in needs)

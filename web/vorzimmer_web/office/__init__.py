@@ -27,6 +27,7 @@ from vorzimmer_web.office import (
     fresh,
     groups,
     links,
+    own_services,
     record,
     settings,
     shown,
@@ -64,7 +65,7 @@ for pages in (
         export,
         account,
     ),
-    *(fresh, groups, links, checklist, erase),
+    *(fresh, groups, links, checklist, erase, own_services),
 ):
     pages.add_to(office)
 office.context_processor(wording.words)

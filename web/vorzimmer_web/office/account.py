@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
 from vorzimmer import accounts
-from vorzimmer.access import APPOINTMENTS, Right, open_to
+from vorzimmer.access import APPOINTMENTS, Right, may, open_to
 from vorzimmer.here import hall
 from vorzimmer.models import WebSession
 from vorzimmer.reasons import N_, Refused
@@ -48,6 +48,7 @@ def _page(errors: dict[str, str] | None = None, **typed: Any) -> ResponseReturnV
         shown=SHOWN,
         zone=hall().config.zone,
         connects=bool(person.rights & {*APPOINTMENTS}),
+        offers=person.resource_id is not None and may(person, Right.AVAILABILITY),
         beside=beside("own"),
         last=current_user.last_login_at.replace(tzinfo=UTC) if current_user.last_login_at else None,
     )
