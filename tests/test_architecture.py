@@ -36,7 +36,7 @@ FLOORS: list[set[str]] = [
     },
     {"access"},
     {"accounts", "audit", "customers", "outbox"},
-    {"availability", "catalogue", "registry", "retention", "settings"},
+    {"availability", "catalogue", "registry", "retention", "wrong_clock", "settings"},
     {"booking", "erasure", "setup"},
     {"guard", "here", "worker"},
     {"doctor"},

@@ -27,6 +27,7 @@ from vorzimmer.hookspecs import (
     ResourceKind,
     Sent,
     Undeliverable,
+    Unreachable,
     hookimpl,
 )
 from vorzimmer.models import (
@@ -88,6 +89,7 @@ __all__ = [
     "Status",
     "Table",
     "Undeliverable",
+    "Unreachable",
     "UtcInstant",
     "audit",
     "availability",

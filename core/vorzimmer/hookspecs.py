@@ -588,13 +588,21 @@ class Undeliverable(Exception):  # noqa: N818  (an answer of the far end)
     """Raised by `Channel.send` where trying again is of no use: the address does not exist."""
 
 
+class Unreachable(Exception):  # noqa: N818  (what the far end is)
+    """Raised by `Channel.send` where the far end cannot be reached at all: nothing is wrong with the message.
+
+    It is tried again within two minutes for a day, then hourly, and never given up.
+    """
+
+
 @dataclass(frozen=True)
 class Channel:
     """Something that carries messages to people. `carries` tells whether it reaches an address at all.
 
-    `send` gets the session (to read) and the message, returns what left, and raises to be tried again later, or
-    `Undeliverable`. It runs outside any write transaction and should give up within 45 seconds: the message is
-    leased for a minute. The same `message.key` must not make a receiver act twice.
+    `send` gets the session (to read) and the message, returns what left, and raises to be tried again later:
+    `Undeliverable` to give up, `Unreachable` where no message can leave now. It runs outside any write transaction and
+    should give up within 45 seconds: the message is leased for a minute. The same `message.key` must not make a
+    receiver act twice.
     `is_set_up` is false while nothing leaves this machine by it: customers book online only where a channel for mail
     is set up. `is_tried` tells whether anything has left since; a practice publishes its booking only then.
     """

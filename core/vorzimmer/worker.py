@@ -18,19 +18,20 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
-from vorzimmer import booking, database, failpoint, hookspecs, outbox, retention
+from vorzimmer import booking, database, failpoint, hookspecs, outbox, retention, wrong_clock
 from vorzimmer.hall import Hall
-from vorzimmer.hookspecs import Change, Job, Sent, Undeliverable
+from vorzimmer.hookspecs import Change, Job, Sent, Undeliverable, Unreachable
 from vorzimmer.models import Booking, KeptAnswer, Message, Model, Setting, Status, UtcInstant, WebSession
 
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=60)
 BATCH, BATCH_SECONDS = 10, 20.0
-"""How many messages are taken and marked at once, for each commit waits for the disk; and for how long at most."""
+"""How many messages are taken at once, and for how long at most; each is marked before the next one is sent."""
 TRIES = 30
 """Then a message is parked: with the pauses below about a day after its first attempt."""
-LONGEST_PAUSE = timedelta(hours=1)
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 POLL = 1.0
 """Seconds after which another process's commits are noticed; the own ones wake the worker."""
 STUCK = 300.0
@@ -136,26 +137,40 @@ class Worker:
         return [Leased(message, token) for message in messages]
 
     def _deliver(self, batch: list[Leased]) -> int:
-        """Deliver a batch and mark it; what is left when time is up, or the thread ends, is given back at once."""
+        """Deliver a batch, marking each; what is left when time is up, or the thread ends, is given back at once."""
         end = time.monotonic() + BATCH_SECONDS
-        left, outcomes = deque(batch), list[tuple[Leased, Outcome]]()
+        left = deque(batch)
         try:
             while left and not self._stopped.is_set() and time.monotonic() < end:
                 leased = left.popleft()
                 self._beat = time.monotonic()
-                outcomes.append((leased, self._outcome(leased)))
+                try:
+                    self._mark([(leased, self._outcome(leased))])
+                except Unreachable as error:
+                    channel = leased.message.channel
+                    log.warning("channel cannot be reached", channel=channel, error=str(error))
+                    same = [one for one in left if one.message.channel == channel]
+                    left = deque(one for one in left if one.message.channel != channel)
+                    self._mark([(one, _not_yet(one.message, error)) for one in (leased, *same)])
         finally:
-            back = [(leased, {"state": "due", "attempts": leased.message.attempts - 1}) for leased in left]
-            self._mark([*outcomes, *back])
+            self._mark([(one, {"state": "due", "attempts": one.message.attempts - 1}) for one in left])
         return len(batch) - len(left)
 
     def _mark(self, outcomes: Iterable[tuple[Leased, Outcome]]) -> None:
+        """Write down what became of messages; where the database is held, again until the leases are over."""
         wanted = [(leased, outcome) for leased, outcome in outcomes if outcome]
-        if wanted:
-            with self.hall.database.transaction() as session:
-                moment = database.now(session)
-                for leased, outcome in wanted:
-                    _marked(session, leased, moment, outcome)
+        end = time.monotonic() + LEASE.total_seconds()
+        while wanted:
+            try:
+                with self.hall.database.transaction() as session:
+                    moment = database.now(session)
+                    for leased, outcome in wanted:
+                        _marked(session, leased, moment, outcome)
+                return
+            except database.NO_ANSWER:
+                if time.monotonic() > end or self.hall.database.writers.failed:
+                    raise
+                self._stopped.wait(POLL)
 
     def _outcome(self, leased: Leased) -> Outcome:
         """Deliver one message; what to mark it with, nothing where that is done."""
@@ -165,6 +180,8 @@ class Worker:
                 self._tell(leased)
                 return {}
             return self._send(message)
+        except Unreachable:
+            raise
         except Undeliverable as error:
             log.warning("message cannot be delivered", key=message.key, error=str(error))
             return {"state": "parked", "error": str(error)[:500]}
@@ -197,7 +214,7 @@ class Worker:
             raise LookupError(f"channel {message.channel} is not there")
         with self.hall.database.reading() as session:
             if _is_outdated(session, message, database.now(session)):
-                return {"state": "withdrawn"}
+                return {"state": "withdrawn", "error": wrong_clock.TOO_LATE}
             sent: Sent = channel.send(session, message)
         failpoint.reach("sent")
         return {"state": "sent", "subject": sent.subject[:300], "text": sent.text, "error": ""}
@@ -224,9 +241,10 @@ class Worker:
     def _is_due(self, job: Job) -> bool:
         with self.hall.database.reading() as session:
             moment = database.now(session)
-            if self._not_before.get(job.name, moment) > moment or not job.due(session, moment):
+            early = moment < self._not_before.get(job.name, moment) <= moment + MINUTE
+            if early or not job.due(session, moment):
                 return False
-        self._not_before[job.name] = moment + min(job.every, timedelta(minutes=1))
+        self._not_before[job.name] = moment + min(job.every, MINUTE)
         return True
 
 
@@ -245,6 +263,19 @@ def beside(name: str, work: Callable[[], object]) -> None:
 def pause(attempts: int) -> timedelta:
     """How long to wait after a failed attempt: 5 s, 15 s, 45 s … at most an hour."""
     return min(timedelta(seconds=5 * 3 ** min(attempts - 1, 10)), LONGEST_PAUSE)
+
+
+def _not_yet(message: Message, error: Unreachable) -> Outcome:
+    """Try again when the way may be open: soon after it was shut, within two minutes for a day, then hourly.
+
+    It counts as no attempt: nothing is wrong with the message.
+    """
+    return {"state": "due", "attempts": message.attempts - 1, "waits": True, "error": str(error)[:500]}
+
+
+def _until_open(waited: timedelta) -> timedelta:
+    longest = 2 * MINUTE if waited < DAY else LONGEST_PAUSE
+    return min(max(waited / 4, SHORTEST_PAUSE), longest)
 
 
 def _next() -> Select[int]:
@@ -303,6 +334,8 @@ def _marked(session: Session, leased: Leased, moment: datetime, outcome: Outcome
     given = {"of": leased.message.id, "token": leased.token, **outcome}
     if outcome["state"] == "sent":
         given["sent_at"] = moment
+    if given.pop("waits", False):
+        given["run_after"] = moment + _until_open(moment - leased.message.planned_at)
     if "run_after" in outcome:
         given["run_after"] = moment + outcome["run_after"]
     found = session.scalar(_MARK, given)
@@ -329,11 +362,16 @@ def _run(hall: Hall, job: Job) -> bool:
     with hall.database.transaction() as session:
         row = session.scalar(select(Setting).where(Setting.name == name).with_for_update(skip_locked=True))
         moment = database.now(session)
-        if row is None or (row.value and datetime.fromisoformat(row.value) + job.every > moment):
+        if row is None or (row.value and _is_recent(datetime.fromisoformat(row.value), job.every, moment)):
             return False
         more = bool(job.run(session, moment))
         row.value = row.value if more else moment.isoformat()
     return more
+
+
+def _is_recent(done: datetime, every: timedelta, moment: datetime) -> bool:
+    """Whether it need not be done again; what was done in the future was done by another clock."""
+    return done <= moment < done + every
 
 
 def _register(hall: Hall, name: str) -> None:
@@ -349,15 +387,20 @@ def _register(hall: Hall, name: str) -> None:
 
 def _prune(session: Session, moment: datetime) -> None:
     """Delete what nobody needs: kept answers, sessions that are over, what was typed into holds never confirmed."""
-    day = timedelta(days=1)
-    session.execute(delete(KeptAnswer).where(KeptAnswer.kept_at < moment - day))
+    wrong_clock.put_right(session, moment)
+    session.execute(delete(KeptAnswer).where(KeptAnswer.kept_at < moment - DAY))
     session.execute(delete(WebSession).where(WebSession.expires_at < moment))
     session.execute(
         delete(Booking).where(
-            Booking.status == Status.EXPIRED, Booking.customer_id.is_(None), Booking.changed_at < moment - day
+            Booking.status == Status.EXPIRED, Booking.customer_id.is_(None), Booking.changed_at < moment - DAY
         )
     )
 
 
+def _forget(session: Session, moment: datetime) -> bool:
+    """Delete what is too old, unless the clock may be wrong: there is no way back."""
+    return wrong_clock.is_steady(session, moment) and retention.forget(session, moment)
+
+
 PRUNE = Job("prune", timedelta(hours=1), _prune)
-FORGET = Job("forget", timedelta(hours=1), retention.forget)
+FORGET = Job("forget", timedelta(hours=1), _forget)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -17,7 +18,7 @@ from vorzimmer.config import Config
 from vorzimmer.hall import Hall
 from vorzimmer.models import Setting
 from vorzimmer_backup import erased, key, making, nightly, sealing, state
-from vorzimmer_backup.damage import Damaged
+from vorzimmer_backup.damage import Damaged, why
 from vorzimmer_backup.restoring import restore as put_back
 from vorzimmer_backup.restoring import verify as check
 
@@ -40,7 +41,7 @@ def backup(config: Config, target: Path) -> None:
         try:
             manifest = making.make(hall, target.absolute())
         except (Damaged, OSError) as error:
-            fail(f"no backup was made: {error}")
+            fail(f"no backup was made: {why(error, target.absolute())}")
         key.remember(key.made(config.data))
         hall.database.write(partial(nightly.noted, target=target.absolute(), moment=manifest.made_at))
         rows = sum(table.rows for table in manifest.contents.tables.values())
@@ -115,7 +116,7 @@ def restore(
     except Damaged as error:
         fail(str(error))
     except OSError as error:
-        fail(f"nothing was restored: {error}")
+        fail(f"nothing was restored: {why(error, into or Path(tempfile.gettempdir()))}")
 
 
 def _erased(source: Path, named: Path | None) -> erased.Erased:

@@ -9,9 +9,9 @@ from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeInt
 
-FORMAT = 1
+FORMAT: Literal[1] = 1
 NAME = "manifest.json"
 DATA = "data"
 """What lies below was a file of the data folder."""
@@ -52,7 +52,7 @@ class Table(Record):
 class File(Record):
     """One file of the archive: bytes and their SHA-256."""
 
-    size: int
+    size: NonNegativeInt
     sha256: str
 
 
@@ -67,7 +67,7 @@ class Contents(Record):
 class Manifest(Record):
     """The first file of the archive."""
 
-    format: int = FORMAT
+    format: Literal[1] = FORMAT
     made_at: datetime
     practice: str
     server: str = version("vorzimmer")

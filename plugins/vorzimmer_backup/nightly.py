@@ -16,6 +16,7 @@ from vorzimmer.access import SYSTEM
 from vorzimmer.hall import Hall
 from vorzimmer.worker import beside
 from vorzimmer_backup import erased, key, making, state
+from vorzimmer_backup.damage import why
 from vorzimmer_backup.restoring import verify
 from vorzimmer_backup.settings import Config
 
@@ -78,7 +79,7 @@ def make_one(hall: Hall, config: Config) -> bool:
         verify(target, secret, hall.config.database_url, say=len, work=hall.config.data)
     except Exception as error:  # whatever it is, somebody has to read it
         log.exception("backup failed")
-        said = f"{type(error).__name__}: {error}"[:500]
+        said = why(error, folder(hall, config))[:500]
         hall.database.write(lambda session: state.change(session, moment, error=said))
         return False
     hall.database.write(partial(noted, target=target, moment=manifest.made_at))

@@ -49,6 +49,7 @@ def unpack(file: Path, secret: str, into: Path, say: Say) -> Manifest:
     """Write the files into an empty folder of the caller's, who throws it away where a backup is not whole."""
     with archive.opened(file, secret) as reader:
         manifest = reader.manifest
+        _refuse_too_large(file, manifest, into)
         say(
             f"backup of {manifest.practice}, {manifest.made_at:%Y-%m-%d %H:%M} UTC, made by {manifest.server}"
         )
@@ -62,6 +63,13 @@ def unpack(file: Path, secret: str, into: Path, say: Say) -> Manifest:
                 raise Damaged(f"{name} is not what the manifest says")
     say(f"{len(manifest.files)} files: sizes and hashes are equal")
     return manifest
+
+
+def _refuse_too_large(file: Path, manifest: Manifest, into: Path) -> None:
+    """A small file may unpack to more than the disk holds; no more is read than it says it holds."""
+    needed, free = sum(one.size for one in manifest.files.values()), shutil.disk_usage(into).free
+    if needed > free:
+        raise Damaged(f"{file}: {needed >> 20} MB are in it, {free >> 20} MB are free in {into.parent}")
 
 
 def restore(file: Path, secret: str, into: Path, url: str, say: Say, again: erased.Erased) -> Manifest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import sqlite3
 from contextlib import closing
@@ -15,12 +16,20 @@ NAME = "database.sqlite3"
 
 
 def save(database: Database, folder: Path) -> Contents:
-    """Copy the database into a folder. Raises `Damaged` where its pages or references are broken (F48)."""
+    """Copy the database into a folder.
+
+    Raises `Damaged` where its pages or references are broken (F48), `OSError` where there is no space.
+    """
     copy = folder / NAME
     path = database.engine.url.database or ""
     with closing(sqlite3.connect(path, timeout=30)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)  # all pages in one step: nothing is begun anew because somebody wrote
-        target.execute("PRAGMA journal_mode=DELETE")
+        try:
+            source.backup(target)  # all pages in one step: nothing is begun anew because somebody wrote
+            target.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+                raise OSError(errno.ENOSPC, str(error), str(copy)) from error
+            raise Damaged(f"the database cannot be copied: {error}") from error
     return contents(copy)
 
 

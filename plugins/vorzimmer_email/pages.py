@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import database, here, settings
 from vorzimmer.access import Right, open_to
-from vorzimmer.hookspecs import Undeliverable
+from vorzimmer.hookspecs import Undeliverable, Unreachable
 from vorzimmer.models import Service
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_email import letter, texts, trial
@@ -80,7 +80,7 @@ def test_mail() -> ResponseReturnValue:
         with here.hall().database.reading() as session:
             moment, paper = database.now(session), desk.paper(session)
         desk.try_out(here.actor().name, reader, moment, paper)
-    except (OSError, smtplib.SMTPException, Undeliverable) as error:
+    except (OSError, smtplib.SMTPException, Undeliverable, Unreachable) as error:
         _note(desk, left=False)
         why, own = gettext(trial.why(error)), trial.said(error)
         why += " " + gettext("The server says: %(text)s", text=own) if own else ""

@@ -9,7 +9,7 @@ import ssl
 import threading
 from email.message import EmailMessage
 
-from vorzimmer.hookspecs import Undeliverable
+from vorzimmer.hookspecs import Undeliverable, Unreachable
 from vorzimmer_email.settings import Relay
 
 TIMEOUT = 20.0
@@ -20,7 +20,11 @@ MAILBOX_FULL = 552  # permanent by its number, but empties (RFC 5321 §4.5.3.1.1
 
 
 def send(relay: Relay, mail: EmailMessage, hello: str) -> None:
-    """Hand over one mail. Raises `Undeliverable` if its recipient is refused for good, else what smtplib raises."""
+    """Hand over one mail.
+
+    Raises `Unreachable` where the server lets nobody hand over anything, `Undeliverable` if the recipient is refused
+    for good, else what smtplib raises.
+    """
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     server = (
@@ -33,11 +37,14 @@ def send(relay: Relay, mail: EmailMessage, hello: str) -> None:
     deadline.daemon = True
     deadline.start()
     try:
-        server.connect(relay.host, relay.port)
-        if relay.tls == "starttls":
-            server.starttls(context=context)  # raises where the server has none: no plaintext fallback
-        if relay.user:
-            server.login(relay.user, relay.password)
+        try:
+            server.connect(relay.host, relay.port)
+            if relay.tls == "starttls":
+                server.starttls(context=context)  # raises where the server has none: no plaintext fallback
+            if relay.user:
+                server.login(relay.user, relay.password)
+        except (OSError, smtplib.SMTPException) as error:
+            raise Unreachable(str(error) or repr(error)) from error
         _hand_over(server, mail)
     finally:
         deadline.cancel()

@@ -10,7 +10,7 @@ import ssl
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from vorzimmer.hookspecs import Undeliverable
+from vorzimmer.hookspecs import Undeliverable, Unreachable
 from vorzimmer.models import Setting
 from vorzimmer.reasons import N_
 from vorzimmer_email.settings import Config
@@ -50,19 +50,25 @@ WORDS: list[tuple[type[Exception], str]] = [
 """What people read, the most exact first; an exception of the first kind that fits."""
 
 
-def why(error: Exception) -> str:
+def why(error: BaseException) -> str:
     """In words (a msgid) why a mail did not leave."""
+    error = _cause(error)
     return next((words for kind, words in WORDS if isinstance(error, kind)), WORDS[-1][1])
 
 
-def said(error: Exception) -> str:
+def said(error: BaseException) -> str:
     """The server's own words, where it said any: who runs it may know more."""
+    error = _cause(error)
     if isinstance(error, smtplib.SMTPResponseException):
         text = error.smtp_error
         return f"{error.smtp_code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"[
             :200
         ]
     return str(error)[:200] if isinstance(error, Undeliverable) else ""
+
+
+def _cause(error: BaseException) -> BaseException:
+    return error.__cause__ if isinstance(error, Unreachable) and error.__cause__ else error
 
 
 def _fingerprint(config: Config) -> str:

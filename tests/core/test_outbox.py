@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from importlib.metadata import EntryPoint, entry_points
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from vorzimmer import booking, database, outbox
 from vorzimmer.access import Actor, Right
 from vorzimmer.config import Config
 from vorzimmer.hall import Hall
-from vorzimmer.hookspecs import Change, Channel, Job, Sent, Undeliverable, hookimpl
+from vorzimmer.hookspecs import Change, Channel, Job, Sent, Undeliverable, Unreachable, hookimpl
 from vorzimmer.models import Booking, KeptAnswer, Message, Setting, Status
 from vorzimmer.plugins import Plugins
 from vorzimmer.testing import Clock, Practice, berlin
@@ -257,6 +258,63 @@ def test_a_failure_is_tried_again_after_a_pause(practice, post, worker):
     assert "no route" in message.error
 
 
+def fail(_message: Message) -> None:
+    raise OSError("broken")
+
+
+def outage(_message: Message) -> None:
+    raise Unreachable("no route")
+
+
+def test_while_a_channel_cannot_be_reached_all_wait_and_none_is_given_up(practice, post, worker):
+    """X9: one look at the way is enough for all, soon at first, every two minutes for a day, then hourly."""
+    for hour in ("10:00", "11:00", "14:00"):
+        practice.book("massage", f"2027-03-03 {hour}")
+    tried: list[datetime] = []
+
+    def shut(message: Message) -> None:
+        tried.append(practice.clock.now)
+        outage(message)
+
+    post.before_sending = shut
+    for minutes in [0, *[1] * 12, 60 * 24, *[30] * 4]:
+        practice.clock.move(minutes=minutes)
+        worker.run_due()
+    gaps = [later - earlier for earlier, later in pairwise(tried)]
+    assert gaps[:2] == [timedelta(minutes=1)] * 2
+    assert gaps[-3] > timedelta(days=1)
+    assert gaps[-2:] == [timedelta(hours=1)] * 2
+    assert gaps[:-3] == sorted(gaps[:-3])
+    assert gaps[-4] == timedelta(minutes=2)
+    assert {(row.state, row.attempts) for row in rows(practice.hall, "confirmed")} == {("due", 0)}
+
+
+def test_after_an_outage_what_waited_leaves_within_two_minutes(practice, post, worker):
+    practice.book("massage", "2027-03-03 10:00")
+    post.before_sending = outage
+    for _round in range(3):
+        practice.clock.move(hours=6)
+        worker.run_due()
+    post.before_sending = lambda message: None
+    practice.clock.move(minutes=2)
+    worker.run_due()
+    assert one(practice.hall, "confirmed").state == "sent"
+
+
+def test_each_message_is_marked_before_the_next_is_sent(practice, post, worker):
+    """X9: who is killed between two mails sends at most one of them again."""
+    for hour in ("09:00", "10:00", "11:00"):
+        practice.book("massage", f"2027-03-03 {hour}")
+    seen: list[int] = []
+
+    def look(message: Message) -> None:
+        seen.append(sum(row.state == "sent" for row in rows(practice.hall, "confirmed")))
+
+    post.before_sending = look
+    worker.run_due()
+    assert seen == [0, 1, 2]
+
+
 def test_the_pauses_grow():
     pauses = [pause(attempt) for attempt in range(1, TRIES)]
     assert pauses == sorted(pauses)
@@ -327,6 +385,50 @@ def test_a_reminder_of_what_has_begun_is_not_sent(practice, post, worker):
     practice.clock.now = berlin("2027-03-03 10:31")
     worker.run_due()
     assert one(practice.hall, "reminder").state == "withdrawn"
+    practice.clock.move(hours=2)
+    worker.run_due()
+    assert one(practice.hall, "reminder").state == "withdrawn"
+
+
+def test_a_clock_a_year_ahead_and_back_costs_nobody_a_reminder(practice, post, worker):
+    """X14."""
+    practice.book("massage", "2027-03-03 10:30")
+    worker.run_due()
+    right = practice.clock.now
+    practice.clock.move(days=365)
+    worker.run_due()
+    assert one(practice.hall, "reminder").state == "withdrawn"
+    practice.clock.now = right
+    worker.run_due()
+    assert one(practice.hall, "reminder").state == "due"
+    practice.clock.now = berlin("2027-03-02 10:31")
+    worker.run_due()
+    assert one(practice.hall, "reminder").state == "sent"
+
+
+@pytest.mark.parametrize("leased", [True, False])
+def test_what_a_clock_a_year_ahead_put_off_leaves_by_the_right_one(practice, post, worker, leased):
+    practice.book("massage", "2027-03-03 10:30")
+    right = practice.clock.now
+    practice.clock.move(days=365)
+    if leased:
+        worker._lease()
+    post.before_sending = fail
+    worker.run_due()
+    practice.clock.now = right
+    post.before_sending = lambda message: None
+    worker.run_due()
+    worker.run_due()
+    assert one(practice.hall, "confirmed").state == "sent"
+
+
+def test_jobs_go_on_after_a_clock_was_a_year_ahead(practice, post, worker):
+    right = practice.clock.now
+    practice.clock.move(days=365)
+    worker.run_due()
+    practice.clock.now = right
+    worker.run_due()
+    assert post.jobs_done == [right + timedelta(days=365), right]
 
 
 # ---- several workers -------------------------------------------------------------------------------------------------

@@ -30,9 +30,10 @@ def answered(practice: Practice, when: str = acts.TEN, name: str = "Eva", **answ
 
 
 def later(practice: Practice, days: int) -> None:
-    """So many days after the appointment's end, and the worker has worked."""
-    practice.clock.move(hours=27, days=days)
-    Worker(practice.hall).run_due()
+    """So many days after the appointment's end, and the worker has worked: every day, for a clock must not jump."""
+    for hours in (27, *[24] * days):
+        practice.clock.move(hours=hours)
+        Worker(practice.hall).run_due()
 
 
 def of_record(practice: Practice, booked: Booking) -> dict[str, Any]:
@@ -115,3 +116,18 @@ def test_a_batch_that_fails_costs_no_other_batch(practice: Practice, monkeypatch
 
 def with_answers(practice: Practice, booked: list[Booking]) -> list[str]:
     return [one.uid for one in booked if acts.again(practice.hall, one.uid).fields]
+
+
+def test_after_a_jump_of_the_clock_nothing_is_deleted_for_two_days(practice: Practice) -> None:
+    """F64: a clock that is ten years ahead finds everything too old, and there is no way back."""
+    ask(practice, "Knie", 30)
+    booked = answered(practice, knie="links")
+    later(practice, 3)
+    practice.clock.move(days=3650)
+    Worker(practice.hall).run_due()
+    practice.clock.move(hours=40)
+    Worker(practice.hall).run_due()
+    assert acts.again(practice.hall, booked.uid).fields == {"knie": "links"}
+    practice.clock.move(hours=9)
+    Worker(practice.hall).run_due()
+    assert acts.again(practice.hall, booked.uid).fields == {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -17,6 +18,8 @@ from vorzimmer.hall import Hall
 from vorzimmer.models import AuditEntry, Booking, Calendar, WebSession
 from vorzimmer.testing import Practice
 from vorzimmer.worker import Worker
+from vorzimmer_backup import archive, key
+from vorzimmer_backup.restoring import unpack
 from vorzimmer_backup.settling import settle
 
 
@@ -103,6 +106,31 @@ def test_a_backup_verifies_and_says_each_thing(practice: Practice, data: Path) -
 def settled(hall: Hall) -> None:
     with hall.database.engine.execution_options(writes=True).begin() as connection:
         settle(connection, say=len)
+
+
+def test_an_archive_that_counts_otherwise_than_its_tables_is_refused(
+    practice: Practice, data: Path, empty: str
+) -> None:
+    """F45: whole, rightly sealed, every file as it was; but a row is missing, or another one is in its place."""
+    file, secret = saved(data), key.made(data)
+    options = ["--database-url", empty] if empty else []
+    wrongs: list[dict[str, Any]] = [{"rows": 25_000}, {"sha256": "0" * 64}]
+    for number, wrong in enumerate(wrongs):
+        odd, root, into = (
+            data.parent / f"{number}.vorzimmer",
+            data.parent / str(number),
+            data.parent / f"into {number}",
+        )
+        root.mkdir()
+        manifest = unpack(file, secret, root, len)
+        tables = dict(manifest.contents.tables)
+        tables["customer"] = tables["customer"].model_copy(update=wrong)
+        contents = manifest.contents.model_copy(update={"tables": tables})
+        archive.write(odd, secret, manifest.model_copy(update={"contents": contents}), root)
+        told = said(run("restore", odd, "--into", into, "--data", data, *options), code=1)
+        assert "table customer differs" in told
+        assert list(into.iterdir()) == []
+    restored(data, file, empty).database.dispose()
 
 
 def test_a_message_that_may_have_left_leaves_no_second_time(practice: Practice) -> None:

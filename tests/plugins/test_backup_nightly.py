@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -20,8 +23,8 @@ from vorzimmer.reasons import PluginFailed
 from vorzimmer.testing import Practice
 from vorzimmer.worker import Worker
 from vorzimmer_backup import archive, key, making, nightly, state
-from vorzimmer_backup.damage import Damaged
-from vorzimmer_backup.manifest import Contents, File, Manifest
+from vorzimmer_backup.damage import Damaged, why
+from vorzimmer_backup.manifest import Contents, File, Manifest, of_file
 from vorzimmer_backup.restoring import restore
 from vorzimmer_backup.settings import Config
 
@@ -191,6 +194,39 @@ def test_a_file_that_is_not_what_the_manifest_says_is_named(tmp_path: Path) -> N
     with pytest.raises(Damaged, match="one is not what the manifest says"):
         restore(odd, "k" * 20, tmp_path / "into", "", len, {})
     assert list((tmp_path / "into").iterdir()) == []
+
+
+def test_a_manifest_of_another_format_is_refused(tmp_path: Path) -> None:
+    """X15: what a later version writes means something else."""
+    (tmp_path / "root").mkdir()
+    with archive.opened(archived(tmp_path, {}, tmp_path / "root"), "k" * 20) as reader:
+        later = reader.manifest.model_copy(update={"format": 2})
+    file = tmp_path / "later.vorzimmer"
+    archive.write(file, "k" * 20, later, tmp_path / "root")
+    with pytest.raises(Damaged, match="this server knows format 1"), archive.opened(file, "k" * 20):
+        pytest.fail("it was opened")
+
+
+def test_what_is_larger_than_the_disk_is_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """X15: a small file may unpack to more than any disk holds."""
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "bomb").write_bytes(bytes(3 << 20))
+    bomb = archived(tmp_path, {"bomb": of_file(tmp_path / "root" / "bomb")}, tmp_path / "root")
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=2 << 20))
+    with pytest.raises(Damaged, match="3 MB are in it, 2 MB are free"):
+        restore(bomb, "k" * 20, tmp_path / "into", "", len, {})
+    assert list((tmp_path / "into").iterdir()) == []
+
+
+def test_a_full_disk_is_said_in_words(tmp_path: Path) -> None:
+    """X14: with the place that is full."""
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert why(full, tmp_path / "a") == f"no space is left on the disk: {tmp_path / 'a'} cannot be written"
+    named = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/data/one", None, "/mnt/two")
+    assert why(named, tmp_path) == "no space is left on the disk: /mnt/two cannot be written"
 
 
 def test_a_key_too_short_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import random
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy import select
 from tests import acts
 from tests.races import victim
 from tests.servers import Mailbox, mail_server
+from vorzimmer.booking import Details
 from vorzimmer.config import PLUGINS
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Message, Status
@@ -141,6 +143,24 @@ def play(practice: Practice, mailbox: Mailbox, when: str, step: str) -> None:
 def test_killed_at_a_step_leaves_nothing_half_done(practice: Practice, mailbox: Mailbox, step: str) -> None:
     """F1: I2, I3, I4."""
     play(practice, mailbox, acts.TEN, step)
+
+
+def test_killed_between_mails_sends_at_most_one_of_them_again(practice: Practice, mailbox: Mailbox) -> None:
+    """X9: each is marked before the next is sent."""
+    hall, config = practice.hall, practice.hall.config
+    for number, name in enumerate(("Eva", "Max", "Olga", "Tim", "Udo", "Zoe")):
+        day, hour = divmod(number, 3)
+        acts.book(hall, f"2027-03-0{2 + day} {9 + hour:02}:00", who=Details(name, f"{name}@kunde.example"))
+    told = config.settings, config.data, practice.clock.now.astimezone(UTC), "sent:4"
+    process = PROCESSES.Process(target=victim.deliver, args=told)
+    process.start()
+    process.join(60)
+    assert process.exitcode == 137
+    assert len(mailbox.received) == 4
+    practice.clock.now += LEASE + timedelta(seconds=1)
+    Worker(hall).run_due()
+    left = Counter(str(mail["Message-ID"]) for mail in mailbox.received)
+    assert sorted(left.values()) == [1, 1, 1, 1, 1, 2]
 
 
 @pytest.mark.long

@@ -36,3 +36,10 @@ def back_up(settings: Settings, data: Path, target: Path, step: str) -> None:
     """Make a backup, and be killed at the step."""
     os.environ["VORZIMMER_FAIL_AT"] = step
     make(Hall.open(Config(settings, data)), target)
+
+
+def deliver(settings: Settings, data: Path, now: datetime, step: str) -> None:
+    """Deliver what is due, and be killed at the step."""
+    os.environ["VORZIMMER_FAIL_AT"] = step
+    database.now = lambda session: now
+    Worker(Hall.open(Config(settings, data))).run_due()

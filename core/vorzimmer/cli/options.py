@@ -7,6 +7,7 @@ import functools
 import logging
 import os
 import queue
+import sqlite3
 import sys
 import threading
 from collections.abc import Callable
@@ -89,9 +90,15 @@ class OneLine(click.Group):
         except Refused as refusal:
             fail(refusal.text)
         except OperationalError as error:
-            fail(f"the database does not answer: {str(error.orig).splitlines()[0]}")
+            fail(f"the database does not answer: {_told(error)}")
         except SQLAlchemyError as error:
             fail(f"the database refuses: {str(error).splitlines()[0]}")
+
+
+def _told(error: OperationalError) -> str:
+    said = str(error.orig).splitlines()[0]
+    full = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+    return f"{said} (is there space left on its disk?)" if full else said
 
 
 def fail(text: str) -> NoReturn:
