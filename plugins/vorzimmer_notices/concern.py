@@ -55,6 +55,13 @@ WORDS = {
     "taken over": (N_("Appointment taken over"), N_("An appointment of a colleague is yours now.")),
     "handed over": (N_("Appointment handed over"), N_("A colleague takes this appointment over.")),
     "chosen": (N_("Another time chosen"), N_("The customer has chosen another time, as you had asked.")),
+    "clashed": (
+        N_("Private event over an appointment"),
+        N_(
+            "A private event from a calendar app lies over an appointment. Both stand, and nothing else is booked at "
+            "this time. Please move or cancel the appointment, or change the private event."
+        ),
+    ),
     "refused": (
         N_("Appointment cancelled instead"),
         N_("The customer was asked to choose another time, and has cancelled."),
@@ -73,6 +80,9 @@ def concerns(session: Session, change: Change, booking: Booking, moment: datetim
         return []
     if all(_over(said, moment) for said in (before, after) if said):
         return []
+    if change.kind == "clashed":
+        both = frozenset({Kind.CLASH})
+        return [Concern(*WORDS["clashed"], frozenset({after["person"]}), both, both)]
     there, were = _people(session, after), _people(session, before or after)
     word, own, others = _meaning(change, booking, moment)
     if not word:

@@ -84,7 +84,19 @@ def _facts(reader: Reader, change: Change, booking: Booking) -> list[tuple[str, 
             found.append((reader.gettext("Until now:"), was[name] or "–"))
     if booking.seats > 1:
         found.append((reader.gettext("Persons:"), str(booking.seats)))
+    if "private" in change.after:
+        found.append((reader.gettext("Private event:"), _private(reader, change, ZoneInfo(booking.zone))))
+    if change.after.get("others"):
+        found.append((reader.gettext("Further appointments under it:"), str(change.after["others"])))
     return found
+
+
+def _private(reader: Reader, change: Change, zone: ZoneInfo) -> str:
+    """When the event is that lies over the appointment; it may last for days."""
+    starts, ends = map(datetime.fromisoformat, change.after["private"])
+    if starts.astimezone(zone).date() == ends.astimezone(zone).date():
+        return reader.period(starts, ends, zone)
+    return f"{reader.moment(starts, zone)} – {reader.moment(ends, zone)}"
 
 
 def _said(reader: Reader, said: Mapping[str, Any], booking: Booking) -> dict[str, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session, aliased
@@ -22,7 +22,8 @@ from vorzimmer.models import Allocation, AuditEntry, Block, Booking, Resource
 from vorzimmer.periods import Period
 
 CLASHED = "clashed"
-"""What the log and the plugins are told; `after` has the `block` and its `private` period beside the appointment."""
+"""What the log and the plugins are told; `after` says of the appointment what `audit.snapshot` does, and `block`,
+`person` and `private` period of the event."""
 
 
 class Clash(NamedTuple):
@@ -59,16 +60,33 @@ def clashes(session: Session, moment: datetime, *wanted: ColumnElement[bool], mo
 
 
 def note(session: Session, hall: Hall, actor: Actor, found: Sequence[Clash], moment: datetime) -> None:
-    """Write down each that is new, and let the plugins know: once for an event and a time of an appointment."""
+    """Write down each that is new: once for an event and a time of an appointment.
+
+    The plugins hear of the first of each person, with the number of the `others`: two weeks of holidays entered on a
+    phone are one piece of news.
+    """
     known = _known(session, found)
-    for booking, block, _, period in found:
-        after = audit.snapshot(booking) | {"block": block.id, "private": [at.isoformat() for at in period]}
-        if (booking.uid, block.id, after["starts"]) in known:
-            continue
-        audit.write(session, moment, actor, CLASHED, f"booking {booking.uid}", after=after)
-        key = f"{booking.uid}/{CLASHED}/{block.id}/{int(booking.starts.timestamp())}"
-        change = Change(CLASHED, booking.uid, booking.sequence, actor.name, actor.door, key, after=after)
-        outbox.tell_plugins(session, hall, booking, change, moment)
+    news: dict[int, list[tuple[Clash, dict[str, Any]]]] = {}
+    for clash in found:
+        after = audit.snapshot(clash.booking) | {
+            "block": clash.block.id,
+            "person": clash.person.id,
+            "private": [at.isoformat() for at in clash.period],
+        }
+        if (clash.booking.uid, clash.block.id, after["starts"]) not in known:
+            audit.write(session, moment, actor, CLASHED, f"booking {clash.booking.uid}", after=after)
+            news.setdefault(clash.person.id, []).append((clash, after))
+    for (clash, after), *others in news.values():
+        _tell(session, hall, actor, clash, after | {"others": len(others)}, moment)
+
+
+def _tell(
+    session: Session, hall: Hall, actor: Actor, clash: Clash, after: dict[str, Any], moment: datetime
+) -> None:
+    booking = clash.booking
+    key = f"{booking.uid}/{CLASHED}/{clash.block.id}/{int(booking.starts.timestamp())}"
+    change = Change(CLASHED, booking.uid, booking.sequence, actor.name, actor.door, key, after=after)
+    outbox.tell_plugins(session, hall, booking, change, moment)
 
 
 def _known(session: Session, found: Sequence[Clash]) -> set[tuple[str, int, str]]:
