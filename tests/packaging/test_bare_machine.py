@@ -13,11 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.packaging.test_fresh_debian import ENVIRONMENT, OF_THE_MACHINE, ROOT, inside, running
+from tests.packaging import test_fresh_debian as fresh
+from tests.packaging.test_fresh_debian import OF_THE_MACHINE, ROOT, inside, running
 from tests.servers import eventually, free_port
 
 pytestmark = pytest.mark.long
 NEEDS = "python3 python3-venv make"
+ENVIRONMENT = {**fresh.ENVIRONMENT, "NODE_EXTRA_CA_CERTS": "/etc/mirrors.crt"}
+"""What this machine trusts, npm shall trust, too."""
 
 
 @pytest.fixture
@@ -50,7 +53,8 @@ def test_make_demo_alone_serves_the_practice(debian: Path) -> None:
         except OSError:
             return ""
 
-    with running(debian, f"make -C vorzimmer demo PORT={port}"):
+    command = f"env NODE_EXTRA_CA_CERTS={ENVIRONMENT['NODE_EXTRA_CA_CERTS']} make -C vorzimmer demo PORT={port}"
+    with running(debian, command):
         assert "Klassische Massage" in eventually(page, "the practice's page", 600)
 
 
