@@ -63,3 +63,11 @@ def test_what_a_page_explains_is_there(client: Browser, practice: Practice) -> N
     """An address that has been renamed would open the wrong page from then on."""
     rules = [str(rule) for rule in client.application.url_map.iter_rules()]
     assert [path for path in manual().explained if not any(rule.startswith(path) for rule in rules)] == []
+
+
+def test_who_signs_in_for_the_first_time_is_offered_a_tour(client: Browser, practice: Practice) -> None:
+    client.sign_in("anna@praxis.example")
+    assert "/help/staff/tour" in shown(client, "/office/")
+    client.send("/office/logout")
+    client.sign_in("anna@praxis.example")
+    assert "/help/staff/tour" not in shown(client, "/office/")

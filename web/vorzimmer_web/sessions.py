@@ -144,6 +144,7 @@ def _insert(session: Session, value: str, data: dict[str, Any]) -> None:
     account = session.scalars(select(Account).where(Account.fs_uniquifier == data[USER])).one()
     account.failed_logins, account.locked_until = 0, None
     account.last_login_at = moment.replace(tzinfo=None)  # the mixin's column is naive UTC
+    account.login_count = (account.login_count or 0) + 1
     audit.write(session, moment, Actor(account.email, "office"), "signed_in", f"account {account.id}")
     session.add(
         WebSession(
