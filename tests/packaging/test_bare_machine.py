@@ -53,7 +53,9 @@ def test_make_demo_alone_serves_the_practice(debian: Path) -> None:
         except OSError:
             return ""
 
-    command = f"env NODE_EXTRA_CA_CERTS={ENVIRONMENT['NODE_EXTRA_CA_CERTS']} make -C vorzimmer demo PORT={port}"
+    command = (
+        f"env NODE_EXTRA_CA_CERTS={ENVIRONMENT['NODE_EXTRA_CA_CERTS']} make -C vorzimmer demo PORT={port}"
+    )
     with running(debian, command):
         assert "Klassische Massage" in eventually(page, "the practice's page", 600)
 
