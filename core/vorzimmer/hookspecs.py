@@ -167,7 +167,7 @@ class Absence:
 
 @dataclass(frozen=True)
 class NewAbsence:
-    """An absence to enter, and what shall become of each appointment in it; see `booking.settle`.
+    """An absence to enter, and what shall become of each appointment in it; see `booking.close_time`.
 
     `resource` is a slug. `decisions`: uid of an appointment to `keep`, `offer` (another time), `cancel` or
     `reassign:<slug>`.
@@ -301,21 +301,32 @@ class WorkingHours(Protocol):
         """All hours that the actor may change."""
 
     def set_week(
-        self, session: Session, actor: Any, of: HoursOf, week: Mapping[int, Sequence[tuple[int, int]]]
+        self,
+        session: Session,
+        hall: Any,
+        actor: Any,
+        of: HoursOf,
+        week: Mapping[int, Sequence[tuple[int, int]]],
+        *,
+        decisions: Mapping[str, str],
+        message: str,
     ) -> None:
-        """Replace weekly hours; `INVALID` where periods overlap."""
+        """Replace weekly hours; `INVALID` where periods overlap, `AFFECTED` where a decision lacks (`NewAbsence`)."""
 
     def set_day(
         self,
         session: Session,
+        hall: Any,
         actor: Any,
         of: HoursOf,
         day: date,
         periods: Sequence[tuple[int, int]] | None,
         *,
         on_holidays: bool,
+        decisions: Mapping[str, str],
+        message: str,
     ) -> None:
-        """Replace the hours of a date; None takes that back."""
+        """Replace the hours of a date; None takes that back. Refuses as `set_week`."""
 
 
 @hookspec(firstresult=True)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from vorzimmer import access, audit, database, pictures, stored
 from vorzimmer.access import Actor, Right
-from vorzimmer.config import Settings, merged
+from vorzimmer.booking import NOTHING, Decisions, close_time
+from vorzimmer.config import Config, Settings, merged
 from vorzimmer.hall import Hall
 from vorzimmer.models import Setting
 from vorzimmer.reasons import N_, Reason, Refused
@@ -53,11 +55,18 @@ class Switches(BaseModel):
         return off
 
 
-def save(session: Session, hall: Hall, actor: Actor, table: str, values: Mapping[str, Any]) -> None:
+def save(
+    session: Session,
+    hall: Hall,
+    actor: Actor,
+    table: str,
+    values: Mapping[str, Any],
+    decisions: Decisions = NOTHING,
+) -> None:
     """Set some keys of a table of the file ("practice", "plugins.vorzimmer_holidays"); None takes one back.
 
     Call `hall.refresh(at_once=True)` after the commit. Refuses with `INVALID` (`errors`: key to text) what cannot be
-    used, and what file or environment have set.
+    used, and what file or environment have set; and as `close_time` does where a plugin closes time by it.
     """
     access.require(access.may(actor, Right.SETTINGS))
     name, _, plugin = table.partition(".")
@@ -75,12 +84,34 @@ def save(session: Session, hall: Hall, actor: Actor, table: str, values: Mapping
             own[key] = stored.sealed(hall.config, value) if key in secret else value
     after = {**before, plugin: own} if plugin else own
     _check(hall, table, model, own, after, name)
-    row.value = json.dumps(after, ensure_ascii=False)
-    told = [masked(part.get(plugin, {}) if plugin else part, values) for part in (before, after)]
-    moment = database.now(session)
-    audit.write(
-        session, moment, actor, "settings_changed", f"settings {table}", before=told[0], after=told[1]
-    )
+
+    def change() -> None:
+        row.value = json.dumps(after, ensure_ascii=False)
+        told = [masked(part.get(plugin, {}) if plugin else part, values) for part in (before, after)]
+        moment = database.now(session)
+        audit.write(
+            session, moment, actor, "settings_changed", f"settings {table}", before=told[0], after=told[1]
+        )
+
+    if name == "plugins" and hall.plugins.tell_time(_named(plugin, before, after)):
+        plugins = hall.plugins.supposing(_supposed(session, hall, row, after))
+        close_time(session, hall, actor, change, decisions, plugins=plugins)
+    else:
+        change()
+
+
+def _named(plugin: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
+    """The plugin whose settings change, or those that are switched."""
+    return {plugin} if plugin else set(before.get("off", ())) ^ set(after.get("off", ()))
+
+
+def _supposed(session: Session, hall: Hall, row: Setting, after: Mapping[str, Any]) -> Config:
+    """The configuration as it will be."""
+    mine = Setting.name.startswith(stored.PREFIX), Setting.name != row.name
+    rows = [*session.execute(select(Setting.name, Setting.value).where(*mine)), (row.name, json.dumps(after))]
+    config = copy.copy(hall.config)
+    config.lay(stored.unsealed(config, stored.of_rows([(name, value) for name, value in rows])))
+    return config
 
 
 def check(hall: Hall, table: str, values: Mapping[str, Any]) -> None:

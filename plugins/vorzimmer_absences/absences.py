@@ -54,8 +54,19 @@ def enter(session: Session, hall: Hall, actor: Actor, wanted: NewAbsence) -> Abs
     if wanted.kind not in set(Kind):
         raise Refused(Reason.INVALID, errors={"kind": N_("Please choose a reason.")})
     period = period_of(wanted.start, wanted.end, zone_of(resource, hall.config.zone))
-    _settle(session, hall, actor, resource, period, wanted)
-    absence = Absence(resource_id=resource.id, kind=wanted.kind, starts=period.start, ends=period.end)
+    decisions = booking.Decisions(wanted.decisions, wanted.message)
+    return booking.close_time(
+        session,
+        hall,
+        actor,
+        lambda: _stored(session, actor, resource.id, period, wanted),
+        decisions,
+        whose=[resource.id],
+    )
+
+
+def _stored(session: Session, actor: Actor, resource_id: int, period: Period, wanted: NewAbsence) -> Absence:
+    absence = Absence(resource_id=resource_id, kind=wanted.kind, starts=period.start, ends=period.end)
     if not isinstance(wanted.start, datetime):
         absence.first, absence.last = wanted.start, wanted.end
     session.add(absence)
@@ -65,18 +76,6 @@ def enter(session: Session, hall: Hall, actor: Actor, wanted: NewAbsence) -> Abs
         session, database.now(session), actor, "absence entered", f"absence {absence.id}", after=after
     )
     return absence
-
-
-def _settle(
-    session: Session, hall: Hall, actor: Actor, resource: Resource, period: Period, wanted: NewAbsence
-) -> None:
-    try:
-        booking.settle(session, hall, actor, resource.id, period, wanted.decisions, wanted.message)
-    except Refused as refusal:
-        if refusal.reason is Reason.AFFECTED:
-            moment, found = database.now(session), refusal.facts["bookings"]
-            refusal.facts["stand_ins"] = booking.stand_ins(session, hall, actor, found, resource.id, moment)
-        raise
 
 
 def delete(session: Session, actor: Actor, absence_id: int) -> None:

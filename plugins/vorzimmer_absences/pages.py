@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -13,14 +13,15 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from vorzimmer import access, booking, contact, database, here
+from vorzimmer import access, booking, database, here
 from vorzimmer.access import Actor, Right, open_to
+from vorzimmer.booking import Decisions, Triage
 from vorzimmer.hookspecs import NewAbsence
-from vorzimmer.models import Booking, Resource, Status
+from vorzimmer.models import Resource
 from vorzimmer.periods import MINUTES_A_DAY, day_of, local_instant
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_absences import absences
-from vorzimmer_absences.models import Kind
+from vorzimmer_absences.models import Absence, Kind
 from vorzimmer_absences.roster import DAYS, roster
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 pages = Blueprint("vorzimmer_absences", __name__, url_prefix="/office/absences", template_folder="templates")
 
-DECISION = "decision-"
-LONGEST_MESSAGE = 1000
 Times = tuple[date, date] | tuple[datetime, datetime]
 KINDS = {Kind.VACATION: N_("Vacation"), Kind.SICK: N_("Sick"), Kind.BREAK: N_("Break")}
 
@@ -41,12 +40,6 @@ class Typed:
 
     values: Mapping[str, str]
     errors: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def decisions(self) -> dict[str, str]:
-        """What was chosen for each appointment, by its uid."""
-        given = [(name.removeprefix(DECISION), what) for name, what in self.values.items() if what]
-        return {uid: what for uid, what in given if DECISION + uid in self.values}
 
     def date(self, name: str) -> date | None:
         """A day, or None and an error."""
@@ -67,21 +60,6 @@ class Typed:
 
 def _minutes(wall: time) -> int:
     return wall.hour * 60 + wall.minute
-
-
-@dataclass(frozen=True)
-class Triage:
-    """The appointments in the way: who could take each, and what is chosen for it."""
-
-    bookings: Sequence[Booking]
-    stand_ins: Mapping[str, Sequence[Resource]]
-    chosen: Mapping[str, str]
-    refused: str = ""
-
-    @property
-    def mute(self) -> int:
-        """How many have no address and must be called."""
-        return sum(not one.email for one in self.bookings if one.status != Status.HELD)
 
 
 @pages.get("/")
@@ -108,13 +86,18 @@ def enter() -> ResponseReturnValue:
         typed.errors["kind"] = N_("Please choose a reason.")
     if typed.errors or resource is None or times is None:
         return _page(typed), 422
-    if "all" in request.form:
-        return _page(typed, _triage(actor, resource, times, typed))
-    wanted = NewAbsence(resource.slug, *times, kind, typed.decisions, _said(typed.values.get("message", "")))
+    wanted = NewAbsence(resource.slug, *times, kind)
+
+    def work(session: Session, decided: Decisions) -> Absence:
+        with_them = replace(wanted, decisions=decided.of, message=decided.message)
+        return absences.enter(session, hall, actor, with_them)
+
     try:
-        hall.database.write(lambda session: absences.enter(session, hall, actor, wanted))
+        done = booking.try_to(hall, request.form, work)
     except Refused as refusal:
-        return _refused(actor, resource, times, typed, refusal)
+        return _refused(typed, refusal)
+    if isinstance(done, Triage):
+        return _page(typed, done), 409 if "all" not in request.form else 200
     flash(gettext("The absence of %(name)s is entered.", name=resource.name), "good")
     return redirect(url_for(".overview"), 303)
 
@@ -129,45 +112,14 @@ def delete(absence_id: int) -> ResponseReturnValue:
     return redirect(url_for(".overview"), 303)
 
 
-def _refused(
-    actor: Actor, resource: Resource, times: Times, typed: Typed, refusal: Refused
-) -> ResponseReturnValue:
-    if refusal.reason in (Reason.AFFECTED, Reason.SLOT_TAKEN, Reason.NOT_OFFERED, Reason.WRONG_STATE):
-        return _page(typed, _triage(actor, resource, times, typed, refusal.facts.get("booking", ""))), 409
-    if refusal.reason is Reason.INVALID:
-        errors = refusal.facts["errors"]
-        typed.errors |= {"last" if name == "end" else name: text for name, text in errors.items()}
-        if "end" in errors:
-            typed.errors["last"] = N_("The end is not after the start.")
-        return _page(typed), 422
-    raise refusal
-
-
-def _triage(actor: Actor, resource: Resource, times: Times, typed: Typed, refused: str = "") -> Triage | None:
-    """What is in the way now; `all` chooses for every appointment, else whoever is free is suggested."""
-    hall, decided = here.hall(), typed.values.get("all", "")
-    try:
-        period = absences.period_of(times[0], times[1], absences.zone_of(resource, hall.config.zone))
-    except Refused:
+def _refused(typed: Typed, refusal: Refused) -> ResponseReturnValue:
+    if refusal.reason is not Reason.INVALID:
+        raise refusal
+    errors = refusal.facts["errors"]
+    typed.errors |= {"last" if name == "end" else name: text for name, text in errors.items()}
+    if "end" in errors:
         typed.errors["last"] = N_("The end is not after the start.")
-        return None
-    with hall.database.reading() as session:
-        moment = database.now(session)
-        found = booking.affected(session, resource.id, period, moment)
-        free = booking.stand_ins(session, hall, actor, found, resource.id, moment)
-    chosen = {one.uid: decided for one in found} if decided in (booking.KEEP, booking.CANCEL) else {}
-    if decided == booking.OFFER:
-        chosen = {one.uid: decided for one in found if one.email and one.status != Status.HELD}
-    elif not chosen:
-        first = {one.uid: next(iter(free.get(one.uid, [])), None) for one in found}
-        chosen = {uid: booking.REASSIGN + other.slug if other else "" for uid, other in first.items()}
-        if not decided:
-            chosen |= {uid: what for uid, what in typed.decisions.items() if uid != refused}
-    return Triage(found, free, chosen, refused)
-
-
-def _said(text: str) -> str:
-    return contact.lines(text).strip()[:LONGEST_MESSAGE]
+    return _page(typed), 422
 
 
 def _times(typed: Typed, zone: ZoneInfo) -> Times | None:

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import database, here, settings
+from vorzimmer import booking, database, here, settings
 from vorzimmer.access import Right, open_to
+from vorzimmer.booking import Decisions
 from vorzimmer.models import Location
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_holidays import regions
@@ -108,6 +109,8 @@ def add_day() -> ResponseReturnValue:
     def change(now: Settings) -> dict[str, Any]:
         if len(now.own) >= MOST:
             raise Refused(Reason.INVALID, errors={"day": N_("These are too many days.")})
+        if any(made.repeats(one) for one in now.own):
+            raise Refused(Reason.INVALID, errors={"day": N_("This day is entered already.")})
         return {"own": _written([*now.own, made])}
 
     return _saved(change, gettext("The day is entered: nobody can book on it."))
@@ -145,16 +148,19 @@ def _saved(change: Callable[[Settings], dict[str, Any]], said: str) -> ResponseR
     """Save what `change` makes of the settings as they are now: of two at once none overwrites the other (A109)."""
     hall, actor = here.hall(), here.actor()
 
-    def work(session: Session) -> None:
+    def work(session: Session, decided: Decisions) -> None:
         now = cast("Settings", settings.held(session, hall, TABLE))
-        settings.save(session, hall, actor, TABLE, change(now))
+        settings.save(session, hall, actor, TABLE, change(now), decided)
 
     try:
-        hall.database.write(work)
+        triage = booking.try_to(hall, request.form, work)
     except Refused as refusal:
         if refusal.reason is not Reason.INVALID:
             raise
         return _page(refusal.facts["errors"]), 422
+    if triage:
+        title, back = gettext("Holidays"), url_for(".overview")
+        return render_template("office/triage.html", triage=triage, title=title, back=back), 409
     hall.refresh(at_once=True)
     flash(said, "good")
     return redirect(url_for(".overview"), 303)

@@ -61,6 +61,13 @@ class OwnDay(Table):
         """The day; that of any leap year where it is every year's."""
         return date.fromisoformat(self.day if len(self.day) > 5 else f"{EVERY_YEAR:04}-{self.day}")
 
+    def repeats(self, other: OwnDay) -> bool:
+        """Whether the other one closes all that this one would: the same day at the same places, as long."""
+        same_day = other.day in (self.day, self.day[-5:])
+        same_place = other.location in ("", self.location)
+        end, other_end = self.end or time.max, other.end or time.max
+        return same_day and same_place and other.start <= self.start and end <= other_end
+
     def falls_on(self, day: date) -> bool:
         """Whether this is the day."""
         return day.isoformat().endswith(self.day)
@@ -71,6 +78,11 @@ class Settings(Region):
 
     locations: dict[str, Region] = Field(default_factory=dict)
     own: tuple[OwnDay, ...] = ()
+
+    @field_validator("own")
+    @classmethod
+    def _each_once(cls, own: tuple[OwnDay, ...]) -> tuple[OwnDay, ...]:
+        return tuple(day for number, day in enumerate(own) if not any(map(day.repeats, own[:number])))
 
     def region(self, location: str) -> Region:
         """The region that holds at a location."""

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from vorzimmer import access, audit, database
 from vorzimmer.access import Actor, Right
+from vorzimmer.booking import NOTHING, Decisions, close_time
+from vorzimmer.hall import Hall
 from vorzimmer.models import Location, Resource, Service
 from vorzimmer.periods import MINUTES_A_DAY
 from vorzimmer.reasons import N_, Reason, Refused
@@ -70,13 +72,20 @@ def may(actor: Actor, subject: Subject) -> bool:
     return touches and access.may(actor, Right.AVAILABILITY)
 
 
-def change_weeks(session: Session, actor: Actor, subject: Subject, weeks: Mapping[Place, Week]) -> None:
+def change_weeks(
+    session: Session,
+    hall: Hall,
+    actor: Actor,
+    subject: Subject,
+    weeks: Mapping[Place, Week],
+    decisions: Decisions = NOTHING,
+) -> None:
     """Replace the weekly hours at each of these places.
 
     Refuses with `FORBIDDEN`, or `INVALID` (`errors`: "<place>-<weekday>" to msgid): times that overlap, without
-    length, or at two places at once.
+    length, or at two places at once; and as `booking.close_time` does.
     """
-    _begin(session, actor, subject)
+    access.require(may(actor, subject))
     errors = {
         f"{place or 0}-{weekday}": WRONG
         for place, week in weeks.items()
@@ -84,19 +93,24 @@ def change_weeks(session: Session, actor: Actor, subject: Subject, weeks: Mappin
         if not _right(periods)
     }
     _refuse(errors or _twice(weeks))
-    before = weeks_of(session, subject)
-    for place, week in weeks.items():
-        set_week(
-            session, {day: periods for day, periods in week.items() if periods}, **subject.columns(place)
-        )
-    session.flush()
-    after = weeks_of(session, subject)
-    if before != after:
-        _log(session, actor, subject, "hours changed", before=_said(before), after=_said(after))
+
+    def change() -> None:
+        before = weeks_of(session, subject)
+        for place, week in weeks.items():
+            set_week(
+                session, {day: periods for day, periods in week.items() if periods}, **subject.columns(place)
+            )
+        session.flush()
+        after = weeks_of(session, subject)
+        if before != after:
+            _log(session, actor, subject, "hours changed", before=_said(before), after=_said(after))
+
+    close_time(session, hall, actor, change, decisions, whose=_whose(subject))
 
 
 def change_day(
     session: Session,
+    hall: Hall,
     actor: Actor,
     subject: Subject,
     place: Place,
@@ -104,16 +118,23 @@ def change_day(
     periods: Sequence[Minutes] | None,
     *,
     despite_closure: bool = False,
+    decisions: Decisions = NOTHING,
 ) -> None:
-    """Replace the hours of one date; no periods close it, None takes the exception back (rules 14, 15)."""
-    _begin(session, actor, subject)
+    """Replace the hours of one date; no periods close it, None takes the exception back (rules 14, 15).
+
+    Refuses as `change_weeks`.
+    """
+    access.require(may(actor, subject))
     if periods is not None and not _right(periods):
         _refuse({"periods": WRONG})
-    set_day(session, day, periods, despite_closure=despite_closure, **subject.columns(place))
-    session.flush()
-    said = {"day": day.isoformat(), "location": place}
-    hours = None if periods is None else [list(one) for one in periods]
-    _log(session, actor, subject, "hours of a day changed", after=said | {"periods": hours})
+
+    def change() -> None:
+        set_day(session, day, periods, despite_closure=despite_closure, **subject.columns(place))
+        said = {"day": day.isoformat(), "location": place}
+        hours = None if periods is None else [list(one) for one in periods]
+        _log(session, actor, subject, "hours of a day changed", after=said | {"periods": hours})
+
+    close_time(session, hall, actor, change, decisions, whose=_whose(subject))
 
 
 def weeks_of(session: Session, subject: Subject) -> dict[Place, dict[int, list[Minutes]]]:
@@ -145,11 +166,9 @@ def resources(session: Session, actor: Actor) -> list[Resource]:
     return sorted(mine, key=lambda row: (row.kind != "staff", row.kind, row.name))
 
 
-def _begin(session: Session, actor: Actor, subject: Subject) -> None:
+def _whose(subject: Subject) -> list[int] | None:
     """Nobody books by the old hours beside it: a person is claimed, for a place or a service everybody is."""
-    access.require(may(actor, subject))
-    everybody = session.scalars(select(Resource.id)).all()
-    database.claim(session, [subject.row.id] if subject.kind == "resource" else everybody)
+    return [subject.row.id] if subject.kind == "resource" else None
 
 
 def _right(periods: Sequence[Minutes]) -> bool:

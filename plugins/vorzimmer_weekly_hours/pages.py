@@ -11,8 +11,9 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, database, here
+from vorzimmer import access, booking, database, here
 from vorzimmer.access import Right, open_to
+from vorzimmer.booking import Decisions, Triage
 from vorzimmer.models import Location, Resource, Service
 from vorzimmer.periods import day_of
 from vorzimmer.reasons import N_, Reason, Refused
@@ -129,17 +130,29 @@ def save(kind: str, slug: str) -> ResponseReturnValue:
             return _page(session, subject, form, copied=True)
     weeks = form.weeks()
     if not form.errors:
+
+        def work(session: Session, decided: Decisions) -> None:
+            subject = hours.find(session, actor, kind, slug)
+            hours.change_weeks(session, hall, actor, subject, weeks, decided)
+
         try:
-            hall.database.write(
-                lambda s: hours.change_weeks(s, actor, hours.find(s, actor, kind, slug), weeks)
-            )
+            done = booking.try_to(hall, request.form, work)
         except Refused as refusal:
             form.errors |= _wrong(refusal)
         else:
+            if done:
+                return _ask(done, subject)
             flash(gettext("The hours of %(name)s are changed.", name=subject.row.name), "good")
             return redirect(url_for(f".{kind}", slug=slug), 303)
     with hall.database.reading() as session:
         return _page(session, hours.find(session, actor, kind, slug), form), 422
+
+
+def _ask(triage: Triage, subject: Subject) -> ResponseReturnValue:
+    """The appointments in time that would be closed, before anything is."""
+    back = url_for(f".{subject.kind}", slug=subject.row.slug)
+    title = gettext("Hours of %(name)s", name=subject.row.name)
+    return render_template("office/triage.html", triage=triage, title=title, back=back), 409
 
 
 def _wrong(refusal: Refused) -> dict[str, str]:
@@ -192,15 +205,28 @@ def set_day(kind: str, slug: str) -> ResponseReturnValue:
         errors["place"] = N_("Please choose a place.")
     if not errors and day:
         despite = "despite" in request.form
-        try:
-            hall.database.write(
-                lambda s: hours.change_day(
-                    s, actor, hours.find(s, actor, kind, slug), place, day, periods, despite_closure=despite
-                )
+
+        def work(session: Session, decided: Decisions) -> None:
+            subject = hours.find(session, actor, kind, slug)
+            hours.change_day(
+                session,
+                hall,
+                actor,
+                subject,
+                place,
+                day,
+                periods,
+                despite_closure=despite,
+                decisions=decided,
             )
+
+        try:
+            done = booking.try_to(hall, request.form, work)
         except Refused as refusal:
             errors |= _wrong(refusal)
         else:
+            if done:
+                return _ask(done, subject)
             flash(gettext("The day is entered. It replaces the weekly hours of this date."), "good")
             return redirect(url_for(f".{kind}", slug=slug) + "#days", 303)
     with hall.database.reading() as session:
@@ -229,16 +255,19 @@ def _periods(errors: dict[str, str]) -> Sequence[tuple[int, int]]:
 @open_to(Right.AVAILABILITY, Right.SETTINGS)
 def delete_day(kind: str, slug: str, hours_id: int) -> ResponseReturnValue:
     """Take an exception back: the weekly hours hold again."""
-    actor = here.actor()
+    hall, actor = here.hall(), here.actor()
+    with hall.database.reading() as session:
+        whose = hours.find(session, actor, kind, slug)
 
-    def work(session: Session) -> None:
+    def work(session: Session, decided: Decisions) -> None:
         subject = hours.find(session, actor, kind, slug)
         found = session.get(Hours, hours_id)
         mine = found is not None and found in hours.days_of(session, subject, date.min + timedelta(days=1))
         if found is None or found.day is None or not mine:
             raise Refused(Reason.NOT_FOUND)
-        hours.change_day(session, actor, subject, found.location_id, found.day, None)
+        hours.change_day(session, hall, actor, subject, found.location_id, found.day, None, decisions=decided)
 
-    here.hall().database.write(work)
+    if done := booking.try_to(hall, request.form, work):
+        return _ask(done, whose)
     flash(gettext("The weekly hours hold again on this date."), "good")
     return redirect(url_for(f".{kind}", slug=slug) + "#days", 303)

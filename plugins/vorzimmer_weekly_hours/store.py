@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from vorzimmer import database
 from vorzimmer.access import Actor
+from vorzimmer.booking import Decisions
+from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import HoursFound, HoursOf
 from vorzimmer.models import Location
 from vorzimmer.reasons import N_, Reason, Refused
@@ -43,32 +45,54 @@ class Store:
         return list(found.values())
 
     def set_week(
-        self, session: Session, actor: Actor, of: HoursOf, week: Mapping[int, Sequence[Minutes]]
+        self,
+        session: Session,
+        hall: Hall,
+        actor: Actor,
+        of: HoursOf,
+        week: Mapping[int, Sequence[Minutes]],
+        *,
+        decisions: Mapping[str, str],
+        message: str,
     ) -> None:
         """Replace weekly hours at one place."""
         subject = hours.find(session, actor, of.kind, of.slug)
         place = _place(session, of)
         try:
-            hours.change_weeks(session, actor, subject, {**_elsewhere(session, subject, place), place: week})
+            weeks = {**_elsewhere(session, subject, place), place: week}
+            hours.change_weeks(session, hall, actor, subject, weeks, Decisions(decisions, message))
         except Refused as refusal:
-            if refusal.reason is Reason.INVALID:
+            if refusal.reason is Reason.INVALID and "booking" not in refusal.facts:
                 refusal.facts["errors"] = {"week": next(iter(refusal.facts["errors"].values()))}
             raise
 
     def set_day(
         self,
         session: Session,
+        hall: Hall,
         actor: Actor,
         of: HoursOf,
         day: date,
         periods: Sequence[Minutes] | None,
         *,
         on_holidays: bool,
+        decisions: Mapping[str, str],
+        message: str,
     ) -> None:
         """Replace the hours of a date; None takes that back."""
         subject = hours.find(session, actor, of.kind, of.slug)
         place = _place(session, of)
-        hours.change_day(session, actor, subject, place, day, periods, despite_closure=on_holidays)
+        hours.change_day(
+            session,
+            hall,
+            actor,
+            subject,
+            place,
+            day,
+            periods,
+            despite_closure=on_holidays,
+            decisions=Decisions(decisions, message),
+        )
 
 
 def _subject(row: Hours) -> Subject | None:

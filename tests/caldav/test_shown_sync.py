@@ -96,8 +96,10 @@ def test_series_is_seen_with_all_its_times(practice: Practice, anna: Phone, ben:
 def test_archived_and_renamed_resources(practice: Practice, anna: Phone) -> None:
     switch_on(practice, anna, "ben", "raum-1")
     assert len(names_of(anna)) == 3
-    practice.hall.database.write(lambda s: catalogue.archive_resource(s, OWNER, "raum-1"))
-    practice.hall.database.write(lambda s: catalogue.change_resource(s, OWNER, "ben", {"name": "Benjamin"}))
+    practice.hall.database.write(lambda s: catalogue.archive_resource(s, practice.hall, OWNER, "raum-1"))
+    practice.hall.database.write(
+        lambda s: catalogue.change_resource(s, practice.hall, OWNER, "ben", {"name": "Benjamin"})
+    )
     assert names_of(anna) == {"bookings/": "Praxis am Markt", BEN: "Benjamin"}
     assert anna.ask("PROPFIND", "shown-raum-1/").status_code == 404
 

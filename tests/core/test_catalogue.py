@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import availability, catalogue, database
 from vorzimmer.access import ROLES, Actor, Right
+from vorzimmer.booking import Decisions
 from vorzimmer.catalogue import Need
 from vorzimmer.catalogue.services import needs_of
 from vorzimmer.models import AuditEntry, Resource, Service
@@ -161,9 +162,10 @@ def test_the_log_says_what_was_changed_to_what(practice: Practice) -> None:
 
 
 def test_an_archived_service_cannot_be_booked_and_its_appointments_stay(practice: Practice) -> None:
-    """O7, O8."""
+    """O7, O8: those that were kept."""
     booking = practice.book("massage", "2027-03-02 09:00")
-    do(practice, lambda s: catalogue.archive_service(s, OWNER, "massage"))
+    kept = Decisions({booking.uid: "keep"})
+    do(practice, lambda s: catalogue.archive_service(s, practice.hall, OWNER, "massage", kept))
     with pytest.raises(Refused):
         practice.book("massage", "2027-03-02 11:00")
     with practice.hall.database.reading() as session:
@@ -255,13 +257,13 @@ def test_a_new_person_without_hours_is_not_bookable(practice: Practice) -> None:
 
 
 def test_an_archived_person_is_not_bookable(practice: Practice) -> None:
-    do(practice, lambda s: catalogue.archive_resource(s, OWNER, "clara"))
+    do(practice, lambda s: catalogue.archive_resource(s, practice.hall, OWNER, "clara"))
     assert free(practice, "rueckenschule") == []
 
 
 def test_buffers_of_a_person_take_the_place_of_the_services(practice: Practice) -> None:
     """Rule 31: anna needs 20 minutes after each appointment."""
-    do(practice, lambda s: catalogue.change_resource(s, OWNER, "anna", {"after": 20}))
+    do(practice, lambda s: catalogue.change_resource(s, practice.hall, OWNER, "anna", {"after": 20}))
     practice.book("massage", "2027-03-02 13:30")
     found = free(practice, "massage", staff="anna")
     assert next(time for time in found if time >= "13:00") == "14:30"
@@ -273,19 +275,22 @@ def test_buffers_of_a_person_take_the_place_of_the_services(practice: Practice) 
 def test_a_place_is_added_and_changed(practice: Practice) -> None:
     values = {"name": "Praxis Süd", "zone": "Europe/Berlin", "address": "Allee 1"}
     made = do(practice, lambda s: catalogue.create_location(s, OWNER, values))
-    do(practice, lambda s: catalogue.change_location(s, OWNER, made.slug, {"address": "Allee 2"}))
+    do(
+        practice,
+        lambda s: catalogue.change_location(s, practice.hall, OWNER, made.slug, {"address": "Allee 2"}),
+    )
     assert practice.location("praxis-sued").address == "Allee 2"
 
 
 def test_nothing_is_free_at_an_archived_place(practice: Practice) -> None:
-    do(practice, lambda s: catalogue.archive_location(s, OWNER, "hafen"))
+    do(practice, lambda s: catalogue.archive_location(s, practice.hall, OWNER, "hafen"))
     assert free(practice, "rueckenschule") == []
 
 
 def test_what_does_not_exist_is_not_found(practice: Practice) -> None:
     for act in (catalogue.archive_location, catalogue.archive_resource, catalogue.archive_service):
         with pytest.raises(Refused) as refused:
-            practice.hall.database.write(partial(act, actor=OWNER, slug="nothing"))
+            practice.hall.database.write(partial(act, hall=practice.hall, actor=OWNER, slug="nothing"))
         assert refused.value.reason is Reason.NOT_FOUND
 
 

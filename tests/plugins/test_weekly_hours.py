@@ -216,7 +216,11 @@ def test_other_doors_read_and_set_hours_by_the_hook(practice: Practice) -> None:
     assert store
     owner = Actor("owner@praxis.example", "api", rights=ROLES["owner"])
     whose = hookspecs.HoursOf("resource", "clara", "hafen")
-    practice.hall.database.write(lambda session: store.set_week(session, owner, whose, {5: [(1320, 1560)]}))
+    practice.hall.database.write(
+        lambda session: store.set_week(
+            session, practice.hall, owner, whose, {5: [(1320, 1560)]}, decisions={}, message=""
+        )
+    )
     with practice.hall.database.reading() as session:
         found = {one.of: one.week for one in store.listed(session, owner)}
     assert found[whose] == {5: [(1320, 1560)]}

@@ -54,7 +54,7 @@ def own_version(session: Session, practice: Practice, owner: Actor) -> None:
 
 def own_version_and_back(session: Session, practice: Practice, owner: Actor) -> None:
     own = catalogue.own_version(session, practice.hall, owner, "massage", "anna")
-    catalogue.archive_service(session, owner, own.slug)
+    catalogue.archive_service(session, practice.hall, owner, own.slug)
 
 
 def hand_over(session: Session, practice: Practice, owner: Actor) -> None:
@@ -67,7 +67,7 @@ def changed(kind: str, which: str, **values: Any) -> Act:
             catalogue.change_service(session, practice.hall, owner, which, values)
         else:
             change = catalogue.change_resource if kind == "person" else catalogue.change_location
-            change(session, owner, which, values)
+            change(session, practice.hall, owner, which, values)
 
     return act
 
@@ -75,18 +75,18 @@ def changed(kind: str, which: str, **values: Any) -> Act:
 ACTS: dict[str, Act] = {
     "service called otherwise": changed("service", "massage", slug="klassisch"),
     "service not listed": changed("service", "massage", listed=False),
-    "service archived": lambda s, _p, o: catalogue.archive_service(s, o, "massage"),
-    "other service archived": lambda s, _p, o: catalogue.archive_service(s, o, "notiz"),
+    "service archived": lambda s, p, o: catalogue.archive_service(s, p.hall, o, "massage"),
+    "other service archived": lambda s, p, o: catalogue.archive_service(s, p.hall, o, "notiz"),
     "category empty": changed("service", "rueckenschule", category=""),
     "category called otherwise": lambda s, _p, o: catalogue.rename_category(s, o, "Kurse", "Gruppen"),
     "person called otherwise": changed("person", "anna", slug="anna-berger"),
-    "person archived": lambda s, _p, o: catalogue.archive_resource(s, o, "anna"),
+    "person archived": lambda s, p, o: catalogue.archive_resource(s, p.hall, o, "anna"),
     "person gives it no more": set_offers,
     "another gives it": hand_over,
     "own version": own_version,
     "own version archived": own_version_and_back,
     "place called otherwise": changed("place", "hafen", slug="am-wasser"),
-    "place archived": lambda s, _p, o: catalogue.archive_location(s, o, "hafen"),
+    "place archived": lambda s, p, o: catalogue.archive_location(s, p.hall, o, "hafen"),
     "imprint gone": lambda s, p, o: settings.save(s, p.hall, o, "practice", {"imprint": ""}),
     "booking closed": lambda s, p, o: settings.save(s, p.hall, o, "booking", {"online": False}),
 }
@@ -233,7 +233,7 @@ def test_links_to_the_service_with_the_person_lead_to_the_own_version_and_back(
     assert moved == "/book/massage-anna?staff=anna&location=markt"
     assert "60 minutes" in client.get(moved).text
     assert "30 minutes" in client.get("/book/massage?staff=ben").text
-    do(practice, lambda s, _p, o: catalogue.archive_service(s, o, "massage-anna"))
+    do(practice, lambda s, p, o: catalogue.archive_service(s, p.hall, o, "massage-anna"))
     do(
         practice,
         lambda s, _p, o: catalogue.set_offers(

@@ -127,9 +127,8 @@ def test_a_hidden_price_is_nowhere_to_be_seen_by_customers(practice: Practice, o
     assert "45,00" not in owner.get("/book/massage").text
 
 
-def test_archiving_a_service_warns_of_its_appointments_first(practice: Practice, owner: Browser) -> None:
-    """O7, O8."""
-    practice.book("massage", "2027-03-02 09:00")
+def test_archiving_a_service_asks_first(practice: Practice, owner: Browser) -> None:
+    """O7, O8; for its appointments see `test_closing_pages`."""
     owner.get(f"{SERVICES}massage/archive")
     assert practice.service("massage").active
     owner.send(f"{SERVICES}massage/archive")

@@ -53,7 +53,9 @@ def test_what_is_ticked_is_kept_for_oneself_and_logged(client: Browser, practice
 def test_own_calendar_and_archived_ones_are_not_to_choose(client: Browser, practice: Practice) -> None:
     client.sign_in(ANNA)
     practice.hall.database.write(
-        lambda session: catalogue.archive_resource(session, actor(practice, "owner@praxis.example"), "ben")
+        lambda session: catalogue.archive_resource(
+            session, practice.hall, actor(practice, "owner@praxis.example"), "ben"
+        )
     )
     client.get("/office/connect")
     for slug in ("anna", "ben", "nobody"):

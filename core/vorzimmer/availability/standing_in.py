@@ -44,9 +44,12 @@ def _free(search: Search, booking: Booking, away: int) -> list[Resource]:
     """Who could take one of them; what it takes itself is on none of their lanes."""
     start = int(booking.starts.timestamp())
     taken = {allocation.resource_id for allocation in booking.allocations}
+    # What is in the archive, or at another place now, is on no lane any more: the need says for what it was taken.
+    needs = {found.requirement_id for found in booking.allocations if found.resource_id == away}
     for place in search.places:
-        for group in search.lanes(place, anybody=True):
-            if away in [lane.resource.id for lane in group]:
+        lanes = search.lanes(place, anybody=True)
+        for need, group in zip(search.facts.needs, lanes, strict=True):
+            if need.requirement_id in needs or away in [lane.resource.id for lane in group]:
                 others = by_load(
                     search, place, [lane for lane in group if lane.resource.id not in taken], start
                 )

@@ -9,6 +9,7 @@ from vorzimmer.booking.cancel import cancel
 from vorzimmer.booking.change import Fields, change, version
 from vorzimmer.booking.clashes import Clash, clashes
 from vorzimmer.booking.close import complete, missed, reopen
+from vorzimmer.booking.closing import close_time
 from vorzimmer.booking.confirm import confirm
 from vorzimmer.booking.deadlines import deadlines
 from vorzimmer.booking.decide import accept, decline
@@ -24,30 +25,33 @@ from vorzimmer.booking.pay import methods, paid, pay
 from vorzimmer.booking.reassign import reassign
 from vorzimmer.booking.release import release
 from vorzimmer.booking.remind import remind
-from vorzimmer.booking.triage import CANCEL, KEEP, OFFER, REASSIGN, affected, settle, stand_ins
+from vorzimmer.booking.triage import CANCEL, KEEP, NOTHING, OFFER, REASSIGN, Decisions, Triage, try_to
 from vorzimmer.booking.walk_in import Chance, chances, walk_in
 
 __all__ = [
     "CANCEL",
     "KEEP",
+    "NOTHING",
     "OFFER",
     "REASSIGN",
     "Chance",
     "Clash",
+    "Decisions",
     "Details",
     "Entry",
     "Fields",
     "HoldRequest",
     "Override",
     "Target",
+    "Triage",
     "accept",
-    "affected",
     "block",
     "cancel",
     "chances",
     "change",
     "change_block",
     "clashes",
+    "close_time",
     "complete",
     "confirm",
     "deadlines",
@@ -72,9 +76,8 @@ __all__ = [
     "release",
     "remind",
     "reopen",
-    "settle",
-    "stand_ins",
     "stays",
+    "try_to",
     "version",
     "walk_in",
 ]

@@ -10,8 +10,8 @@ from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from vorzimmer import database
+from vorzimmer.addresses import leads_to
 from vorzimmer.availability import Assignment
-from vorzimmer.catalogue import leads_to
 from vorzimmer.database import LostRace
 from vorzimmer.models import Allocation, Booking, Model, Service
 from vorzimmer.reasons import Reason, Refused

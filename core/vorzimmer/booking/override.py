@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from vorzimmer.access import Actor
-from vorzimmer.availability import Placement
+from vorzimmer.availability import Placement, Why
 from vorzimmer.booking.clashes import give_way
 from vorzimmer.reasons import Reason, Refused
 
@@ -24,6 +25,7 @@ class Override:
 
 
 MOVED_ON_DEVICE = Override("warning", "moved on a device")
+ACCEPTED_ON_DEVICE = Override("warning", "accepted on a device")
 
 
 def allow(
@@ -44,14 +46,23 @@ def allow(
         raise Refused(Reason.SLOT_TAKEN, conflicts=conflicts, warnings=placed.warnings)
     if placed.warnings and level not in ("warning", "double"):
         raise Refused(Reason.NOT_OFFERED, warnings=placed.warnings)
-    notes = {}
-    if override and (placed.warnings or placed.conflicts):
-        broken = [why.rule for why in (*placed.warnings, *placed.conflicts)]
-        notes = {
-            "override": override.level,
-            "reason": override.reason,
-            "rules": ",".join(dict.fromkeys(broken)),
-        }
+    notes = _notes(override, [*placed.warnings, *placed.conflicts])
     if any(why.source == "block" for why in placed.conflicts):
         give_way(session, placed.assignment)
     return all(why.source == "block" for why in placed.conflicts), notes
+
+
+def allow_closed(actor: Actor, reasons: Sequence[Why], override: Override | None) -> dict[str, str]:
+    """What the log says of an appointment in closed time; refuses with `NOT_OFFERED` what was not allowed."""
+    if actor.door == "caldav":
+        override = ACCEPTED_ON_DEVICE
+    if reasons and override is None:
+        raise Refused(Reason.NOT_OFFERED, warnings=list(reasons))
+    return _notes(override, reasons)
+
+
+def _notes(override: Override | None, broken: Sequence[Why]) -> dict[str, str]:
+    if override is None or not broken:
+        return {}
+    rules = ",".join(dict.fromkeys(why.rule for why in broken))
+    return {"override": override.level, "reason": override.reason, "rules": rules}

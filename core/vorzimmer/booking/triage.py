@@ -1,100 +1,48 @@
-"""Somebody will be away: what becomes of each appointment in that time (rule 19, O31 to O34, B9)."""
+"""What becomes of each appointment in time that is closed: decided one by one or for all (rule 19, O31 to O34, B9)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
-from vorzimmer import availability, database
-from vorzimmer.access import Actor, may_touch_resource
-from vorzimmer.booking import load
+from vorzimmer import contact
+from vorzimmer.access import Actor
 from vorzimmer.booking.cancel import cancel
 from vorzimmer.booking.offer import offer
 from vorzimmer.booking.reassign import reassign
 from vorzimmer.booking.release import release
-from vorzimmer.database import LostRace
 from vorzimmer.hall import Hall
-from vorzimmer.models import Allocation, Booking, Resource, Status
-from vorzimmer.periods import Period
+from vorzimmer.models import Booking, Resource, Status
 from vorzimmer.reasons import N_, Reason, Refused
 
+T = TypeVar("T")
 KEEP, OFFER, CANCEL, REASSIGN = "keep", "offer", "cancel", "reassign:"
-BLOCKING = (Status.HELD, Status.REQUESTED, Status.CONFIRMED)
+FIELD, FOR_ALL = "decision-", "all"
+LONGEST_MESSAGE = 1000
 
 
-def affected(session: Session, resource_id: int, period: Period, moment: datetime) -> list[Booking]:
-    """Appointments, requests and running holds of the resource that overlap the period, first ones first."""
-    occupying = select(Allocation.booking_id).where(
-        Allocation.resource_id == resource_id,
-        Allocation.ends > period.start,
-        Allocation.starts < period.end,
-        Allocation.expires_at.is_(None) | (Allocation.expires_at > moment),
-    )
-    wanted = select(Booking).where(
-        Booking.id.in_(occupying), Booking.status.in_(BLOCKING), Booking.ends > moment
-    )
-    whole = (*load.WHOLE, selectinload(Booking.payments))
-    return list(session.scalars(wanted.options(*whole).order_by(Booking.starts, Booking.id)))
+@dataclass(frozen=True)
+class Decisions:
+    """What becomes of each appointment, by uid: `keep`, `offer` (another time), `cancel`, `reassign:<slug>`.
 
-
-def stand_ins(
-    session: Session, hall: Hall, actor: Actor, bookings: Sequence[Booking], away: int, moment: datetime
-) -> dict[str, list[Resource]]:
-    """For each appointment (by uid) who or what is free to take it over, as far as the actor may decide that."""
-    standing = [booking for booking in bookings if booking.status != Status.HELD]
-    found = availability.stand_ins(session, hall.plugins, standing, away, moment)
-    return {
-        uid: [other for other in others if other.kind != "staff" or may_touch_resource(actor, other.id)]
-        for uid, others in found.items()
-    }
-
-
-def settle(
-    session: Session,
-    hall: Hall,
-    actor: Actor,
-    resource_id: int,
-    period: Period,
-    decisions: Mapping[str, str],
-    message: str = "",
-) -> list[Booking]:
-    """Do with each appointment what was decided: `keep`, `offer`, `cancel`, `reassign:<slug>`; all or nothing.
-
-    The claim of everything concerned is taken here, so that no booking slips in meanwhile. Refuses with `AFFECTED`
-    (`bookings`: those without a decision), `INVALID`, and as `cancel` and `reassign` do (`booking`: which one).
+    `message` goes to everybody whose appointment changes.
     """
-    ids = {resource_id, *_named(session, decisions)}
-    before = affected(session, resource_id, period, database.now(session))
-    ids |= {allocation.resource_id for booking in before for allocation in booking.allocations}
-    database.claim(session, ids)
-    moment = database.now(session)
-    found = affected(session, resource_id, period, moment)
-    if any(allocation.resource_id not in ids for booking in found for allocation in booking.allocations):
-        raise LostRace
-    undecided = [booking for booking in found if not decisions.get(booking.uid)]
-    if undecided:
-        raise Refused(Reason.AFFECTED, bookings=undecided)
-    for booking in found:
-        try:
-            _do(session, hall, actor, booking, resource_id, decisions[booking.uid], message)
-        except Refused as refusal:
-            refusal.facts["booking"] = booking.uid  # which one it was
-            raise
-    return found
+
+    of: Mapping[str, str] = field(default_factory=dict)
+    message: str = ""
 
 
-def _named(session: Session, decisions: Mapping[str, str]) -> Sequence[int]:
-    """The ids of those who shall take something over."""
-    slugs = {what.removeprefix(REASSIGN) for what in decisions.values() if what.startswith(REASSIGN)}
-    return session.scalars(select(Resource.id).where(Resource.slug.in_(slugs))).all() if slugs else []
+NOTHING = Decisions()
 
 
-def _do(
-    session: Session, hall: Hall, actor: Actor, booking: Booking, away: int, decision: str, message: str
+def carry_out(
+    session: Session, hall: Hall, actor: Actor, booking: Booking, away: int | None, decisions: Decisions
 ) -> None:
+    """Do with one appointment what was decided; `away` is whom another one stands in for."""
+    decision, message = decisions.of[booking.uid], decisions.message
     if decision == KEEP:
         return
     if decision == CANCEL and booking.status == Status.HELD:
@@ -103,7 +51,69 @@ def _do(
         offer(session, hall, actor, booking.uid, message)
     elif decision == CANCEL:
         cancel(session, hall, actor, booking.uid, message)
-    elif decision.startswith(REASSIGN):
+    elif decision.startswith(REASSIGN) and away is not None:
         reassign(session, hall, actor, booking.uid, away, decision.removeprefix(REASSIGN), message)
     else:
         raise Refused(Reason.INVALID, errors={"decisions": N_("Please decide on each appointment.")})
+
+
+# ---- a form ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Triage:
+    """The appointments in the way: who could take each over, and what is chosen for it.
+
+    `hidden` are uids of those that can only be kept by who asks; `refused` is that of what could not be done.
+    """
+
+    bookings: Sequence[Booking]
+    stand_ins: Mapping[str, Sequence[Resource]]
+    hidden: Collection[str]
+    chosen: Mapping[str, str]
+    refused: str = ""
+
+    @property
+    def mute(self) -> int:
+        """How many have no address and must be called."""
+        seen = [one for one in self.bookings if one.uid not in self.hidden]
+        return sum(not one.email for one in seen if one.status != Status.HELD)
+
+
+def try_to(hall: Hall, form: Mapping[str, str], work: Callable[[Session, Decisions], T]) -> T | Triage:
+    """Do it with what the form has decided; else what is still to be decided, with a choice for each.
+
+    The form has a field for each appointment ("decision-" and its uid), a `message`, and `all` where one choice is
+    made for all of them.
+    """
+    given = {name.removeprefix(FIELD): what for name, what in form.items() if name.startswith(FIELD) and what}
+    message = contact.lines(form.get("message", "")).strip()[:LONGEST_MESSAGE]
+    decisions = NOTHING if form.get(FOR_ALL) else Decisions(given, message)
+    refused = ""
+    try:
+        return hall.database.write(lambda session: work(session, decisions))
+    except Refused as refusal:
+        refused = str(refusal.facts.get("booking", ""))
+        if refusal.reason is not Reason.AFFECTED and not refused:
+            raise
+    try:
+        return hall.database.write(lambda session: work(session, NOTHING))
+    except Refused as refusal:
+        if refusal.reason is not Reason.AFFECTED:
+            raise
+        able, found, hidden = (refusal.facts[name] for name in ("stand_ins", "bookings", "hidden"))
+        kept = {} if form.get(FOR_ALL) else {uid: what for uid, what in given.items() if uid != refused}
+        chosen = _chosen(found, able, form.get(FOR_ALL, "")) | kept | dict.fromkeys(hidden, KEEP)
+        return Triage(found, able, hidden, chosen, refused)
+
+
+def _chosen(
+    bookings: Sequence[Booking], able: Mapping[str, Sequence[Resource]], for_all: str
+) -> dict[str, str]:
+    """One choice for all of them as far as it can be; else whoever is free is suggested."""
+    if for_all in (KEEP, CANCEL):
+        return {one.uid: for_all for one in bookings}
+    if for_all == OFFER:
+        return {one.uid: for_all for one in bookings if one.email and one.status != Status.HELD}
+    first = {uid: next(iter(others), None) for uid, others in able.items()}
+    return {uid: REASSIGN + other.slug for uid, other in first.items() if other}

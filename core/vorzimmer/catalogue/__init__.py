@@ -3,7 +3,7 @@
 Every use case needs the right to settings, claims all resources first, writes the log, and never commits.
 """
 
-from vorzimmer.catalogue.addresses import leads_to
+from vorzimmer.addresses import leads_to
 from vorzimmer.catalogue.places import archive_location, change_location, create_location, restore_location
 from vorzimmer.catalogue.resources import (
     archive_resource,

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from vorzimmer.access import Actor
+from vorzimmer.booking import NOTHING, Decisions
 from vorzimmer.catalogue import checks, records
+from vorzimmer.hall import Hall
 from vorzimmer.models import Location
 
 FIELDS: dict[str, checks.Rule] = {
@@ -24,9 +26,21 @@ def create_location(session: Session, actor: Actor, values: Mapping[str, Any]) -
     return _save(session, actor, None, {"name": "", "zone": "", **values})
 
 
-def change_location(session: Session, actor: Actor, slug: str, values: Mapping[str, Any]) -> Location:
-    """Change some of a place's fields. Refuses with `FORBIDDEN`, `NOT_FOUND`, `INVALID` (`errors`)."""
-    return _save(session, actor, slug, values)
+def change_location(
+    session: Session,
+    hall: Hall,
+    actor: Actor,
+    slug: str,
+    values: Mapping[str, Any],
+    decisions: Decisions = NOTHING,
+) -> Location:
+    """Change some of a place's fields; another zone moves its hours.
+
+    Refuses with `FORBIDDEN`, `NOT_FOUND`, `INVALID` (`errors`), and as `close_time` does.
+    """
+    if "zone" not in values:
+        return _save(session, actor, slug, values)
+    return records.closing(session, hall, actor, decisions, lambda: _save(session, actor, slug, values))
 
 
 def _save(session: Session, actor: Actor, slug: str | None, values: Mapping[str, Any]) -> Location:
@@ -41,11 +55,13 @@ def _save(session: Session, actor: Actor, slug: str | None, values: Mapping[str,
     return place
 
 
-def archive_location(session: Session, actor: Actor, slug: str) -> Location:
-    """Nobody can be booked there any more; appointments that stand stay. Refuses with `FORBIDDEN`, `NOT_FOUND`."""
-    return records.switch(session, actor, Location, slug, on=False)
+def archive_location(
+    session: Session, hall: Hall, actor: Actor, slug: str, decisions: Decisions = NOTHING
+) -> Location:
+    """Nobody can be booked there any more. Refuses with `FORBIDDEN`, `NOT_FOUND`, and as `close_time` does."""
+    return records.archive(session, hall, actor, Location, slug, decisions)
 
 
 def restore_location(session: Session, actor: Actor, slug: str) -> Location:
     """Bring an archived place back. Refuses with `FORBIDDEN`, `NOT_FOUND`."""
-    return records.switch(session, actor, Location, slug, on=True)
+    return records.restore(session, actor, Location, slug)

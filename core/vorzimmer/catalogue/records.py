@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, audit, database
+from vorzimmer import access, addresses, audit, database
 from vorzimmer.access import Actor, Right
-from vorzimmer.catalogue import addresses, checks
+from vorzimmer.booking import Decisions, close_time
+from vorzimmer.catalogue import checks
+from vorzimmer.hall import Hall
 from vorzimmer.models import Location, Resource, Service
 from vorzimmer.reasons import N_, Reason, Refused
 
@@ -72,9 +74,24 @@ def save(session: Session, actor: Actor, row: T, clean: Mapping[str, Any], *, ac
         )
 
 
-def switch(session: Session, actor: Actor, kind: type[T], slug: str, *, on: bool) -> T:
-    """Archive, or bring back; what is past stays as it is (O7, O8)."""
+def archive(session: Session, hall: Hall, actor: Actor, kind: type[T], slug: str, decisions: Decisions) -> T:
+    """Put it away, once each coming appointment that needs it is decided on; what is past stays as it is (O7, O8)."""
+    return closing(session, hall, actor, decisions, lambda: _switch(session, actor, kind, slug, on=False))
+
+
+def restore(session: Session, actor: Actor, kind: type[T], slug: str) -> T:
+    """Bring it back from the archive."""
     begin(session, actor)
+    return _switch(session, actor, kind, slug, on=True)
+
+
+def closing(session: Session, hall: Hall, actor: Actor, decisions: Decisions, change: Callable[[], T]) -> T:
+    """Make a change that may close time; see `booking.close_time`."""
+    access.require(access.may(actor, Right.SETTINGS))
+    return close_time(session, hall, actor, change, decisions)
+
+
+def _switch(session: Session, actor: Actor, kind: type[T], slug: str, *, on: bool) -> T:
     row = found(session, kind, slug)
     if row.active != on:
         row.active = on

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from vorzimmer import hookspecs
 from vorzimmer.access import Actor
+from vorzimmer.booking import NOTHING, Decisions
 from vorzimmer.catalogue import checks, records
 from vorzimmer.hall import Hall
 from vorzimmer.models import Location, Offer, Requirement, Resource, Service
@@ -35,10 +36,26 @@ def create_resource(session: Session, hall: Hall, actor: Actor, values: Mapping[
     return _save(session, actor, None, {"name": "", "kind": "", **values}, rules)
 
 
-def change_resource(session: Session, actor: Actor, slug: str, values: Mapping[str, Any]) -> Resource:
-    """Change some fields; the kind stays. Refuses with `FORBIDDEN`, `NOT_FOUND`, `INVALID` (`errors`)."""
+def change_resource(
+    session: Session,
+    hall: Hall,
+    actor: Actor,
+    slug: str,
+    values: Mapping[str, Any],
+    decisions: Decisions = NOTHING,
+) -> Resource:
+    """Change some fields; the kind stays, and a room or device may move to another place.
+
+    Refuses with `FORBIDDEN`, `NOT_FOUND`, `INVALID` (`errors`), and as `close_time` does.
+    """
+
+    def change() -> Resource:
+        return _save(session, actor, records.found(session, Resource, slug), values, FIELDS)
+
+    if "location" in values:
+        return records.closing(session, hall, actor, decisions, change)
     records.begin(session, actor)
-    return _save(session, actor, records.found(session, Resource, slug), values, FIELDS)
+    return change()
 
 
 def _save(
@@ -69,14 +86,16 @@ def _place(session: Session, slug: str | None, errors: dict[str, str]) -> int | 
     return found
 
 
-def archive_resource(session: Session, actor: Actor, slug: str) -> Resource:
-    """Nobody can book it any more; appointments that stand stay. Refuses with `FORBIDDEN`, `NOT_FOUND`."""
-    return records.switch(session, actor, Resource, slug, on=False)
+def archive_resource(
+    session: Session, hall: Hall, actor: Actor, slug: str, decisions: Decisions = NOTHING
+) -> Resource:
+    """Nobody can book it any more. Refuses with `FORBIDDEN`, `NOT_FOUND`, and as `close_time` does."""
+    return records.archive(session, hall, actor, Resource, slug, decisions)
 
 
 def restore_resource(session: Session, actor: Actor, slug: str) -> Resource:
     """Bring an archived one back. Refuses with `FORBIDDEN`, `NOT_FOUND`."""
-    return records.switch(session, actor, Resource, slug, on=True)
+    return records.restore(session, actor, Resource, slug)
 
 
 def set_offers(session: Session, actor: Actor, slug: str, services: Collection[str]) -> Resource:

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from vorzimmer import audit, database, hookspecs
+from vorzimmer import addresses, audit, database, hookspecs
 from vorzimmer.access import Actor
-from vorzimmer.catalogue import addresses, checks, records
+from vorzimmer.booking import NOTHING, Decisions
+from vorzimmer.catalogue import checks, records
 from vorzimmer.hall import Hall
 from vorzimmer.models import Allocation, Offer, Requirement, Resource, Service
 from vorzimmer.reasons import N_
@@ -182,14 +183,16 @@ def _put_needs(
     session.expire(service, ["requirements"])
 
 
-def archive_service(session: Session, actor: Actor, slug: str) -> Service:
-    """Customers can no longer book it; appointments, past and future, stay (O7, O8). Refuses as `change_service`."""
-    return records.switch(session, actor, Service, slug, on=False)
+def archive_service(
+    session: Session, hall: Hall, actor: Actor, slug: str, decisions: Decisions = NOTHING
+) -> Service:
+    """Customers can no longer book it; what is past stays (O7, O8). Refuses as `change_service` and `close_time`."""
+    return records.archive(session, hall, actor, Service, slug, decisions)
 
 
 def restore_service(session: Session, actor: Actor, slug: str) -> Service:
     """Bring an archived service back. Refuses with `FORBIDDEN`, `NOT_FOUND`."""
-    return records.switch(session, actor, Service, slug, on=True)
+    return records.restore(session, actor, Service, slug)
 
 
 def own_version(

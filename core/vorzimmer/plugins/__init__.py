@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -71,6 +73,18 @@ class Plugins:
                 except ValueError as error:
                     log.error("settings of a plugin cannot be used", plugin=loaded.name, error=str(error))
         self._offers.clear()
+
+    def supposing(self, config: Config) -> Plugins:
+        """The same plugins as they would answer with these settings; what they offer is not asked."""
+        other = copy.copy(self)
+        other._manager, other._offers = pluggy.PluginManager(GROUP), {}
+        other._manager.add_hookspecs(hookspecs)
+        other.loaded = [replace(one, instance=copy.copy(one.instance)) for one in self.loaded]
+        for loaded in other.loaded:
+            if loaded.instance is not None:
+                other._manager.register(loaded.instance, name=loaded.name)
+        other.follow(config)
+        return other
 
     def _switch(self, config: Config) -> None:
         """`--no-plugins` is the way back from a switch that should not have been touched."""
@@ -180,6 +194,11 @@ class Plugins:
     def listeners(self, spec: Callable[..., Any]) -> list[str]:
         """Names of the plugins that answer a hook, such as those that want to be told a fact."""
         return [name for name, _function in self._functions(spec.__name__, self._active())]
+
+    def tell_time(self, names: Collection[str]) -> bool:
+        """Whether one of these says when somebody or something is available or busy."""
+        known = [*self._functions("available_periods", names), *self._functions("busy_periods", names)]
+        return bool(known)
 
     def tell(self, name: str, spec: Callable[P, None], *args: P.args, **given: P.kwargs) -> None:
         """Tell one plugin a fact, after the commit; its error goes to the worker, which tries again."""

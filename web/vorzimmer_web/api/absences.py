@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, jsonify
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
@@ -28,9 +28,6 @@ absences = Blueprint("api_absences", __name__)
 FOREVER = datetime(2999, 1, 1, tzinfo=UTC)
 Kind = Literal["vacation", "sick", "break"]
 DayOrTime = Annotated[str, Field(pattern=f"{DAY}|{INSTANT}")]
-Decision = Annotated[
-    str, StringConstraints(pattern=r"^(keep|offer|cancel|reassign:[a-z0-9][a-z0-9_-]{0,59})$")
-]
 
 
 class Window(shapes.Query):
@@ -40,15 +37,13 @@ class Window(shapes.Query):
     to: Day | None = None
 
 
-class Entered(shapes.Taken):
+class Entered(shapes.Deciding):
     """An absence to enter: days (`end` inclusive) or times; `decisions` says what becomes of each booking in it."""
 
     resource: shapes.Slug
     start: Day | Instant = Field(union_mode="left_to_right")
     end: Day | Instant = Field(union_mode="left_to_right")
     kind: Kind
-    decisions: dict[str, Decision] = Field(default_factory=dict, max_length=1000)
-    message: shapes.Text = ""
 
 
 class AbsenceOut(BaseModel):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 from vorzimmer import catalogue as use_cases
 from vorzimmer import fields
 from vorzimmer.access import Right, open_to
+from vorzimmer.booking import Decisions
 from vorzimmer.catalogue import Need
 from vorzimmer.here import hall
 from vorzimmer.models import Location, Resource, Service
@@ -38,7 +39,7 @@ class NeedIn(shapes.Taken):
     minutes: Annotated[shapes.Whole, Field(ge=1, le=1440)] | None = None
 
 
-class ServiceChange(shapes.Taken):
+class ServiceChange(shapes.Deciding):
     """What of a service to change; `active` false archives it. Times in minutes, price in minor units."""
 
     name: Name = ""
@@ -89,7 +90,7 @@ class OwnVersion(shapes.Taken):
     service: shapes.Slug
 
 
-class ResourceChange(shapes.Taken):
+class ResourceChange(shapes.Deciding):
     """What to change; buffers in minutes, null leaves the service's. `services` are those that it serves in."""
 
     name: Name = ""
@@ -132,7 +133,7 @@ class OneResource(BaseModel):
     resource: ResourceOut
 
 
-class LocationChange(shapes.Taken):
+class LocationChange(shapes.Deciding):
     """What of a place to change; `active` false archives it."""
 
     name: Name = ""
@@ -184,7 +185,7 @@ def add_service(json: NewService) -> Response:
     def work(session: Session) -> Answer:
         made = use_cases.create_service(session, hall(), actor, _values(values), _needs(values))
         if not values.get("active", True):
-            use_cases.archive_service(session, actor, made.slug)
+            use_cases.archive_service(session, hall(), actor, made.slug)
         return {"service": _service_out(session, made)}, 201
 
     return answered(work)
@@ -192,7 +193,7 @@ def add_service(json: NewService) -> Response:
 
 @catalogue.patch("/services/<slug>")
 @open_to(Right.SETTINGS)
-@call(OneService, key=True)
+@call(OneService, key=True, refusals=(409,))
 def change_service(slug: str, json: ServiceChange) -> Response:
     """Change some fields; appointments that stand keep their times."""
     actor, values = staff_caller(), _given(json)
@@ -217,7 +218,7 @@ def _given(json: BaseModel) -> dict[str, Any]:
 
 
 def _values(values: dict[str, Any]) -> dict[str, Any]:
-    own = {"needs", "active", "services"}
+    own = {"needs", "active", "services", "decisions", "message"}
     return {SERVICE_FIELDS.get(name, name): value for name, value in values.items() if name not in own}
 
 
@@ -233,8 +234,16 @@ def _switch(
     restore: Callable[..., Any],
 ) -> None:
     """Archive or bring back, where the caller says so."""
-    if "active" in values and values["active"] != row.active:
-        (restore if values["active"] else archive)(session, staff_caller(), row.slug)
+    if "active" not in values or values["active"] == row.active:
+        return
+    if values["active"]:
+        restore(session, staff_caller(), row.slug)
+    else:
+        archive(session, hall(), staff_caller(), row.slug, _decided(values))
+
+
+def _decided(values: dict[str, Any]) -> Decisions:
+    return Decisions(values.get("decisions", {}), values.get("message", ""))
 
 
 # ---- resources and locations -----------------------------------------------------------------------------------------
@@ -266,15 +275,14 @@ def add_resource(json: NewResource) -> Response:
 
 @catalogue.patch("/resources/<slug>")
 @open_to(Right.SETTINGS)
-@call(OneResource, key=True)
+@call(OneResource, key=True, refusals=(409,))
 def change_resource(slug: str, json: ResourceChange) -> Response:
     """Change some fields; `services` takes the place of those that it served in."""
     actor, values = staff_caller(), _given(json)
 
     def work(session: Session) -> Answer:
-        return _finished(
-            session, values, use_cases.change_resource(session, actor, slug, _values(values))
-        ), 200
+        made = use_cases.change_resource(session, hall(), actor, slug, _values(values), _decided(values))
+        return _finished(session, values, made), 200
 
     return answered(work)
 
@@ -340,13 +348,13 @@ def add_location(json: NewLocation) -> Response:
 
 @catalogue.patch("/locations/<slug>")
 @open_to(Right.SETTINGS)
-@call(OneLocation, key=True)
+@call(OneLocation, key=True, refusals=(409,))
 def change_location(slug: str, json: LocationChange) -> Response:
     """Change some fields of a place."""
     actor, values = staff_caller(), _given(json)
 
     def work(session: Session) -> Answer:
-        made = use_cases.change_location(session, actor, slug, _values(values))
+        made = use_cases.change_location(session, hall(), actor, slug, _values(values), _decided(values))
         _switch(session, values, made, use_cases.archive_location, use_cases.restore_location)
         return {"location": _location_out(made)}, 200
 

@@ -43,7 +43,7 @@ class PeriodOut(BaseModel):
 Periods = Annotated[list[PeriodIn], Field(max_length=12)]
 
 
-class Whose(shapes.Taken):
+class Whose(shapes.Deciding):
     """Whose hours: a person, room or device at a `location`, a location itself, or a service."""
 
     kind: Kind
@@ -115,14 +115,14 @@ def listed(query: shapes.NoQuery) -> Response:
 
 @hours.post("/hours")
 @open_to(Right.AVAILABILITY, Right.SETTINGS)
-@call(AllHours, key=True)
+@call(AllHours, key=True, refusals=(409,))
 def set_week(json: NewWeek) -> Response:
-    """Replace the week of one subject at one place; appointments that lie outside stay."""
+    """Replace the week of one subject at one place; undecided bookings that it leaves out refuse it (`affected`)."""
     week = {number: _minutes(getattr(json, name)) for number, name in enumerate(WEEKDAYS)}
     actor, whose = staff_caller(), _whose(json)
 
     def work(session: Session) -> Answer:
-        _store().set_week(session, actor, whose, week)
+        _store().set_week(session, hall(), actor, whose, week, decisions=json.decisions, message=json.message)
         return _those_of(session, whose), 200
 
     return answered(work)
@@ -130,14 +130,24 @@ def set_week(json: NewWeek) -> Response:
 
 @hours.post("/hours/days")
 @open_to(Right.AVAILABILITY, Right.SETTINGS)
-@call(AllHours, key=True)
+@call(AllHours, key=True, refusals=(409,))
 def set_day(json: NewDay) -> Response:
-    """Replace the hours of one date."""
+    """Replace the hours of one date; undecided bookings that it leaves out refuse it (`affected`)."""
     actor, whose = staff_caller(), _whose(json)
     periods = None if json.periods is None else _minutes(json.periods)
 
     def work(session: Session) -> Answer:
-        _store().set_day(session, actor, whose, json.day, periods, on_holidays=json.on_holidays)
+        _store().set_day(
+            session,
+            hall(),
+            actor,
+            whose,
+            json.day,
+            periods,
+            on_holidays=json.on_holidays,
+            decisions=json.decisions,
+            message=json.message,
+        )
         return _those_of(session, whose), 200
 
     return answered(work)

@@ -22,7 +22,7 @@ from vorzimmer_web.office.settings.plugins import keys_of, switched, table_of
 plugins = Blueprint("api_plugins", __name__)
 
 
-class PluginChange(shapes.Taken):
+class PluginChange(shapes.Deciding):
     """What changes. `settings` are keys as in config.toml, null takes one back to its default."""
 
     on: bool | None = None
@@ -68,7 +68,7 @@ def listed(query: shapes.NoQuery) -> Response:
 
 @plugins.patch("/plugins/<name>")
 @open_to(Right.SETTINGS)
-@call(OnePlugin, key=True)
+@call(OnePlugin, key=True, refusals=(409,))
 def change(name: str, json: PluginChange) -> Response:
     """Change its settings, switch it on or off; one that is not loaded yet is, or is not, at the next start."""
     actor, loaded = staff_caller(), _loaded(name)
@@ -78,9 +78,9 @@ def change(name: str, json: PluginChange) -> Response:
     def work(session: Session) -> Answer:
         access.require(access.may(actor, Right.SETTINGS))
         if json.settings and loaded:
-            core.save(session, hall(), actor, table_of(loaded), json.settings)
+            core.save(session, hall(), actor, table_of(loaded), json.settings, json.decided())
         if json.on is not None:
-            core.save(session, hall(), actor, "plugins", switched(name, on=json.on))
+            core.save(session, hall(), actor, "plugins", switched(name, on=json.on), json.decided())
         return {"changed": name}, 200
 
     answered(work)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
+from vorzimmer.booking import Decisions
 from vorzimmer_web.api.times import INSTANT, MONTH, Day, Instant, Zone
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
@@ -35,6 +36,22 @@ class Taken(BaseModel):
     """What comes in: unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+Decision = Annotated[
+    str, StringConstraints(pattern=r"^(keep|offer|cancel|reassign:[a-z0-9][a-z0-9_-]{0,59})$")
+]
+
+
+class Deciding(Taken):
+    """What may close time: `decisions` says what becomes of each booking in it, by id; the `message` goes to all."""
+
+    decisions: dict[str, Decision] = Field(default_factory=dict, max_length=1000)
+    message: Text = ""
+
+    def decided(self) -> Decisions:
+        """As the use cases take it."""
+        return Decisions(self.decisions, self.message)
 
 
 class Query(BaseModel):
@@ -198,6 +215,12 @@ class Message(Taken):
     """An optional personal message."""
 
     message: Text = ""
+
+
+class Accepting(Message):
+    """An optional personal message; time that was closed since is accepted with an `override` only."""
+
+    override: Overriding | None = None
 
 
 class Nothing(Taken):

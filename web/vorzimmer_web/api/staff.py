@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
 
 from flask import Blueprint, Response, jsonify
@@ -220,9 +221,10 @@ def cancel(uid: str, json: shapes.Message) -> Response:
 @staff.post("/bookings/<uid>/accept")
 @open_to(*APPOINTMENTS)
 @call(shapes.StaffBooked, key=True, refusals=(409,))
-def accept(uid: str, json: shapes.Message) -> Response:
-    """Accept a request."""
-    return _act(uid, booking.accept, json.message)
+def accept(uid: str, json: shapes.Accepting) -> Response:
+    """Accept a request; 409 `not_offered` with the reasons where its time has been closed since."""
+    override = booking.Override(json.override.level, json.override.reason) if json.override else None
+    return _act(uid, partial(booking.accept, override=override), json.message)
 
 
 @staff.post("/bookings/<uid>/decline")

@@ -142,6 +142,25 @@ def staff_booking_out(hall: Hall, booking: Booking, *, notes: bool = False) -> d
     }
 
 
+def _affected_out(hall: Hall, refusal: Refused, booking: Booking) -> dict[str, Any]:
+    """A booking that is to be decided on; of one that is not the caller's to see, when and where, and nothing else."""
+    out = staff_booking_out(hall, booking)
+    if booking.uid in refusal.facts.get("hidden", ()):
+        nobody = {"id": None, "name": "", "email": None, "phone": ""}
+        blank = {
+            "message": "",
+            "fields": {},
+            "consents": {},
+            "paid": 0,
+            "price": None,
+            "link": "",
+            "place": "",
+        }
+        out |= {"customer": nobody, "manage_url": "", **blank}
+    able = refusal.facts.get("stand_ins", {}).get(booking.uid, ())
+    return out | {"stand_ins": [other.slug for other in able]}
+
+
 def why_out(why: Why) -> dict[str, str]:
     """One reason why a time can't be had (rule 81)."""
     return {"rule": why.rule, "text": words.told(why.text), "source": why.source}
@@ -160,11 +179,7 @@ def shown(hall: Hall, refusal: Refused) -> dict[str, Any]:
     if "attempts_left" in refusal.facts:
         facts["attempts_left"] = refusal.facts["attempts_left"]
     if refusal.reason in (Reason.AFFECTED, Reason.COMING):
-        stand_ins = refusal.facts.get("stand_ins", {})
-        facts["bookings"] = [
-            staff_booking_out(hall, one) | {"stand_ins": [other.slug for other in stand_ins.get(one.uid, ())]}
-            for one in refusal.facts["bookings"]
-        ]
+        facts["bookings"] = [_affected_out(hall, refusal, one) for one in refusal.facts["bookings"]]
     if "errors" in refusal.facts:
         facts["errors"] = [
             {"field": name, "text": gettext(text)} for name, text in refusal.facts["errors"].items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -94,12 +95,18 @@ def ask(uid: str, act: str) -> str:
 def do(uid: str, act: str) -> ResponseReturnValue:
     """Do it, say so, and go back to the appointment."""
     person, message = signed_in(), said(request.form.get("message", ""))
-    before = own(reading(), person, uid).status
+    found = own(reading(), person, uid)
+    before = found.status
+    more: dict[str, Any] = {}
+    if act == "accept" and "override" in request.form:
+        more = {"override": use_cases.Override("warning", said(request.form.get("reason", "")))}
     try:
         changed = hall().database.write(
-            partial(ACTS[act], hall=hall(), actor=person, uid=uid, message=message)
+            partial(ACTS[act], hall=hall(), actor=person, uid=uid, message=message, **more)
         )
     except Refused as refusal:
+        if refusal.facts.get("warnings"):
+            return render_template("office/ask.html", booking=found, act=act, refusal=refusal), 409
         errors = refusal.facts.get("errors", {})
         flash(gettext(next(iter(errors.values()), refusal.text)), "warning")
     else:

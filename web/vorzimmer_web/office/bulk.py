@@ -23,6 +23,7 @@ from vorzimmer_web.requests import reading, signed_in
 from vorzimmer_web.site import local_path
 
 MOST = 200
+CLOSED_SINCE = N_("This time has been closed since. Please open the request and decide on it there.")
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,8 @@ def _done(person: Actor, name: str, one: Booking, message: str) -> Line:
             partial(ACTS[name], hall=hall(), actor=person, uid=one.uid, message=message)
         )
     except Refused as refusal:
+        if refusal.facts.get("warnings"):
+            return Line(one, CLOSED_SINCE)
         errors = refusal.facts.get("errors", {})
         return Line(one, next(iter(errors.values()), refusal.text))
     return Line(done, "")

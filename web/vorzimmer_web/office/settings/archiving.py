@@ -1,29 +1,20 @@
-"""The step before something can no longer be booked: how many appointments still stand there (O7, O8)."""
+"""Before something can no longer be booked: the question, and the appointments that it would leave in closed time."""
 
 from __future__ import annotations
 
 from flask import render_template
-from sqlalchemy import ColumnElement, func, select
+from flask.typing import ResponseReturnValue
 
-from vorzimmer import database
-from vorzimmer.booking.status import OPEN
-from vorzimmer.models import Booking
-from vorzimmer_web.requests import reading
+from vorzimmer.booking import Triage
 
 
-def warned(name: str, concerned: ColumnElement[bool], warning: str, *, action: str, back: str) -> str:
-    """The page that asks. `concerned` says which bookings are meant; `action` archives, `back` leads away."""
-    session = reading()
-    coming = session.scalar(
-        select(func.count(Booking.id)).where(
-            concerned, Booking.ends > database.now(session), Booking.status.in_(OPEN)
-        )
-    )
+def warned(name: str, warning: str, *, action: str, back: str) -> str:
+    """The page that asks. `action` archives, `back` leads away."""
     return render_template(
-        "office/settings/archive.html",
-        name=name,
-        coming=coming or 0,
-        warning=warning,
-        action=action,
-        back=back,
+        "office/settings/archive.html", name=name, warning=warning, action=action, back=back
     )
+
+
+def undecided(triage: Triage, title: str, back: str) -> ResponseReturnValue:
+    """The appointments to decide on; the form holds what was sent, and sends it again."""
+    return render_template("office/triage.html", triage=triage, title=title, back=back), 409

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vorzimmer.access import Right, open_to
-from vorzimmer.catalogue.addresses import CATEGORY
+from vorzimmer.addresses import CATEGORY
 from vorzimmer.here import hall
 from vorzimmer.models import Location, OldAddress, Resource, Service
 from vorzimmer_web import presets

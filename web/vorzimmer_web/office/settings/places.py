@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import catalogue
 from vorzimmer.access import Right, open_to
+from vorzimmer.booking import Triage, try_to
 from vorzimmer.here import hall
-from vorzimmer.models import Booking, Location
+from vorzimmer.models import Location
 from vorzimmer.reasons import Reason, Refused
-from vorzimmer_web.office.settings.archiving import warned
+from vorzimmer_web.office.settings.archiving import undecided, warned
 from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.requests import reading, signed_in
@@ -74,7 +75,14 @@ def _saved(place: Location | None, values: dict[str, Any]) -> ResponseReturnValu
         flash(gettext("%(name)s is entered.", name=made.name), "good")
     else:
         slug = place.slug
-        made = hall().database.write(lambda session: catalogue.change_location(session, person, slug, values))
+        done = try_to(
+            hall(),
+            request.form,
+            lambda s, decided: catalogue.change_location(s, hall(), person, slug, values, decided),
+        )
+        if isinstance(done, Triage):
+            return undecided(done, place.name, url_for("office.place", slug=slug))
+        made = done
         flash(gettext("%(name)s is changed.", name=made.name), "good")
     return redirect(url_for("office.places"), 303)
 
@@ -96,12 +104,18 @@ def archive(slug: str) -> ResponseReturnValue:
     session, person = reading(), signed_in()
     place = _found(session, slug)
     if request.method == "POST":
-        hall().database.write(lambda s: catalogue.archive_location(s, person, slug))
+        triage = try_to(
+            hall(),
+            request.form,
+            lambda s, decided: catalogue.archive_location(s, hall(), person, slug, decided),
+        )
+        if isinstance(triage, Triage):
+            title = gettext("Archive “%(name)s”?", name=place.name)
+            return undecided(triage, title, url_for("office.place", slug=slug))
         flash(gettext("Nothing can be booked at %(name)s any more.", name=place.name), "good")
         return redirect(url_for("office.places"), 303)
     return warned(
         place.name,
-        Booking.location_id == place.id,
         gettext("Nothing can be booked there any more."),
         action=url_for("office.archive_place", slug=slug),
         back=url_for("office.place", slug=slug),

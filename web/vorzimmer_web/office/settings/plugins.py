@@ -13,12 +13,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
+from sqlalchemy.orm import Session
 
 from vorzimmer import settings
 from vorzimmer.access import Right, open_to
+from vorzimmer.booking import Decisions, try_to
 from vorzimmer.here import hall
 from vorzimmer.plugins import Loaded
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer_web.office.settings.archiving import undecided
 from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.requests import signed_in
 
@@ -144,13 +147,19 @@ def switch(name: str, act: str) -> ResponseReturnValue:
     if name not in titles:
         abort(404)
     values = switched(name, on=act == "on")
+
+    def work(session: Session, decided: Decisions) -> None:
+        settings.save(session, hall(), signed_in(), "plugins", values, decided)
+
     try:
-        hall().database.write(lambda s: settings.save(s, hall(), signed_in(), "plugins", values))
+        triage = try_to(hall(), request.form, work)
     except Refused as refusal:
         if refusal.reason is not Reason.INVALID:
             raise
         flash(" ".join(gettext(text) for text in refusal.facts["errors"].values()), "warning")
     else:
+        if triage:
+            return undecided(triage, titles[name], url_for("office.plugins"))
         hall().refresh(at_once=True)
         flash(gettext(SAID[next(iter(values)), act], name=titles[name]), "good")
     return redirect(url_for("office.plugins"), 303)
@@ -168,8 +177,13 @@ def edit(name: str) -> ResponseReturnValue:
     typed = Typed(request.form)
     values = _values(model, typed, table)
     if not typed.errors:
+
+        def work(session: Session, decided: Decisions) -> None:
+            settings.save(session, hall(), signed_in(), table, values, decided)
+
         try:
-            hall().database.write(lambda s: settings.save(s, hall(), signed_in(), table, values))
+            if triage := try_to(hall(), request.form, work):
+                return undecided(triage, gettext(loaded.title), url_for("office.plugin", name=name))
         except Refused as refusal:
             if refusal.reason is not Reason.INVALID:
                 raise

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from vorzimmer import catalogue, hookspecs
 from vorzimmer.access import Right, open_to
+from vorzimmer.booking import Decisions, Triage, try_to
 from vorzimmer.catalogue.resources import STAFF, offerable
 from vorzimmer.here import hall
-from vorzimmer.models import Allocation, Booking, Location, Resource
+from vorzimmer.models import Location, Resource
 from vorzimmer.reasons import Reason, Refused
-from vorzimmer_web.office.settings.archiving import warned
+from vorzimmer_web.office.settings.archiving import undecided, warned
 from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.requests import reading, signed_in
@@ -103,12 +104,14 @@ def _saved(kind: str, resource: Resource | None, values: dict[str, Any]) -> Resp
         return redirect(url_for("office.resource", slug=made.slug), 303)
     slug = resource.slug
 
-    def work(session: Session) -> Resource:
+    def work(session: Session, decided: Decisions) -> Resource:
         catalogue.set_offers(session, person, slug, ticked)
-        return catalogue.change_resource(session, person, slug, values)
+        return catalogue.change_resource(session, hall(), person, slug, values, decided)
 
-    made = hall().database.write(work)
-    flash(gettext("%(name)s is changed.", name=made.name), "good")
+    done = try_to(hall(), request.form, work)
+    if isinstance(done, Triage):
+        return undecided(done, resource.name, url_for("office.resource", slug=slug))
+    flash(gettext("%(name)s is changed.", name=done.name), "good")
     return redirect(url_for("office.resources"), 303)
 
 
@@ -141,12 +144,18 @@ def archive(slug: str) -> ResponseReturnValue:
     session, person = reading(), signed_in()
     resource = _found(session, slug)
     if request.method == "POST":
-        hall().database.write(lambda s: catalogue.archive_resource(s, person, slug))
+        triage = try_to(
+            hall(),
+            request.form,
+            lambda s, decided: catalogue.archive_resource(s, hall(), person, slug, decided),
+        )
+        if isinstance(triage, Triage):
+            title = gettext("Archive “%(name)s”?", name=resource.name)
+            return undecided(triage, title, url_for("office.resource", slug=slug))
         flash(gettext("%(name)s can no longer be booked.", name=resource.name), "good")
         return redirect(url_for("office.resources"), 303)
     return warned(
         resource.name,
-        Booking.allocations.any(Allocation.resource_id == resource.id),
         gettext("Nobody can be booked with %(name)s any more.", name=resource.name),
         action=url_for("office.archive_resource", slug=slug),
         back=url_for("office.resource", slug=slug),

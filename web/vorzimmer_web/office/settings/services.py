@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session, selectinload
 
 from vorzimmer import catalogue, hookspecs, urls
 from vorzimmer.access import Right, open_to
+from vorzimmer.booking import Triage, try_to
 from vorzimmer.here import hall
-from vorzimmer.models import Booking, Offer, Requirement, Resource, Service
+from vorzimmer.models import Offer, Requirement, Resource, Service
 from vorzimmer.reasons import N_, Reason, Refused
-from vorzimmer_web.office.settings.archiving import warned
+from vorzimmer_web.office.settings.archiving import undecided, warned
 from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.service_form import blank, read, shown
 from vorzimmer_web.office.settings.typed import UNITS, Typed
@@ -199,12 +200,18 @@ def archive(slug: str) -> ResponseReturnValue:
     session, person = reading(), signed_in()
     service = _found(session, slug)
     if request.method == "POST":
-        hall().database.write(lambda s: catalogue.archive_service(s, person, slug))
+        triage = try_to(
+            hall(),
+            request.form,
+            lambda s, decided: catalogue.archive_service(s, hall(), person, slug, decided),
+        )
+        if isinstance(triage, Triage):
+            title = gettext("Archive “%(name)s”?", name=service.name)
+            return undecided(triage, title, url_for("office.service", slug=slug))
         flash(gettext("%(name)s can no longer be booked.", name=service.name), "good")
         return redirect(url_for("office.services"), 303)
     return warned(
         service.name,
-        Booking.service_id == service.id,
         gettext("Customers can no longer book this service; links to it lead to what else you offer."),
         action=url_for("office.archive_service", slug=slug),
         back=url_for("office.service", slug=slug),
