@@ -91,7 +91,8 @@ def _call(name: str, value: object) -> str:
         if part.name != "self"
     ]
     returned = _annotation(signature.return_annotation)
-    return name + str(signature.replace(parameters=bare, return_annotation=returned)).removesuffix(" -> None")
+    said = str(signature.replace(parameters=bare, return_annotation=returned)).removesuffix(" -> None")
+    return name + re.sub(r"<function [^>]*<lambda> at 0x[0-9a-f]+>", "…", said)  # another place each time
 
 
 def _annotation(given: object) -> object:
