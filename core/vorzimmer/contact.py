@@ -10,6 +10,9 @@ from vorzimmer.reasons import N_
 
 NAME_LENGTH = 80
 PHONE_LENGTH = 40
+CODE_LENGTH = 40
+LONGER_THAN_ANY = 400
+"""No address is so long (RFC 5321 §4.5.3.1): to read all of what is costs time and finds nothing."""
 
 _CONTROL = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
@@ -23,6 +26,13 @@ def plain(text: str) -> str:
 def lines(text: str) -> str:
     """Several such lines."""
     return "\n".join(plain(line) for line in text.splitlines())
+
+
+def digits(text: str) -> str:
+    """A code as it was meant: full-width digits are digits, blanks and hyphens between them nothing."""
+    read = unicodedata.normalize("NFKC", text[:CODE_LENGTH])
+    kept = (char for char in read if unicodedata.category(char) not in _CONTROL | {"Zs", "Pd"})
+    return "".join(str(unicodedata.digit(char, char)) for char in kept)
 
 
 def name_of(text: str, errors: dict[str, str]) -> str:
@@ -46,7 +56,7 @@ def phone_of(text: str, errors: dict[str, str]) -> str:
 def email_of(text: str, errors: dict[str, str]) -> str:
     """A valid address as typed, without blanks around it; a domain of look-alikes in punycode (A41)."""
     try:
-        found = _read(text.strip())
+        found = _read(text.strip()[:LONGER_THAN_ANY])
     except EmailNotValidError:
         errors["email"] = N_("Please enter a valid e-mail address.")
         return ""

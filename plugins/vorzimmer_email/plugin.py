@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
+from sqlalchemy.orm import Session
+
+from vorzimmer import booking, database
 from vorzimmer import config as core
 from vorzimmer.access import Right
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import (
     Channel,
+    Finding,
+    Level,
     NavigationEntry,
     Pages,
     Person,
@@ -23,6 +28,8 @@ from vorzimmer_email.pages import pages
 from vorzimmer_email.texts import Store
 
 NAME = "email"
+ALARMING = 0.5
+"""What part of the codes of an hour is worth a warning."""
 
 
 class Plugin:
@@ -76,6 +83,17 @@ class Plugin:
                 "messages",
             ),
         ]
+
+    @hookimpl
+    def findings(self, session: Session, hall: Hall) -> list[Finding]:
+        """Somebody has codes sent to addresses that are not theirs, perhaps (X13)."""
+        number, _one = booking.codes_asked(session, database.now(session))
+        if number < ALARMING * booking.CODES_PER_HOUR:
+            return []
+        said = N_(
+            "mail: %(number)d codes were asked for within an hour and not used; somebody may play with them"
+        )
+        return [Finding(Level.WARNING, said, {"number": number})]
 
     @hookimpl
     def message_texts(self) -> Store:

@@ -59,7 +59,6 @@ FORMS: dict[str, dict[str, str]] = {
     "POST /book/<slug>/<uid>/code": {"code": "123456"},
     "POST /b/move": {"time": f"{SLOT}|markt"},
     "POST /language": {"language": "de"},
-    "POST /office/settings/people/<slug>/own": {"service": "massage"},
     "POST /office/settings/api-keys/": {"label": "Website", "scopes": "accounts", "days": "90"},
     "POST /office/absences/": {
         "resource": "ben",
@@ -117,7 +116,11 @@ def ask(client: Browser, name: str, rule: Rule, act: str, foreign: Foreign, **he
         "key_id": foreign.key,
         "number": foreign.group if "groups" in rule.rule else foreign.change,
         "digest": "0",
-        "name": "vorzimmer_holidays" if "/plugins/" in rule.rule else "booking.css",
+        "name": "vorzimmer_holidays"
+        if "/plugins/" in rule.rule
+        else "anna"
+        if "/own/" in rule.rule
+        else "booking.css",
     }
     if choice := re.search(r"<any\([^)]*\):(\w+)>", rule.rule):
         given[choice[1]] = act

@@ -11,6 +11,7 @@ from tests.web.customer import english, found, times, value
 from vorzimmer import booking, urls
 from vorzimmer.models import Booking
 from vorzimmer.testing import DESK, Browser, Practice
+from vorzimmer_web.manage import in_short
 
 TEN = "2027-03-04 10:00"
 
@@ -41,6 +42,22 @@ def test_link_alone_shows_nothing_of_the_appointment(
     """A57: a mail scanner that follows it learns and changes nothing."""
     page = client.get(path(practice, made)).text
     assert ("Klassische Massage" in page, client.get("/b/").status_code) == (False, 403)
+
+
+def test_who_has_the_link_reads_no_more_of_the_name_than_tells_whose_it_is(
+    opened: Browser, practice: Practice
+) -> None:
+    """X17: links are passed on; in the mail and in the office the name stands whole."""
+    for page in (opened.get("/b/").text, opened.get("/b/cancel").text):
+        assert ("Max M." in page, "Muster" in page) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [("Max Muster", "Max M."), ("Öz", "Ö."), ("", "."), ("Ana Lena von Au", "Ana L. v. A.")],
+)
+def test_names_in_short(name: str, short: str) -> None:
+    assert in_short(name) == short
 
 
 def test_token_is_swapped_for_a_session(client: Browser, practice: Practice, made: Booking) -> None:

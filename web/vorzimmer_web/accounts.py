@@ -151,12 +151,16 @@ def _known_device(account: Account | None) -> str:
 
 
 def refuse_foreign_origin() -> None:
-    """A form may come from our own pages only (A46); a page without a referrer says `null`."""
-    origin = request.headers.get("Origin")
-    if request.method in SAFE or origin is None or "Authorization" in request.headers:
+    """A form may come from our own pages only (A46, X17), even with a valid token.
+
+    A page of ours without a referrer says `null`; then the browser must say of its own that it is ours.
+    """
+    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
+    if request.method in SAFE or "Authorization" in request.headers:
         return
-    site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    if origin == "null" and site == "same-origin":
+    if site in ("cross-site", "same-site"):
+        abort(403)
+    if origin is None or (origin == "null" and site == "same-origin"):
         return
     base = urlsplit(hall().config.base_url)
     if origin not in (f"{base.scheme}://{base.netloc}", request.host_url.rstrip("/")):

@@ -18,8 +18,8 @@ from vorzimmer.access import CUSTOMER, EVERYONE, open_to
 from vorzimmer.booking import Details, HoldRequest, load
 from vorzimmer.here import hall
 from vorzimmer.models import Booking, Customer, Service, Status
-from vorzimmer.reasons import Reason, Refused
-from vorzimmer_web import addresses, invitations, limits, presets, words
+from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer_web import addresses, hoarding, invitations, limits, presets, words
 from vorzimmer_web.answers import Sheet
 from vorzimmer_web.appointment import calendar_answer, payment_note
 from vorzimmer_web.choices import Finder, people_for, places
@@ -29,6 +29,8 @@ from vorzimmer_web.site import is_framed
 
 TYPED = presets.TYPED
 HOLDS_REMEMBERED = 8
+TOO_MANY_CODES = N_("Several codes have gone there within the last hour. Please wait a little, or call us.")
+TOO_LONG_HELD = N_("This time was reserved for you long enough. Please leave it to others, or call us.")
 STATUS_OF = {Reason.INVALID: 422, Reason.WRONG_CODE: 422, Reason.RATE_LIMITED: 429}
 
 
@@ -135,6 +137,7 @@ def hold(slug: str) -> ResponseReturnValue:
         made = hall().database.write(lambda db: _begun(db, wish))
     except Refused as refusal:
         return _taken(slug, refusal, start)
+    hoarding.note(made)
     _remember(made.uid, staff or "any")
     return _onward(details, slug, made.uid)
 
@@ -152,6 +155,7 @@ def _onward(
 def _begun(db: Session, wish: HoldRequest) -> Booking:
     """The hold; one who came by a link of the practice's is counted with it (K62, K63)."""
     made, secret = use_cases.hold(db, hall(), CUSTOMER, wish), session.get("invited")
+    hoarding.refuse(db, made)
     if secret:
         today = made.created_at.astimezone(hall().config.zone).date()
         invitations.use(db, secret, made, today)
@@ -319,6 +323,11 @@ def _over(held: Booking, refusal: Refused) -> ResponseReturnValue:
         return _made_already(held)
     if refusal.reason is Reason.ONLINE_CLOSED:
         return _closed(), 409
+    if refusal.reason is Reason.RATE_LIMITED and held.code_issue == 0:
+        typed = session.get("typed", {})
+        errors = {"email": TOO_LONG_HELD if "held" in refusal.facts else TOO_MANY_CODES}
+        sheet = Sheet(_form(held), request.form)
+        return _details_page(held, {key: typed.get(key, "") for key in TYPED}, sheet, errors), 429
     if refusal.reason is Reason.RATE_LIMITED:
         return render_template("booking/code.html", held=held, refusal=refusal), 429
     if refusal.facts.get("reasons") and _stands(held):  # the time is not refused, but to this customer
@@ -353,9 +362,9 @@ def code(slug: str, uid: str) -> ResponseReturnValue:
 def confirm(slug: str, uid: str) -> ResponseReturnValue:
     """Prove address and intent with the code (O25, O27)."""
     held = _own(slug, uid)
-    digits = "".join(request.form.get("code", "").split())
+    typed = request.form.get("code", "")
     try:
-        hall().database.write(lambda db: use_cases.confirm(db, hall(), CUSTOMER, uid, digits))
+        hall().database.write(lambda db: use_cases.confirm(db, hall(), CUSTOMER, uid, typed))
     except Refused as refusal:
         if refusal.reason is Reason.WRONG_CODE:
             return render_template("booking/code.html", held=held, refusal=refusal), 422

@@ -22,6 +22,7 @@ from vorzimmer_web.choosing import chosen_time, times_answer
 from vorzimmer_web.requests import reading
 
 manage = Blueprint("manage", __name__, url_prefix="/b")
+manage.context_processor(lambda: {"in_short": in_short})
 
 SESSION = timedelta(minutes=30)
 """How long the link's session lasts; the link opens a new one."""
@@ -70,6 +71,13 @@ def _managed() -> Booking:
         return load.booking(reading(), uid)
     except Refused:
         abort(404)
+
+
+def in_short(name: str) -> str:
+    """ "Max M." of Max Muster: who has the link needs no more to know whose appointment it is (X17)."""
+    first, *others = name.split() or [""]
+    letters = [f"{word[0]}." for word in others]
+    return " ".join([first, *letters]) if letters else f"{first[:1]}."
 
 
 # ---- see -------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,14 @@ from vorzimmer.booking.closing import close_time
 from vorzimmer.booking.confirm import confirm
 from vorzimmer.booking.deadlines import deadlines
 from vorzimmer.booking.decide import accept, decline
-from vorzimmer.booking.details import Details, details
+from vorzimmer.booking.details import (
+    CODES_PER_HOUR,
+    HELD_AT_MOST,
+    Details,
+    codes_asked,
+    details,
+    held_in_vain,
+)
 from vorzimmer.booking.enter import Entry, enter
 from vorzimmer.booking.expire import expire, overdue
 from vorzimmer.booking.hold import HoldRequest, hold
@@ -30,6 +37,8 @@ from vorzimmer.booking.walk_in import Chance, chances, walk_in
 
 __all__ = [
     "CANCEL",
+    "CODES_PER_HOUR",
+    "HELD_AT_MOST",
     "KEEP",
     "NOTHING",
     "OFFER",
@@ -52,6 +61,7 @@ __all__ = [
     "change_block",
     "clashes",
     "close_time",
+    "codes_asked",
     "complete",
     "confirm",
     "deadlines",
@@ -62,6 +72,7 @@ __all__ = [
     "enter",
     "expire",
     "extend_block",
+    "held_in_vain",
     "hold",
     "is_open",
     "methods",

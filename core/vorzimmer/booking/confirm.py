@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from vorzimmer import audit, customers, failpoint, hookspecs, urls
+from vorzimmer import audit, contact, customers, failpoint, hookspecs, urls
 from vorzimmer.access import Actor
 from vorzimmer.booking import load, status
 from vorzimmer.booking.changes import record
@@ -51,7 +51,7 @@ def _count_try(
     tries = hall.config.settings.booking.code_tries
     if booking.code_tries >= tries:
         raise Refused(Reason.CODE_VOID)
-    if urls.code_fits(hall.config, booking.uid, booking.code_issue, code.strip()):
+    if urls.code_fits(hall.config, booking.uid, booking.code_issue, contact.digits(code)):
         return
     booking.code_tries += 1
     left = tries - booking.code_tries

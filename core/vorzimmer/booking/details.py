@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from vorzimmer import contact, database, fields, outbox
@@ -19,12 +19,18 @@ from vorzimmer.booking.policies import require_allowed
 from vorzimmer.contact import canonical
 from vorzimmer.fields import Field
 from vorzimmer.hall import Hall
-from vorzimmer.models import Booking, Status
+from vorzimmer.models import Booking, Message, Status
 from vorzimmer.reasons import N_, Reason, Refused
 
 MESSAGE_LENGTH = 2000
 CODES_PER_HOLD = 3
 HOLDS_PER_CONTACT = 3
+CODES_PER_ADDRESS = 3
+CODES_PER_HOUR = 300
+"""Of all addresses together: more than any practice books, and too few to be worth somebody's while."""
+AN_HOUR = timedelta(hours=1)
+HELD_AT_MOST = timedelta(minutes=30)
+LOOKED_BACK = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -95,7 +101,9 @@ def require_live(booking: Booking, moment: datetime) -> None:
 
 
 def _limit(session: Session, booking: Booking, email: str, moment: datetime) -> None:
-    """At most three codes a hold and three live holds a contact (rule 47, A102)."""
+    """At most three codes a hold, three live holds a contact (rule 47, A102), three codes an hour and address, and
+    half an hour in all for one time that is held again and again (X13, X17).
+    """
     live = session.scalar(
         select(func.count())
         .select_from(Booking)
@@ -108,6 +116,36 @@ def _limit(session: Session, booking: Booking, email: str, moment: datetime) -> 
     )
     if booking.code_issue >= CODES_PER_HOLD or (live or 0) >= HOLDS_PER_CONTACT:
         raise Refused(Reason.RATE_LIMITED)
+    to_all, to_this = codes_asked(session, moment, email)
+    if to_this >= CODES_PER_ADDRESS or to_all >= CODES_PER_HOUR:
+        raise Refused(Reason.RATE_LIMITED, codes=True)
+    wanted = func.lower(Booking.email) == email.lower(), Booking.starts == booking.starts
+    if held_in_vain(session, moment, *wanted, Booking.id != booking.id) >= HELD_AT_MOST:
+        raise Refused(Reason.RATE_LIMITED, held=True)
+
+
+def codes_asked(session: Session, moment: datetime, email: str = "") -> tuple[int, int]:
+    """How many codes went out in the last hour for nothing that was booked: to anybody, and to this address."""
+    wanted = (
+        select(func.count(), func.count().filter(func.lower(Message.recipient) == email.lower()))
+        .select_from(Message)
+        .join(Booking, Booking.id == Message.booking_id)
+        .where(Message.topic == "code", Message.planned_at > moment - AN_HOUR, Message.state != "withdrawn")
+        .where(Booking.status.in_((Status.HELD, Status.EXPIRED)))
+    )
+    to_all, to_this = session.execute(wanted).one()
+    return to_all, to_this
+
+
+def held_in_vain(session: Session, moment: datetime, *those: ColumnElement[bool]) -> timedelta:
+    """How long some holds of the last day that became nothing have kept their time from others."""
+    wanted = (
+        select(Booking.created_at, Booking.expires_at)
+        .where(Booking.expires_at > moment - LOOKED_BACK, Booking.status.in_((Status.HELD, Status.EXPIRED)))
+        .where(*those)
+    )
+    found = session.execute(wanted).all()
+    return sum((min(end or moment, moment) - begun for begun, end in found), timedelta())
 
 
 def checked(

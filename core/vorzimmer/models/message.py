@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from vorzimmer.models.columns import Model, UtcInstant
@@ -24,7 +24,15 @@ class Message(Model):
     """
 
     __tablename__ = "message"
-    __table_args__ = (Index(None, "state", "run_after"),)
+    __table_args__ = (
+        Index(None, "state", "run_after"),
+        Index(  # how many codes went out lately is asked before each
+            "ix_message_code",
+            "planned_at",
+            sqlite_where=text("topic = 'code'"),
+            postgresql_where=text("topic = 'code'"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(120), unique=True)

@@ -20,7 +20,7 @@ from vorzimmer.here import hall
 from vorzimmer.models import Location, Offer, Requirement, Resource, Service
 from vorzimmer.periods import Period, day_period
 from vorzimmer.reasons import N_, TEXTS, Reason, Refused
-from vorzimmer_web import limits, words
+from vorzimmer_web import hoarding, limits, words
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, caller, public_caller
@@ -143,7 +143,10 @@ def hold(json: shapes.NewHold) -> Response:
     wish = booking.HoldRequest(json.service, json.start, json.staff, json.location, json.seats)
 
     def work(session: Session) -> Answer:
-        return hold_out(hall(), booking.hold(session, hall(), public_caller(), wish)), 201
+        made = booking.hold(session, hall(), public_caller(), wish)
+        hoarding.refuse(session, made)
+        hoarding.note(made)
+        return hold_out(hall(), made), 201
 
     return answered(work)
 
