@@ -342,7 +342,7 @@ def _asks(request: ET.Element) -> bool:
 def _read(body: bytes) -> SafeCalendar | CalendarDataError:
     """What was sent, or what is wrong with it; read before anything is claimed, judged after the tag."""
     try:
-        return read(body)
+        return read(body, strict=True)
     except CalendarDataError as error:
         return error
 

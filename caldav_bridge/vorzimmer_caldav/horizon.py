@@ -46,12 +46,12 @@ def _unfold(session: Session, hall: Hall, calendar: Calendar, row: CalendarObjec
     sent = SafeCalendar(row.text, parse(row.text))
     horizon = moment + objects.HORIZON
     since = row.expanded_until or horizon
-    spans, complete = Series(sent, hall.config.zone).up_to(horizon, MOST_OCCURRENCES)
+    spans, known = Series(sent, hall.config.zone).up_to(horizon, MOST_OCCURRENCES, since)
     later = [span for span in spans if span.starts >= since]
     objects.add_occurrences(session, row, later)
-    if complete:
+    if known is None:
         row.ends = max((span.ends for span in spans), default=None)
-    row.expanded_until = None if complete else horizon
+    row.expanded_until = known
     block = session.get(Block, row.block_id) if row.block_id else None
     periods = objects.busy(calendar, sent, later, moment)
     if block is not None and periods:

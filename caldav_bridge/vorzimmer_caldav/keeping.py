@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,11 +10,8 @@ from sqlalchemy.orm import Session
 from vorzimmer import access, database
 from vorzimmer.access import Actor
 from vorzimmer.hall import Hall
-from vorzimmer.hookspecs import Unfolded
 from vorzimmer.icalendar.text import SafeCalendar
-from vorzimmer.icalendar.times import Series, Span
 from vorzimmer.models import Booking, Calendar, CalendarObject
-from vorzimmer.periods import Period
 from vorzimmer_caldav import objects
 
 SLUG = "imported"
@@ -24,14 +19,6 @@ SLUG = "imported"
 
 class Keeping:
     """The store of `hookspecs.own_calendars`."""
-
-    def unfold(self, sent: SafeCalendar, zone: ZoneInfo, until: datetime, most: int) -> Unfolded:
-        """The times of an event before `until`."""
-        objects.check(sent)
-        series = Series(sent, zone)
-        spans, complete = series.up_to(until, most) if series.recurring else (_only(series), True)
-        times = [(Period(span.starts, span.ends), sent.entries[span.part]) for span in spans]
-        return Unfolded(times, complete, series.clock.strange)
 
     def keep(
         self, session: Session, hall: Hall, actor: Actor, resource_id: int, title: str, sent: SafeCalendar
@@ -48,11 +35,6 @@ class Keeping:
         href = f"{hashlib.sha256(uid.encode()).hexdigest()[:32]}.ics"
         objects.store(session, hall, actor, calendar, href, None, sent)
         return True
-
-
-def _only(series: Series) -> list[Span]:
-    starts, ends = series.first()
-    return [Span(starts, ends, 0)] if starts and ends else []
 
 
 def _imported(session: Session, resource_id: int, title: str) -> Calendar:

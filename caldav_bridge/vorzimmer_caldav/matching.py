@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from datetime import datetime, timedelta
-from itertools import islice
 from zoneinfo import ZoneInfo
 
 from vorzimmer.icalendar.text import CalendarDataError, Component, Line, SafeCalendar, duration, parse
@@ -13,7 +12,7 @@ from vorzimmer.icalendar.times import SECOND, Series
 from vorzimmer.models import CalendarObject
 from vorzimmer_caldav.multistatus import C
 from vorzimmer_caldav.refusal import RefusalError
-from vorzimmer_caldav.windows import window
+from vorzimmer_caldav.windows import FIRST, LAST, Window, window
 
 _MOST_ALARMS_TRIED = 1_000
 _ESCAPED = re.compile(r"\\([\\;,nN])")
@@ -107,18 +106,21 @@ class _Matcher:
             return False
         at_end = (trigger.param("RELATED") or "").upper() == "END"
         return any(
-            asked.start <= at < asked.end for at in self._anchors(component, offset, asked.end, at_end=at_end)
+            asked.start <= at < asked.end for at in self._anchors(component, offset, asked, at_end=at_end)
         )
 
     def _anchors(
-        self, component: Component, offset: timedelta, end: datetime, *, at_end: bool
+        self, component: Component, offset: timedelta, asked: Window, *, at_end: bool
     ) -> list[datetime]:
         if not self._series.recurring:
             starts, ends = self._series.first()
             anchor = ends if at_end else starts
             return [anchor + offset] if anchor else []
         part = self._entries.index(component)
-        spans = [span for span in islice(self._series.all(), _MOST_ALARMS_TRIED) if span.part == part]
+        reach = abs(offset) + SECOND
+        low, high = max(asked.start, FIRST + reach) - reach, min(asked.end, LAST - reach) + reach
+        near = self._series.between(low, high, _MOST_ALARMS_TRIED)
+        spans = [span for span in near if span.part == part]
         return [(span.ends if at_end else span.starts) + offset for span in spans]
 
     def _property(self, component: Component, asked: ET.Element) -> bool:

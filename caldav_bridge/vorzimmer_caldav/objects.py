@@ -13,7 +13,8 @@ from vorzimmer import booking, database
 from vorzimmer.access import Actor
 from vorzimmer.booking import objects as published
 from vorzimmer.hall import Hall
-from vorzimmer.icalendar.text import CalendarDataError, Component, SafeCalendar
+from vorzimmer.icalendar.recurrence import MOST_OCCURRENCES
+from vorzimmer.icalendar.text import CalendarDataError, Component, SafeCalendar, unescaped
 from vorzimmer.icalendar.times import DAY, SECOND, Series, Span
 from vorzimmer.models import Block, Calendar, CalendarObject, Occurrence
 from vorzimmer.periods import Period, merge
@@ -56,11 +57,11 @@ def fill(found: CalendarObject, calendar: SafeCalendar, zone: ZoneInfo, moment: 
         found.long = ends - starts > DAY
         return single(found)
     horizon = moment + HORIZON
-    spans, complete = series.up_to(horizon)
+    spans, known = series.up_to(horizon, MOST_OCCURRENCES, moment)
     found.starts = spans[0].starts if spans else None
-    found.ends = max((span.ends for span in spans), default=None) if complete else None
+    found.ends = None if known else max((span.ends for span in spans), default=None)
     found.long = False
-    found.expanded_until = None if complete else horizon
+    found.expanded_until = known
     return spans
 
 
@@ -172,7 +173,7 @@ def _title(calendar: Calendar, sent: SafeCalendar) -> str:
     entry = sent.entries[0]
     if calendar.kind == "private" or entry.value("CLASS").upper() in ("PRIVATE", "CONFIDENTIAL"):
         return ""
-    return entry.value("SUMMARY").replace("\\,", ",").replace("\\;", ";").replace("\\n", " ")[:_TITLE]
+    return unescaped(entry.value("SUMMARY")).replace("\n", " ")[:_TITLE]
 
 
 def open_again(session: Session, actor: Actor, found: CalendarObject, block: Block) -> None:

@@ -33,7 +33,10 @@ def put(
     if row is not None and row.booking_id is not None:
         return _put_booking(visit, hall, row, sent)
     check_component(calendar, sent)
-    return objects.store(visit.session, hall, visit.actor, calendar, href, row, sent)
+    stored = objects.store(visit.session, hall, visit.actor, calendar, href, row, sent)
+    if stored.expanded_until and stored.expanded_until < stored.modified_at + objects.HORIZON:
+        raise CalendarDataError("max-instances", "more occurrences than are kept of one series")
+    return stored
 
 
 def check_component(calendar: Calendar, sent: SafeCalendar) -> None:

@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
-from zoneinfo import ZoneInfo
 
 import pluggy
 
 from vorzimmer.config import Config
-from vorzimmer.icalendar.text import Component, SafeCalendar
+from vorzimmer.icalendar.text import SafeCalendar
 from vorzimmer.models import Booking, Customer, Location, Message, Requirement, Resource, Service
 from vorzimmer.models.customer import folded
 from vorzimmer.periods import Period
@@ -342,23 +341,8 @@ def working_hours() -> WorkingHours | None:
 # ---- calendars of one's own ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Unfolded:
-    """When an event happens: each time with its component, in order. `complete`: that is all there is of it.
-
-    `strange` are names of zones that nobody knows; the zone that was given has been taken for them (rule 77).
-    """
-
-    times: list[tuple[Period, Component]]
-    complete: bool
-    strange: list[str]
-
-
 class OwnCalendars(Protocol):
     """Events of people's own, as their calendar apps know them. All raise `CalendarDataError` for what none may be."""
-
-    def unfold(self, sent: SafeCalendar, zone: ZoneInfo, until: datetime, most: int) -> Unfolded:
-        """The times that begin before `until`, at most so many; floating ones are those of the zone."""
 
     def keep(
         self, session: Session, hall: Any, actor: Any, resource_id: int, title: str, sent: SafeCalendar
@@ -387,7 +371,8 @@ class ExternalCalendar:
     """A calendar elsewhere whose events take somebody's time. Its address is a secret; `host` is what is shown of it.
 
     `success_at`: when it last answered as it should; `stale`: too long ago (rule 79). `error` is a msgid, `remarks` are
-    records of `text` (a msgid) and `facts`. `busy` is how many busy times are known that are not over.
+    records of `text` (a msgid), `facts`, `events` (of how many), and `when` the first of them is. `busy` is how many
+    busy times are known that are not over.
     """
 
     id: int

@@ -6,29 +6,28 @@ import re
 import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from vorzimmer.hookspecs import OwnCalendars
-from vorzimmer.icalendar import reader
-from vorzimmer.icalendar.recurrence import MOST_OCCURRENCES
-from vorzimmer.icalendar.stream import pieces
-from vorzimmer.icalendar.text import CalendarDataError, Component
+from vorzimmer.icalendar import reader, remarks, stream
+from vorzimmer.icalendar.stream import Piece
+from vorzimmer.icalendar.text import LARGEST_TEXT, CalendarDataError, Component, Remark, SafeCalendar
+from vorzimmer.icalendar.times import SECOND, Series, Span, freebusy
 from vorzimmer.periods import Period, merge
 from vorzimmer.reasons import N_
 from vorzimmer_external_busy.fetching import TOO_LARGE, UNUSABLE, FetchError
 
 SECONDS = 20.0
 """Of work on one calendar; what takes longer is made to."""
-MOST_PERIODS = 10_000
-_SECOND = timedelta(seconds=1)
+MOST_PERIODS, MOST_TIMES, MOST_REMARKS = 10_000, 100_000, 20
+_GAP = timedelta(minutes=15)
 _FREE = ("FREE", "WORKINGELSEWHERE")
 _UNSURE = ("TENTATIVE", "NEEDS-ACTION")
-STRANGE = N_("The time zone “%(zone)s” is unknown: that of the practice was taken.")
-UNREADABLE = N_("Events that could not be read: %(count)d.")
-MANY = N_("The calendar has more than %(count)d busy times: later ones were left out.")
+LINES = N_("Lines that are not iCalendar were left out: %(count)d.")
+MANY = N_("The calendar has more than %(count)d busy times; short gaps between them count as busy.")
+MORE = N_("More remarks of other kinds: %(count)d.")
 
 
 @dataclass(frozen=True)
@@ -43,59 +42,95 @@ class Reading:
 
 
 @dataclass
+class Found:
+    """A remark as it is stored: of how many events it was made, and when the first of them is, where that is known."""
+
+    remark: Remark
+    first: datetime | None
+    events: int = 0
+
+    def record(self) -> dict[str, Any]:
+        """For the database."""
+        return {**self.remark.record(), "when": self.first and self.first.isoformat(), "events": self.events}
+
+
+@dataclass
 class Read:
     """What was read: busy time by the UID that takes it, and what people should know of it."""
 
     by_uid: dict[str, list[Period]] = field(default_factory=dict)
-    unreadable: int = 0
-    strange: set[str] = field(default_factory=set)
+    found: dict[str, Found] = field(default_factory=dict)
 
     def busy(self, without: Collection[str]) -> tuple[list[Period], list[dict[str, Any]]]:
-        """Busy time without that of some UIDs, in order, and remarks (records of `text` and `facts`)."""
+        """Busy time without that of some UIDs, in order, and remarks (records of `text`, `facts`, `when`, `events`)."""
         spans = [span for uid, found in self.by_uid.items() if uid not in without for span in found]
-        merged = [Period(start, end) for start, end in merge((one.start, one.end) for one in spans)]
-        remarks = [_remark(STRANGE, zone=name[:80]) for name in sorted(self.strange)[:5]]
-        if self.unreadable:
-            remarks.append(_remark(UNREADABLE, count=self.unreadable))
-        if len(merged) > MOST_PERIODS:
-            remarks.append(_remark(MANY, count=MOST_PERIODS))
-        return merged[:MOST_PERIODS], remarks
+        taken = merge((one.start, one.end) for one in spans)
+        told = [each.record() for each in [*self.found.values()][:MOST_REMARKS]]
+        if len(self.found) > MOST_REMARKS:
+            told.append(Found(Remark(MORE, {"count": len(self.found) - MOST_REMARKS}), None).record())
+        if len(taken) > MOST_PERIODS:
+            told.append(Found(Remark(MANY, {"count": MOST_PERIODS}), None).record())
+        return [Period(start, end) for start, end in _few(taken)], told
+
+    def note(self, remark: Remark, when: datetime | None) -> None:
+        """What is to be known of one more event; of its texts nothing is kept."""
+        if remark.text == remarks.LINES:
+            remark = Remark(LINES, {"count": remark.facts["count"]})
+        known = self.found.setdefault(f"{remark.text} {remark.facts}", Found(remark, when))
+        known.events += 1
+        known.first = min(filter(None, (known.first, when)), default=None)
 
 
-def _remark(text: str, **facts: Any) -> dict[str, Any]:
-    return {"text": text, "facts": facts}
+def _few(taken: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """No more periods than can be kept: of too many the gaps are closed, the shortest first."""
+    gap = _GAP
+    while len(taken) > MOST_PERIODS:
+        taken = [(start, end - gap) for start, end in merge((start, end + gap) for start, end in taken)]
+        gap *= 2
+    return taken
 
 
-def read(calendars: Iterable[bytes], how: Reading, store: OwnCalendars) -> Read:
-    """Read whole calendars. Raises `FetchError` where one is none, or takes too long; an odd event is counted."""
+def read(calendars: Iterable[bytes], how: Reading) -> Read:
+    """Read whole calendars. Raises `FetchError` where one is none, or takes too long; an odd event is remarked on."""
     found, end = Read(), time.monotonic() + SECONDS
     for data in calendars:
         _check_whole(data)
-        for uid, text in _events(data, how.window.start.year):
+        for piece in stream.pieces(BytesIO(data)):
             if time.monotonic() > end:
                 raise FetchError(TOO_LARGE)
-            try:
-                unfolded = store.unfold(reader.read(text), how.zone, how.window.end, MOST_OCCURRENCES)
-            except CalendarDataError:
-                found.unreadable += 1
-                continue
-            takes = {id(entry): _takes_time(entry, how) for _, entry in unfolded.times}
-            spans = [span for span, entry in unfolded.times if takes[id(entry)] and _within(span, how.window)]
-            if spans:
-                found.by_uid.setdefault(uid, []).extend(spans)
-                found.strange.update(unfolded.strange)
+            if piece.kind in ("VEVENT", "VFREEBUSY") and not _is_over(piece.data, how.window.start.year):
+                _take(piece, how, found)
     return found
 
 
-def _events(data: bytes, year: int) -> Iterator[tuple[str, bytes]]:
-    """UID and text of each event with its exceptions, as a calendar of its own; those over before the year are not."""
-    for piece in pieces(BytesIO(data)):
-        if piece.kind == "VEVENT" and not _is_over(piece.data, year):
-            yield piece.uid, piece.data
+def _take(piece: Piece, how: Reading, found: Read) -> None:
+    """Read one event with its exceptions, or one list of busy times."""
+    try:
+        if not piece.data:
+            raise CalendarDataError("max-instances", remarks.TOO_LARGE, count=LARGEST_TEXT)
+        sent = reader.read(piece.data)
+        spans = list(_busy_times(sent, how) if piece.kind == "VFREEBUSY" else _times(sent, how))
+    except CalendarDataError as error:
+        found.note(error.remark, None)
+        return
+    if spans:
+        found.by_uid.setdefault(piece.uid, []).extend(Period(span.starts, span.ends) for span in spans)
+        for remark in sent.remarks:
+            found.note(remark, min(span.starts for span in spans))
 
 
-def _within(span: Period, window: Period) -> bool:
-    return span.end > window.start and span.start < window.end and span.end - span.start > _SECOND
+def _times(sent: SafeCalendar, how: Reading) -> list[Span]:
+    takes = [_takes_time(entry, how) for entry in sent.entries]
+    spans = Series(sent, how.zone).between(how.window.start, how.window.end, MOST_TIMES)
+    return [span for span in spans if takes[span.part] and span.ends - span.starts > SECOND]
+
+
+def _busy_times(sent: SafeCalendar, how: Reading) -> Iterator[Span]:
+    """What a VFREEBUSY says (RFC 5545 §3.2.9: a type that nobody knows is busy)."""
+    for span, kind in freebusy(sent, how.zone):
+        within = span.ends > how.window.start and span.starts < how.window.end
+        if within and (how.tentative_busy or kind != "BUSY-TENTATIVE"):
+            yield span
 
 
 def _check_whole(data: bytes) -> None:
@@ -104,6 +139,16 @@ def _check_whole(data: bytes) -> None:
         rb"(?i)\nEND:VCALENDAR\s*\Z", data[-200:]
     ):
         raise FetchError(UNUSABLE)
+
+
+def _is_over(text: bytes, year: int) -> bool:
+    """Whether an event that happens once did so before the year: most of an old calendar need not be read."""
+    own = text[text.find(b"BEGIN:VEVENT") :]
+    if re.search(rb"(?im)^(RRULE|RDATE|DURATION|RECURRENCE-ID)", own):
+        return False
+    edges = re.findall(rb"(?im)^DT(?:START|END)[;:].*", own)
+    years = [re.search(rb":(\d{4})\d{4}(T\d{6}Z?)?\s*$", edge) for edge in edges]
+    return bool(years) and all(found and int(found[1]) < year for found in years)
 
 
 # ---- which time an event takes ---------------------------------------------------------------------------------------
@@ -131,13 +176,3 @@ def _mailbox(value: str) -> str:
 def _answer_of(params: str) -> str:
     found = re.search(r"(?i);PARTSTAT=\"?([A-Z-]+)", params)
     return found[1].upper() if found else "NEEDS-ACTION"
-
-
-def _is_over(text: bytes, year: int) -> bool:
-    """Whether an event that happens once did so before the year: most of an old calendar need not be read."""
-    own = text[text.find(b"BEGIN:VEVENT") :]
-    if re.search(rb"(?im)^(RRULE|RDATE|DURATION|RECURRENCE-ID)", own):
-        return False
-    edges = re.findall(rb"(?im)^DT(?:START|END)[;:].*", own)
-    years = [re.search(rb":(\d{4})\d{4}(T\d{6}Z?)?\s*$", edge) for edge in edges]
-    return bool(years) and all(found and int(found[1]) < year for found in years)

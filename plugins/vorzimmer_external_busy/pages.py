@@ -91,7 +91,10 @@ def show(calendar_id: int) -> str:
 
 
 def _one(found: ExternalCalendar, typed: Typed) -> str:
-    return render_template("vorzimmer_external_busy/one.html", calendar=found, typed=typed, kinds=KINDS)
+    zone = here.hall().config.zone
+    return render_template(
+        "vorzimmer_external_busy/one.html", calendar=found, typed=typed, kinds=KINDS, zone=zone
+    )
 
 
 @pages.post(ONE)

@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session, joinedload
 
-from vorzimmer import audit, database, hookspecs, stored
+from vorzimmer import audit, database, stored
 from vorzimmer.access import SYSTEM
 from vorzimmer.hall import Hall
 from vorzimmer.models import Account, Booking
@@ -39,7 +39,6 @@ LEASE = timedelta(minutes=2)
 BESIDE = "external busy"
 MOST_AT_ONCE = 4
 _CHUNK = 500
-NO_STORE = N_("Calendars cannot be read while the plugin for calendar apps is off.")
 NO_SECRET = N_("The address cannot be read any more: please enter it anew.")
 
 
@@ -100,7 +99,7 @@ def refresh(hall: Hall, config: Config, task: Task) -> None:
     """Ask one source and store what it says; what was known stays where it says nothing of use."""
     try:
         told = _ask(hall, config, task)
-        found = _read(hall, task, told.calendars) if told.calendars is not None else None
+        found = events.read(told.calendars, task.reading) if told.calendars is not None else None
         hall.database.write(lambda session: _succeeded(session, config, task, told, found))
     except FetchError as error:
         said = str(error)
@@ -132,13 +131,6 @@ def _ask(hall: Hall, config: Config, task: Task) -> Told:
     if answer.status == 304 and not task.known:
         raise FetchError(SILENT)  # nothing has changed since nothing
     return Told(None if answer.status == 304 else [answer.body], answer.etag, answer.modified)
-
-
-def _read(hall: Hall, task: Task, calendars: list[bytes]) -> Read:
-    store = hall.plugins.ask_first(hookspecs.own_calendars)
-    if store is None:
-        raise FetchError(NO_STORE)
-    return events.read(calendars, task.reading, store)
 
 
 # ---- what is stored --------------------------------------------------------------------------------------------------

@@ -146,7 +146,7 @@ class Store:
             source.success_at,
             self.is_stale(source, moment),
             source.error,
-            source.remarks,
+            [*map(_remark, source.remarks)],
             busy,
         )
 
@@ -154,6 +154,12 @@ class Store:
     def _log(session: Session, actor: Actor, act: str, source: Source, **more: dict[str, Any]) -> None:
         subject = f"external calendar {source.id}"
         audit.write(session, database.now(session), actor, f"external calendar {act}", subject, **more)
+
+
+def _remark(record: dict[str, Any]) -> dict[str, Any]:
+    """A remark as it was stored, with its instant."""
+    when = record.get("when")
+    return {"events": 0, **record, "when": datetime.fromisoformat(when) if when else None}
 
 
 def stale_at(success: datetime | None, created: datetime, config: Config) -> datetime:

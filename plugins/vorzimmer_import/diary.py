@@ -17,20 +17,22 @@ from vorzimmer.access import Actor, Right
 from vorzimmer.booking import Entry, Override
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import OwnCalendars
-from vorzimmer.icalendar import reader
-from vorzimmer.icalendar.text import CalendarDataError, Component, SafeCalendar
+from vorzimmer.icalendar import reader, remarks
+from vorzimmer.icalendar.text import CalendarDataError, Component, SafeCalendar, unescaped
+from vorzimmer.icalendar.times import Series
 from vorzimmer.models import Customer, Resource, Service
 from vorzimmer.models.customer import folded
 from vorzimmer.periods import Period
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_import.models import FAILED, IMPORTED, SKIPPED, Item, Known, Run
-from vorzimmer_import.outcome import Outcome, Why, why
+from vorzimmer_import.outcome import Outcome, Why, remarked, why
 
 AHEAD = timedelta(days=750)
 MOST_TIMES = 1000
 """Appointments that one series may become; one that goes on for ever stays a private entry."""
 OTHERS = N_("Imported")
 KNOWN = N_("Came in with an earlier import.")
+DOUBTFUL = why(N_("Its times are uncertain: kept as a private entry."))
 _SEPARATOR = re.compile(r"\s*[:|–—,/(]\s*|\s+-\s+")
 _PAST, _AHEAD = Override("double", "import"), Override("warning", "import")
 """What was promised elsewhere breaks rules here; what is over may even overlap."""
@@ -65,21 +67,18 @@ class Diary:
         """Bring in one event with all its times."""
         try:
             sent = reader.read(item.text.encode())
-            until = self._moment + AHEAD
-            unfolded = self._store.unfold(sent, self._hall.config.zone, until, MOST_TIMES)
+            series = Series(sent, self._hall.config.zone)
+            spans, beyond = series.up_to(self._moment + AHEAD, MOST_TIMES, self._moment)
         except CalendarDataError as error:
-            return Outcome(FAILED, [why(N_("The event cannot be read: %(why)s."), why=str(error))])
-        said = [
-            why(N_("The time zone %(zone)s is unknown: that of the practice was taken."), zone=name)
-            for name in unfolded.strange
-        ]
-        times = [(period, entry) for period, entry in unfolded.times if not _cancelled(entry)]
-        if not times and unfolded.complete:
+            return Outcome(FAILED, [remarked(error.remark)])
+        said = [*map(remarked, sent.remarks)]
+        times = [(span, sent.entries[span.part]) for span in spans if not _cancelled(sent.entries[span.part])]
+        if not times and not beyond:
             return Outcome(SKIPPED, [*said, why(N_("Was cancelled."))])
-        meant = [(period, self._meaning(entry)) for period, entry in times]
+        meant = [(Period(span.starts, span.ends), self._meaning(entry)) for span, entry in times]
         if not any(meaning for _period, meaning in meant):
             return self._private(sent, said)
-        against = self._against(meant, unfolded.complete)
+        against = DOUBTFUL if doubtful(sent) else self._against(meant, endless=beyond is not None)
         if against:
             return self._private(sent, [*said, against])
         return self._appointments(sent, [(period, meaning) for period, meaning in meant if meaning], said)
@@ -93,7 +92,7 @@ class Diary:
                     self._session, self._hall, self._actor, self._resource_id, self._title, sent
                 )
         except CalendarDataError as error:
-            return Outcome(FAILED, [why(N_("The event cannot be read: %(why)s."), why=str(error))])
+            return Outcome(FAILED, [remarked(error.remark)])
         except Refused as refusal:
             if refusal.reason is not Reason.SLOT_TAKEN:
                 raise
@@ -109,7 +108,7 @@ class Diary:
         """Service and customer of "Massage: Erika Muster", "Erika Muster - Massage", or "Massage" with an attendee."""
         if not self._person:
             return None
-        for phrase, rest in _parted(_text(entry.value("SUMMARY")).strip()):
+        for phrase, rest in _parted(unescaped(entry.value("SUMMARY")).strip()):
             if slug := self._phrases.get(folded(phrase)):
                 last, comma, first = rest.partition(",")
                 name = f"{first.strip()} {last}" if comma else rest
@@ -119,9 +118,9 @@ class Diary:
     def _service(self, slug: str) -> Service:
         return booking.load.service(self._session, slug)
 
-    def _against(self, meant: list[tuple[Period, Meaning | None]], complete: bool) -> Why | None:
+    def _against(self, meant: list[tuple[Period, Meaning | None]], *, endless: bool) -> Why | None:
         """Why this cannot be an appointment, or appointments; then it stays a private entry, and nothing is lost."""
-        if not complete or len(meant) >= MOST_TIMES:
+        if endless or len(meant) >= MOST_TIMES:
             return why(N_("Comes again without end: kept as a private entry."))
         for period, meaning in meant:
             if meaning is None or not meaning.name:
@@ -169,7 +168,7 @@ class Diary:
         session, hall, actor = self._session, self._hall, self._actor
         past = period.end <= self._moment
         known = [] if meaning.email else self._named(meaning.name)
-        note = _text(sent.entries[0].value("DESCRIPTION"))[:2000]
+        note = unescaped(sent.entries[0].value("DESCRIPTION"))[:2000]
         entry = Entry(
             service=meaning.service.slug,
             start=period.start,
@@ -204,6 +203,11 @@ def _parted(title: str) -> list[tuple[str, str]]:
     return [(title[: first.start()], title[first.end() :].rstrip(" )")), behind]
 
 
+def doubtful(sent: SafeCalendar) -> bool:
+    """Whether its times were guessed: nobody is promised such a one."""
+    return any(remark.precondition or remark.text == remarks.ZONE for remark in sent.remarks)
+
+
 def _cancelled(entry: Component) -> bool:
     return entry.value("STATUS").upper() == "CANCELLED"
 
@@ -215,11 +219,6 @@ def _attendee(entry: Component) -> tuple[str, str]:
         return "", ""
     email = line.value[len("mailto:") :].strip()
     return line.param("CN") or email.partition("@")[0], email
-
-
-def _text(value: str) -> str:
-    """A TEXT value without its escapes (RFC 5545 §3.3.11)."""
-    return re.sub(r"\\([\\;,nN])", lambda found: "\n" if found[1] in "nN" else found[1], value)
 
 
 def _told(period: Period, zone: ZoneInfo) -> str:

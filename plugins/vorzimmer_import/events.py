@@ -12,6 +12,7 @@ from vorzimmer_import.tables import Row
 
 NO_CALENDAR = N_("This is not a calendar file.")
 TOO_LARGE = N_("The event is too large.")
+BUSY_TIMES = N_("These are busy times without events: add the address under “Calendars elsewhere”.")
 NO_EVENT = N_("This is a task or a note, not an event.")
 
 
@@ -30,7 +31,8 @@ def read(path: Path) -> Iterator[Row]:
 
 
 def _row(piece: Piece) -> Row:
-    text = decoded(piece.data)[0].replace("\0", "")
+    text = decoded(piece.data).replace("\0", "")
     if not piece.data:
         return Row(piece.number, piece.uid[:1000], flaw=TOO_LARGE)
-    return Row(piece.number, text, flaw="" if piece.kind == "VEVENT" else NO_EVENT)
+    flaws = {"VEVENT": "", "VFREEBUSY": BUSY_TIMES}
+    return Row(piece.number, text, flaw=flaws.get(piece.kind, NO_EVENT))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from vorzimmer.icalendar.text import Remark
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_import.models import FAILED
 
@@ -23,6 +24,11 @@ class Outcome:
 def why(text: str, field: str = "", **facts: Any) -> Why:
     """One thing to say."""
     return {"field": field, "text": text, "facts": facts}
+
+
+def remarked(remark: Remark) -> Why:
+    """What the reader of calendars has remarked."""
+    return why(remark.text, **remark.facts)
 
 
 def refused(refusal: Refused) -> Outcome:

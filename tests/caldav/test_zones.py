@@ -10,12 +10,11 @@ from sqlalchemy import select
 
 from tests import acts, foreign
 from tests.caldav.desk import Phone
-from tests.plugins.test_import_calendars import brought
+from tests.plugins.test_import_calendars import of_file
 from vorzimmer.icalendar.zones import _defined
 from vorzimmer.models import Booking, CalendarObject
 from vorzimmer.periods import Period
 from vorzimmer.testing import BERLIN, Practice, berlin
-from vorzimmer_caldav.keeping import Keeping
 from vorzimmer_external_busy import events
 from vorzimmer_external_busy.events import Reading
 
@@ -70,7 +69,7 @@ def test_a_zone_of_ones_entry_moves_nobodys_appointment(
         "entry": lambda: anna.ask("PUT", "bookings/z1a.ics", annas_entry()),
         "booking": lambda: ben.ask("PUT", f"bookings/{made.uid}.ics", rewritten(made)),
         "feed": lambda: feed(annas_entry()),
-        "file": lambda: brought(practice.hall, tmp_path, annas_entry().decode(), whose="clara"),
+        "file": lambda: of_file(practice.hall, tmp_path, annas_entry(), whose="clara"),
     }
     for way in sorted(ways, key=lambda name: name != first):
         ways[way]()
@@ -90,7 +89,7 @@ def starts(practice: Practice, uid: str) -> list[datetime | None]:
 def feed(data: bytes) -> list[str]:
     """When a calendar elsewhere is busy."""
     window = Period(berlin("2027-01-01"), berlin("2027-04-01"))
-    periods, _remarks = events.read([data], Reading(window, BERLIN), Keeping()).busy(())
+    periods, _remarks = events.read([data], Reading(window, BERLIN)).busy(())
     return [f"{one.start.astimezone(BERLIN):%d %H:%M}" for one in periods]
 
 
@@ -102,7 +101,7 @@ def test_each_door_reads_each_calendar_by_its_own_zone(
     for number in order:
         assert feed(both[number]) == ["19 11:00"]
         assert anna.ask("PUT", f"bookings/{number}.ics", both[number]).status_code == 201
-        assert brought(practice.hall, tmp_path, both[number].decode(), whose="ben") == [("imported", [])]
+        assert of_file(practice.hall, tmp_path, both[number], whose="ben") == [("imported", [])]
     assert set(starts(practice, "")) == {berlin("2027-01-19 11:00")}
 
 
@@ -114,7 +113,7 @@ def test_each_door_finds_a_zone_however_its_name_is_written(
     uid = data.partition(b"\r\nUID:")[2].partition(b"\r")[0].decode()
     assert feed(data) == ["19 11:00"]
     assert anna.ask("PUT", f"bookings/{uid}.ics", data).status_code == 201
-    assert brought(practice.hall, tmp_path, data.decode(), whose="ben") == [("imported", [])]
+    assert of_file(practice.hall, tmp_path, data, whose="ben")[0][0] == "imported"
     assert set(starts(practice, "")) == {berlin("2027-01-19 11:00")}
 
 

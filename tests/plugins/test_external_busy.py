@@ -88,11 +88,18 @@ def test_what_is_gone_from_the_calendar_is_free_again(practice: Practice, elsewh
 
 
 def test_an_own_appointment_seen_again_blocks_nothing(practice: Practice, elsewhere: Elsewhere) -> None:
-    """Rule 78, A124: our own UIDs are ours; the booking stays as it is."""
+    """Rule 78, A124: our own UIDs are ours; the booking stays as it is. Any other UID at that time is busy."""
     booked = practice.book("massage", f"{DAY} 11:00")
-    own = event(booked.uid, ":20270302T080000Z", ":20270302T090000Z", "STATUS:CANCELLED")
-    elsewhere.body = ics(own, own.replace("STATUS:CANCELLED", "SEQUENCE:9"))
-    assert known(practice, elsewhere).busy == 0
+    own = event(booked.uid, ":20270302T080000Z", ":20270302T090000Z")
+    elsewhere.body = ics(own)
+    found = known(practice, elsewhere)
+    assert (found.busy, list(found.remarks)) == (0, [])
+    assert "09:00" in hours(practice)
+    elsewhere.body = ics(own.replace(booked.uid, "another"))
+    assert read(practice, found).busy == 1
+    assert "09:00" not in hours(practice)
+    elsewhere.body = ics(own.replace("END:", "STATUS:CANCELLED\nEND:"))
+    assert read(practice, found).busy == 0
     assert acts.again(practice.hall, booked.uid).status == "confirmed"
 
 

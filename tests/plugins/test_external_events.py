@@ -11,7 +11,6 @@ from icalendar import Calendar
 from tests.plugins.elsewhere import event, ics
 from vorzimmer.periods import Period, merge
 from vorzimmer.testing import BERLIN, berlin
-from vorzimmer_caldav.keeping import Keeping
 from vorzimmer_external_busy import events, report
 from vorzimmer_external_busy.events import Reading
 from vorzimmer_external_busy.fetching import FetchError
@@ -24,7 +23,7 @@ ME = "ATTENDEE;CN=Anna;PARTSTAT={}:mailto:Anna@Home.example"
 def busy(*found: str, **how: bool) -> list[str]:
     """Busy time of a calendar by the clocks of Berlin."""
     reading = Reading(WINDOW, BERLIN, frozenset({"anna@home.example"}), **how)
-    periods, _ = events.read([ics(*found)], reading, Keeping()).busy(())
+    periods, _ = events.read([ics(*found)], reading).busy(())
     return [
         f"{one.start.astimezone(BERLIN):%d %H:%M}-{one.end.astimezone(BERLIN):%d %H:%M}" for one in periods
     ]
@@ -130,7 +129,7 @@ def test_a_series_takes_the_time_that_another_library_finds(found: list[str]) ->
     low, high = (edge.astimezone(UTC) for edge in WINDOW)
     others = recurring_ical_events.of(Calendar.from_ical(ics(*found))).between(low, high)
     spans = [(one.start.astimezone(UTC), one.end.astimezone(UTC)) for one in others]
-    periods, _ = events.read([ics(*found)], Reading(WINDOW, BERLIN), Keeping()).busy(())
+    periods, _ = events.read([ics(*found)], Reading(WINDOW, BERLIN)).busy(())
     assert [(one.start, one.end) for one in periods] == merge(spans)
 
 
@@ -140,18 +139,45 @@ def test_an_odd_zone_is_the_owners_and_is_told() -> None:
     floating = event("b", ":20270303T100000", ":20270303T110000")
     assert busy(windows, floating) == ["02 10:00-02 11:00", "03 10:00-03 11:00"]
     odd = ics(event("c", ";TZID=Mars/Base:20270302T100000", ";TZID=Mars/Base:20270302T110000"))
-    _, remarks = events.read([odd], Reading(WINDOW, BERLIN), Keeping()).busy(())
+    _, remarks = events.read([odd], Reading(WINDOW, BERLIN)).busy(())
     assert [remark["facts"] for remark in remarks] == [{"zone": "Mars/Base"}]
 
 
 @pytest.mark.parametrize(
     "rule", ["FREQ=SECONDLY", "FREQ=DAILY;COUNT=1000000000", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"]
 )
-def test_a_rule_that_would_not_end_is_counted_and_the_rest_is_read(rule: str) -> None:
+def test_a_rule_that_would_not_end_leaves_its_first_date_and_is_told(rule: str) -> None:
     """A124, A134."""
     bomb = ics(event("a", TEN, ELEVEN, f"RRULE:{rule}"), event("b", TEN, ELEVEN))
-    periods, remarks = events.read([bomb], Reading(WINDOW, BERLIN), Keeping()).busy(())
-    assert (len(periods), remarks[0]["facts"]) == (1, {"count": 1})
+    periods, remarks = events.read([bomb], Reading(WINDOW, BERLIN)).busy(())
+    assert periods[0].start == berlin("2027-03-02 10:00")
+    assert [remark["facts"] for remark in remarks] == [{"line": f"RRULE:{rule}"}]
+
+
+def test_a_remark_names_how_many_events_it_is_of_and_the_first_and_no_text_of_them() -> None:
+    odd = [
+        event(f"{day}", f";TZID=Mars/Base:202703{day}T100000", f";TZID=Mars/Base:202703{day}T110000")
+        for day in (17, 16)
+    ]
+    secret = event("s", TEN, ELEVEN, "DESCRIPTION:a", "my secret")
+    _, remarks = events.read(
+        [ics(*odd, secret, event("n", ":never", ":ever"))], Reading(WINDOW, BERLIN)
+    ).busy(())
+    assert [(remark["events"], remark["when"]) for remark in remarks] == [
+        (2, "2027-03-16T09:00:00+00:00"),
+        (1, "2027-03-02T09:00:00+00:00"),
+        (1, None),
+    ]
+    assert "secret" not in str(remarks)
+
+
+def test_more_busy_times_than_are_kept_leave_none_of_them_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "MOST_PERIODS", 5)
+    many = [event(f"{day}", f":202703{day:02}T100000Z", f":202703{day:02}T110000Z") for day in range(1, 20)]
+    periods, remarks = events.read([ics(*many)], Reading(WINDOW, BERLIN)).busy(())
+    assert len(periods) <= 5
+    assert (periods[0].start, periods[-1].end) == (berlin("2027-03-01 11:00"), berlin("2027-03-19 12:00"))
+    assert remarks[0]["facts"] == {"count": 5}
 
 
 @pytest.mark.parametrize(

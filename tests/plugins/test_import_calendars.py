@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from tests import foreign
 from tests.acts import book
 from tests.plugins.test_import_people import finish
 from vorzimmer import customers, hookspecs
@@ -37,8 +38,16 @@ def brought(
     hall: Hall, folder: Path, *events: str, to: str = RUNNING, whose: str = "anna"
 ) -> list[tuple[str, list[str]]]:
     """Outcome and reasons of each event."""
+    calendar = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{''.join(events)}END:VCALENDAR\r\n"
+    return of_file(hall, folder, calendar.encode(), to=to, whose=whose)
+
+
+def of_file(
+    hall: Hall, folder: Path, calendar: bytes, to: str = RUNNING, whose: str = "anna"
+) -> list[tuple[str, list[str]]]:
+    """Outcome and reasons of each event of a file."""
     path = folder / "file.ics"
-    path.write_bytes(f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{''.join(events)}END:VCALENDAR\r\n".encode())
+    path.write_bytes(calendar)
 
     def begin(session: Session) -> int:
         run = running.stage(session, COMMAND, path, path.name)
@@ -124,7 +133,7 @@ def test_foreign_zones_are_understood(practice: Practice, tmp_path: Path, zone: 
 def test_an_unknown_zone_is_the_practices_and_told(practice: Practice, tmp_path: Path) -> None:
     """Rule 77."""
     (found,) = brought(practice.hall, tmp_path, event("a", FUTURE, zone="Mond/Krater"))
-    assert found == (IMPORTED, ["The time zone Mond/Krater is unknown: that of the practice was taken."])
+    assert found == (IMPORTED, ["The time zone “Mond/Krater” is unknown: that of the practice was taken."])
     assert blocked(practice.hall) == ["2027-03-02 10:00"]
 
 
@@ -145,19 +154,67 @@ BOMBS = [
     "RRULE:FREQ=DAILY;INTERVAL=0",
     "RRULE=EXRULE",
     "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
-    "RRULE:FREQ=DAILY;UNTIL=99991231T000000Z",
-    "RRULE:FREQ=DAILY\r\nRRULE:FREQ=WEEKLY",
-    "EXRULE:FREQ=DAILY",
-    "DTEND;TZID=Europe/Berlin:99990101T000000",
+    "EXRULE:FREQ=SECONDLY",
 ]
 
 
-def test_bombs_are_told_and_the_others_come_in(practice: Practice, tmp_path: Path) -> None:
-    """A134."""
-    bombs = [event(f"bomb {number}", FUTURE, "", rule) for number, rule in enumerate(BOMBS)]
+def test_bombs_are_told_and_leave_their_first_date(practice: Practice, tmp_path: Path) -> None:
+    """A134: and nothing of them is an appointment, for nobody knows when it is."""
+    bombs = [
+        event(f"bomb {number}", FUTURE, "", rule, summary="Klassische Massage: Erika")
+        for number, rule in enumerate(BOMBS)
+    ]
     found = brought(practice.hall, tmp_path, *bombs, event("b", PAST))
-    assert [outcome for outcome, _ in found] == [FAILED] * len(BOMBS) + [IMPORTED]
-    assert all(reasons[0].startswith("The event cannot be read: ") for _, reasons in found[:-1])
+    assert [outcome for outcome, _ in found] == [IMPORTED] * (len(BOMBS) + 1)
+    assert all(reasons[-1].startswith("Its times are uncertain") for _, reasons in found[:-1])
+    assert blocked(practice.hall) == ["2027-03-02 10:00"] * len(BOMBS)
+    assert bookings(practice.hall) == []
+
+
+def test_what_says_nothing_of_its_time_is_told(practice: Practice, tmp_path: Path) -> None:
+    timeless = event("a", "", "").replace("DTSTART;TZID=Europe/Berlin:\r\n", "")
+    odd = event("b", "someday")
+    found = brought(practice.hall, tmp_path, timeless, odd, event("c", FUTURE))
+    assert found == [(FAILED, ["Its start time cannot be read."])] * 2 + [(IMPORTED, [])]
+
+
+def test_an_appointment_of_an_outlook_zone_is_at_its_time(practice: Practice, tmp_path: Path) -> None:
+    """The definition's name is escaped, the parameter is quoted."""
+    name = "(UTC+00:00) Dublin, Edinburgh, Lisbon, London"
+    data = foreign.calendar(
+        foreign.zone(name.replace(",", "\\,"), *foreign.LONDON),
+        foreign.event(
+            "e04",
+            *foreign.at(f'"{name}"', "20270202", "140000", "143000"),
+            "SUMMARY:Klassische Massage: Erika Zonenprobe",
+        ),
+    )
+    folded = data.replace(b":20270202T140000", b":20270202T1400\r\n 00")
+    assert of_file(practice.hall, tmp_path, folded) == [(IMPORTED, [])]
+    assert bookings(practice.hall) == [("2027-02-02T15:00", "Erika Zonenprobe", Status.COMPLETED)]
+
+
+@pytest.mark.parametrize(
+    ("sent", "coding", "name"),
+    [
+        (
+            "Jörg-Günther Österreicher-M\udcc3\r\n \udcbc\udcc3\udc9figgang",
+            "utf-8",
+            "Jörg-Günther Österreicher-Müßiggang",
+        ),
+        ("Jörg Müßiggang\r\nDESCRIPTION:\udcff", "utf-8", "Jörg Müßiggang"),
+        ("Jörg Müßiggang", "cp1252", "Jörg Müßiggang"),
+        ("Jörg Müßiggang", "utf-16", "Jörg Müßiggang"),
+    ],
+)
+def test_names_are_read_whatever_the_coding(
+    practice: Practice, tmp_path: Path, sent: str, coding: str, name: str
+) -> None:
+    """A fold inside a character, and one broken character, change nothing of the rest."""
+    text = event("a", FUTURE, summary=f"Klassische Massage: {sent}")
+    data = f"BEGIN:VCALENDAR\r\n{text}END:VCALENDAR\r\n".encode(coding, "surrogateescape")
+    of_file(practice.hall, tmp_path, data)
+    assert [whom for _, whom, _ in bookings(practice.hall)] == [name]
 
 
 def test_events_that_are_cut_off_or_none_are_told(practice: Practice, tmp_path: Path) -> None:

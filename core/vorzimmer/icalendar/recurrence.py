@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from calendar import isleap, monthrange
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from dateutil.rrule import DAILY, HOURLY, MONTHLY, WEEKLY, YEARLY, rrule, weekda
 from vorzimmer.icalendar.text import CalendarDataError, moment
 
 MOST_OCCURRENCES = 10_000
+MOST_COUNTED = 100_000
+"""COUNT of a rule; more is as good as without end."""
 
 _MOST_TIMES_A_DAY = 24
 _FREQUENCIES: dict[str, Literal[0, 1, 2, 3, 4]] = {
@@ -23,6 +26,8 @@ _FREQUENCIES: dict[str, Literal[0, 1, 2, 3, 4]] = {
     "HOURLY": HOURLY,
 }
 _TOO_DENSE = ("SECONDLY", "MINUTELY")
+# Periods of the same length by the clock; months and years are few enough to be counted through.
+_PERIODS = {"WEEKLY": timedelta(days=7), "DAILY": timedelta(days=1), "HOURLY": timedelta(hours=1)}
 _WEEKDAYS = {name: number for number, name in enumerate(("MO", "TU", "WE", "TH", "FR", "SA", "SU"))}
 # Part of a rule -> argument of dateutil, smallest and largest absolute value, most values (RFC 5545 §3.3.10).
 _PARTS = {
@@ -39,32 +44,53 @@ _PARTS = {
 _BYDAY = re.compile(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
 
 
-def rule(value: str, start: datetime) -> rrule:
+def rule(value: str, start: datetime, since: datetime = datetime.min) -> rrule:  # noqa: DTZ901
     """A recurrence rule over naive local time; raises `CalendarDataError` for what would not end soon.
 
-    UNTIL is left out when it is given in UTC: the caller, who knows the zone, bounds the rule.
+    What lies before `since` need not be counted through. UNTIL is left out when it is given in UTC: the caller, who
+    knows the zone, bounds the rule.
     """
     parts = rule_parts(value)
     options: dict[str, Any] = {_PARTS[name][0]: _numbers(parts[name], name) for name in _PARTS.keys() & parts}
     if "BYDAY" in parts:
         options["byweekday"] = [_week_day(each) for each in parts["BYDAY"].split(",")]
     if "UNTIL" in parts and not parts["UNTIL"].endswith("Z"):
-        options["until"] = _as_end(moment(parts["UNTIL"]))
+        options["until"] = _as_end(moment(parts["UNTIL"], ends=True))
     if "COUNT" in parts:
-        options["count"] = _number(parts["COUNT"], MOST_OCCURRENCES)
+        options["count"] = _number(parts["COUNT"], MOST_COUNTED)
     check_density(parts)
     interval = _number(parts.get("INTERVAL", "1"), 9_999)
     first_day = _WEEKDAYS.get(parts.get("WKST", "MO"), 0)
+    skipped = _skipped(parts, interval, start, since)
+    start += skipped * interval * _PERIODS.get(parts["FREQ"], timedelta())
+    if "COUNT" in parts:
+        options["count"] = max(options["count"] - skipped, 0)
     try:
         return rrule(_FREQUENCIES[parts["FREQ"]], start, interval, wkst=first_day, **options)
     except ValueError as error:  # dateutil found that the hours can never match
         raise CalendarDataError("valid-calendar-data", str(error)) from None
 
 
+def _skipped(parts: dict[str, str], interval: int, start: datetime, since: datetime) -> int:
+    """How many whole periods of a rule are over long before `since`; where it is counted, only if each has one time."""
+    if parts["FREQ"] not in _PERIODS or ("COUNT" in parts and parts.keys() & {"BYDAY", *_PARTS}):
+        return 0
+    return max(0, (since - start) // (interval * _PERIODS[parts["FREQ"]]) - 1)
+
+
+def shortest_gap(value: str) -> timedelta:
+    """About how close the times of a rule are to each other at most."""
+    parts = rule_parts(value)
+    times = _times_a_day(parts)
+    if parts["FREQ"] == "HOURLY":
+        return timedelta(hours=int(parts.get("INTERVAL", "1"))) / times
+    return timedelta(days=1) / times
+
+
 def until(value: str) -> datetime | None:
     """The UNTIL of a rule where it is given in UTC, naive."""
     found = re.search(r"(?:^|;)UNTIL=([0-9T]+Z)", value.upper())
-    return _as_end(moment(found[1])) if found else None
+    return _as_end(moment(found[1], ends=True)) if found else None
 
 
 def _as_end(day: date) -> datetime:
@@ -144,6 +170,9 @@ def rule_parts(value: str) -> dict[str, str]:
     """The parts of a rule, each once and known."""
     pairs = [part.partition("=")[::2] for part in value.strip().strip(";").upper().split(";")]
     parts = dict(pairs)
+    if parts.get("RSCALE") == "GREGORIAN":  # RFC 7529, and what it is anyway
+        pairs = [(name, part) for name, part in pairs if name not in ("RSCALE", "SKIP")]
+        parts = dict(pairs)
     known = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", *_PARTS}
     if len(parts) < len(pairs) or not parts.keys() <= known:
         raise CalendarDataError("valid-calendar-data", "a rule with unknown or repeated parts")
@@ -152,16 +181,19 @@ def rule_parts(value: str) -> dict[str, str]:
     if parts.get("FREQ") not in _FREQUENCIES:
         raise CalendarDataError("valid-calendar-data", "a rule without a known frequency")
     if "UNTIL" in parts:
-        moment(parts["UNTIL"])
+        moment(parts["UNTIL"], ends=True)
     return parts
+
+
+def _times_a_day(parts: dict[str, str]) -> int:
+    return math.prod(
+        parts[name].count(",") + 1 for name in ("BYHOUR", "BYMINUTE", "BYSECOND") if name in parts
+    )
 
 
 def check_density(parts: dict[str, str]) -> None:
     """Refuse a rule with too many times in one day."""
-    times = 1
-    for name in ("BYHOUR", "BYMINUTE", "BYSECOND"):
-        times *= parts[name].count(",") + 1 if name in parts else 1
-    if times > (4 if "BYSETPOS" in parts else _MOST_TIMES_A_DAY):
+    if _times_a_day(parts) > (4 if "BYSETPOS" in parts else _MOST_TIMES_A_DAY):
         raise CalendarDataError("max-instances", "too many times a day")
     if "BYSETPOS" in parts and not parts.keys() & {"BYDAY", *_PARTS} - {"BYSETPOS"}:
         raise CalendarDataError("valid-calendar-data", "BYSETPOS alone")

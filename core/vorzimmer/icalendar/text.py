@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
+from typing import Any
 
 FIRST_YEAR, LAST_YEAR = 1600, 2200
 STORED = ("VEVENT", "VTODO", "VJOURNAL")
@@ -14,13 +15,15 @@ PRODUCT = "-//Vorzimmer//EN"
 LARGEST_TEXT = 262_144
 """Bytes of one calendar object (CALDAV:max-resource-size)."""
 LONGEST_UID = 255
+ENDS = ("DTEND", "DUE")
+"""May be as far ahead as people write for "never"."""
 FOLD = re.compile(rb"\r*\n[ \t]")
 LEFT_OUT = "X-VORZIMMER-LEFT-OUT"
 """The line by which what takes a file apart tells the reader that something of an event is not there any more."""
 
 _DEEPEST = 5
 _PARAM = r';[A-Za-z0-9-]+=(?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*'
-_LINE = re.compile(rf"([A-Za-z0-9-]+)((?:{_PARAM})*):(.*)", re.DOTALL)
+WELL_FORMED = re.compile(rf"([A-Za-z0-9-]+)((?:{_PARAM})*):(.*)", re.DOTALL)
 _ONE_PARAM = re.compile(r';([A-Za-z0-9-]+)=("[^"]*"|[^";:]*)')
 _FOLD = re.compile(r"\r?\n[ \t]")
 _BREAK = re.compile(r"\r\n|\n|\r")
@@ -31,12 +34,29 @@ _DURATION = re.compile(
 _ESCAPED = re.compile(r"\\([\\;,nN])")
 
 
-class CalendarDataError(ValueError):
-    """Calendar text that is not taken; `precondition` is the CALDAV element to answer (RFC 4791 §5.3.2.1)."""
+@dataclass(frozen=True)
+class Remark:
+    """What people should know of an event that was not read as it stands: a msgid with its facts.
 
-    def __init__(self, precondition: str, why: str) -> None:
-        super().__init__(why)
+    `precondition`: the CALDAV element with which a PUT of it is refused (RFC 4791 §5.3.2.1); empty where it is taken.
+    """
+
+    text: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    precondition: str = ""
+
+    def record(self) -> dict[str, Any]:
+        """As it is stored."""
+        return {"text": self.text, "facts": self.facts}
+
+
+class CalendarDataError(ValueError):
+    """Calendar text that is not taken; `precondition` is the CALDAV element to answer, `remark` tells people why."""
+
+    def __init__(self, precondition: str, why: str, **facts: Any) -> None:
+        super().__init__(why % facts if facts else why)
         self.precondition = precondition
+        self.remark = Remark(why, facts, precondition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +99,11 @@ class Component:
 
 @dataclass(frozen=True)
 class SafeCalendar:
-    """Text that passed the guard, without control characters, and its components."""
+    """Text that passed the reader: without control characters, each line well-formed; its components, and remarks."""
 
     text: str
     root: Component
+    remarks: tuple[Remark, ...] = ()
 
     @cached_property
     def entries(self) -> list[Component]:
@@ -102,7 +123,7 @@ def parse(text: str) -> Component:
         else:
             stack[-1].lines.append(line)
     if len(stack) > 1 or top.lines or [child.name for child in top.children] != ["VCALENDAR"]:
-        raise CalendarDataError("valid-calendar-data", "not exactly one VCALENDAR")
+        raise CalendarDataError("valid-calendar-data", "This is not one calendar.")
     return top.children[0]
 
 
@@ -111,9 +132,9 @@ def content_lines(text: str) -> Iterator[Line]:
     for raw in _BREAK.split(_FOLD.sub("", text)):
         if not raw.strip():
             continue
-        found = _LINE.fullmatch(raw)
+        found = WELL_FORMED.fullmatch(raw)
         if not found:
-            raise CalendarDataError("valid-calendar-data", "a line without name and value")
+            raise CalendarDataError("valid-calendar-data", "A line has no name or no value.")
         yield Line(found[1].upper(), found[2], found[3])
 
 
@@ -131,15 +152,20 @@ def rendered(component: Component) -> Iterator[str]:
     yield f"END:{component.name}\r\n"
 
 
-def moment(value: str) -> date:
-    """A DATE or DATE-TIME value, naive; raises `CalendarDataError` for an impossible or far one."""
+def moment(value: str, *, ends: bool = False) -> date:
+    """A DATE or DATE-TIME value, naive; raises `CalendarDataError` for an impossible or far one.
+
+    What only `ends` something may lie as far ahead as people write for "never" (the year 4500 or 9999).
+    """
     found = _DATE.fullmatch(value)
     if not found:
-        raise CalendarDataError("valid-calendar-data", "not a date")
+        raise CalendarDataError("valid-calendar-data", "A date cannot be read.")
     year = int(found[1])
+    if ends and year > LAST_YEAR:
+        return date(LAST_YEAR, 12, 31) if found[4] is None else datetime(LAST_YEAR, 12, 31)  # noqa: DTZ001
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise CalendarDataError(
-            "max-date-time" if year > LAST_YEAR else "min-date-time", "a year out of bounds"
+            "max-date-time" if year > LAST_YEAR else "min-date-time", "A year is out of bounds."
         )
     try:
         day = date(year, int(found[2]), int(found[3]))
@@ -148,22 +174,28 @@ def moment(value: str) -> date:
         # A leap second is legal in RFC 5545 and unknown to Python.
         return datetime.combine(day, time(int(found[4]), int(found[5]), min(int(found[6]), 59)))
     except ValueError:
-        raise CalendarDataError("valid-calendar-data", "no such date") from None
+        raise CalendarDataError("valid-calendar-data", "There is no such date.") from None
 
 
 def duration(value: str) -> timedelta:
     """A DURATION value (RFC 5545 §3.3.6); raises `CalendarDataError`."""
+    return sum(lengths(value), timedelta())
+
+
+def lengths(value: str) -> tuple[timedelta, timedelta]:
+    """The days of a DURATION, which the clocks may make longer or shorter, and the rest, which is exact."""
     found = _DURATION.fullmatch(value)
     if not found or not any(found.groups()[1:]):
-        raise CalendarDataError("valid-calendar-data", "not a duration")
+        raise CalendarDataError("valid-calendar-data", "A duration cannot be read.")
     weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups()[1:])
-    length = timedelta(days=days + 7 * weeks, hours=hours, minutes=minutes, seconds=seconds)
-    return -length if found[1] == "-" else length
+    sign = -1 if found[1] == "-" else 1
+    exact = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    return sign * timedelta(days=days + 7 * weeks), sign * exact
 
 
 def _open(stack: list[Component], name: str) -> None:
     if len(stack) > _DEEPEST:
-        raise CalendarDataError("valid-calendar-data", "nested too deep")
+        raise CalendarDataError("valid-calendar-data", "Its parts are nested too deep.")
     component = Component(name)
     stack[-1].children.append(component)
     stack.append(component)
@@ -171,4 +203,4 @@ def _open(stack: list[Component], name: str) -> None:
 
 def _close(stack: list[Component], name: str) -> None:
     if len(stack) < 2 or stack.pop().name != name:
-        raise CalendarDataError("valid-calendar-data", "BEGIN and END do not match")
+        raise CalendarDataError("valid-calendar-data", "Its parts do not begin and end as they should.")

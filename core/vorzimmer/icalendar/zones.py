@@ -16,7 +16,16 @@ from zoneinfo import ZoneInfo, available_timezones
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from vorzimmer.icalendar import recurrence
-from vorzimmer.icalendar.text import CalendarDataError, Component, Line, moment, parse, rendered, unescaped
+from vorzimmer.icalendar.text import (
+    ENDS,
+    CalendarDataError,
+    Component,
+    Line,
+    moment,
+    parse,
+    rendered,
+    unescaped,
+)
 
 _IANA = {name.lower(): name for name in available_timezones()}
 _WINDOWS = {name.lower(): name for name in WINDOWS_TO_OLSON}
@@ -55,7 +64,7 @@ class Clock:
 
     def instant(self, line: Line) -> datetime:
         """The instant of a single value."""
-        return as_instant(moment(line.value.strip()), self.zone(line))
+        return as_instant(moment(line.value.strip(), ends=line.name in ENDS), self.zone(line))
 
 
 def as_instant(value: date, zone: tzinfo) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from flask import Blueprint, Response, jsonify
@@ -55,10 +55,12 @@ class Entered(Changed):
 
 
 class RemarkOut(BaseModel):
-    """What people should know of it; `text` with its `facts` in it."""
+    """What people should know of so many events, the first of them at that time; `text` with its `facts` in it."""
 
     text: str
     facts: dict[str, str | int]
+    when: shapes.When | None = None
+    events: int = Field(default=0, ge=0)
 
 
 class CalendarOut(BaseModel):
@@ -175,6 +177,10 @@ def _wanted(json: Changed, kind: str) -> NewExternalCalendar:
     )
 
 
+def _remark(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {**found, "when": show(found["when"], hall().config.zone) if found["when"] else None}
+
+
 def _out(found: ExternalCalendar) -> dict[str, Any]:
     return {
         "id": str(found.id),
@@ -189,6 +195,6 @@ def _out(found: ExternalCalendar) -> dict[str, Any]:
         "last_success": show(found.success_at, hall().config.zone) if found.success_at else None,
         "out_of_date": found.stale,
         "error": found.error,
-        "remarks": list(found.remarks),
+        "remarks": [_remark(remark) for remark in found.remarks],
         "busy": found.busy,
     }

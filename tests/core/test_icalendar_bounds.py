@@ -1,4 +1,4 @@
-"""The guard in front of iCalendar parsers (T6, T7, A134)."""
+"""What is refused of a calendar app, for it would keep a parser or an expander busy, or says nothing (T6, T7, A134)."""
 
 from datetime import date, datetime
 
@@ -17,9 +17,9 @@ def event(*lines: str, around: str = "") -> bytes:
 
 
 def refusal(data: bytes) -> str:
-    """The precondition with which the guard refuses."""
+    """The precondition with which a PUT of it is refused."""
     with pytest.raises(CalendarDataError) as refused:
-        read(data)
+        read(data, strict=True)
     return refused.value.precondition
 
 
@@ -89,17 +89,16 @@ def test_rules_of_real_calendars_pass(rule: str) -> None:
     assert read(event(START, f"RRULE:{rule}")).entries[0].value("RRULE") == rule
 
 
-def test_exrule_and_a_second_rule_are_refused() -> None:
+def test_a_hundred_rules_are_refused_and_a_few_are_not() -> None:
     daily = "RRULE:FREQ=DAILY"
-    assert refusal(event(START, daily, "EXRULE:FREQ=DAILY")) == "valid-calendar-data"
+    assert read(event(START, daily, "RRULE:FREQ=YEARLY", "EXRULE:FREQ=WEEKLY"), strict=True).remarks == ()
     assert refusal(event(START, *[daily] * 100)) == "valid-calendar-data"
+    assert refusal(event(START, daily, "EXRULE:FREQ=SECONDLY")) == "max-instances"
 
 
 @pytest.mark.parametrize(("value", "precondition"), [("0001", "min-date-time"), ("9999", "max-date-time")])
 def test_years_out_of_bounds_are_refused(value: str, precondition: str) -> None:
     assert refusal(event(f"DTSTART:{value}0101T000000Z", "RRULE:FREQ=DAILY")) == precondition
-    if value == "9999":
-        assert refusal(event(START, "RRULE:FREQ=DAILY;UNTIL=99991231T000000Z")) == precondition
 
 
 def test_birthday_without_a_year_as_apple_writes_it_passes() -> None:
@@ -125,6 +124,7 @@ def test_one_byte_too_many_is_refused() -> None:
 def test_thousands_of_overrides_attendees_or_dates_are_refused() -> None:
     override = "BEGIN:VEVENT\r\nUID:one\r\nRECURRENCE-ID:20270301T090000Z\r\nEND:VEVENT\r\n"
     assert refusal(event(START, around=override * 2_000)) == "max-instances"
+    assert refusal(b"BEGIN:VCALENDAR\r\n" + b"BEGIN:VEVENT\r\n" * 15_000) == "max-instances"
     guests = [f"ATTENDEE:mailto:{number}@kunde.example" for number in range(5_000)]
     assert refusal(event(START, *guests)) == "max-attendees-per-instance"
     assert refusal(event(START, "RDATE:" + ",".join(["20270301T090000Z"] * 5_000))) == "max-instances"
@@ -144,7 +144,6 @@ def test_controls_are_stripped_and_tabs_kept() -> None:
         b"hello",
         b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nEND:VCALENDAR\r\n",
         b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\nBEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
-        b"BEGIN:VCALENDAR\r\n" + b"BEGIN:VEVENT\r\n" * 15_000,
         b"\xff\xfe" + "BEGIN:VCALENDAR".encode("utf-16-le"),
         event("DTSTART:20270230T090000Z"),
         event("DTSTART:tomorrow"),
