@@ -37,7 +37,9 @@ def roll(session: Session, hall: Hall, moment: datetime) -> None:
     for row, calendar in behind:
         try:
             _unfold(session, hall, calendar, row, moment)
-        except CalendarDataError:  # grown too long over the years: it keeps what it has, and the others go on
+        except (
+            CalendarDataError
+        ):  # stored before there was such a reader: it keeps what it has, the others go on
             log.warning("series was not unfolded further", href=row.href)
             row.expanded_until = moment + objects.HORIZON
 

@@ -349,7 +349,7 @@ class OwnCalendars(Protocol):
     ) -> bool:
         """Put an event into the resource's imported calendar (`title` names a new one), closing its time as a PUT does.
 
-        False where its UID is there already. Refuses with `SLOT_TAKEN` (`conflicts`) over an appointment.
+        False where its UID is there already. Over an appointment both stand (`booking.clashes`).
         """
 
 

@@ -20,7 +20,7 @@ from vorzimmer.hookspecs import OwnCalendars
 from vorzimmer.icalendar import reader, remarks
 from vorzimmer.icalendar.text import CalendarDataError, Component, SafeCalendar, unescaped
 from vorzimmer.icalendar.times import Series
-from vorzimmer.models import Customer, Resource, Service
+from vorzimmer.models import Block, Customer, Resource, Service
 from vorzimmer.models.customer import folded
 from vorzimmer.periods import Period
 from vorzimmer.reasons import N_, Reason, Refused
@@ -93,11 +93,12 @@ class Diary:
                 )
         except CalendarDataError as error:
             return Outcome(FAILED, [remarked(error.remark)])
-        except Refused as refusal:
-            if refusal.reason is not Reason.SLOT_TAKEN:
-                raise
-            return Outcome(FAILED, [*said, *map(self._overlaps, refusal.facts["conflicts"][:3])])
-        return Outcome(IMPORTED, said) if new else Outcome(SKIPPED, [why(KNOWN)])
+        if not new:
+            return Outcome(SKIPPED, [why(KNOWN)])
+        mine = Block.resource_id == self._resource_id, Block.uid == sent.entries[0].value("UID")
+        found = booking.clashes(self._session, self._moment, *mine, most=3)
+        over = [self._overlaps(Period(clash.booking.starts, clash.booking.ends)) for clash in found]
+        return Outcome(IMPORTED, [*said, *over])
 
     def _overlaps(self, taken: Period) -> Why:
         return why(N_("Overlaps an appointment: %(when)s."), when=_told(taken, self._hall.config.zone))

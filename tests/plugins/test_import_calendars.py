@@ -98,12 +98,13 @@ def test_a_dry_run_of_a_calendar_leaves_nothing(practice: Practice, tmp_path: Pa
     )
 
 
-def test_an_entry_over_an_appointment_is_told_and_not_taken(practice: Practice, tmp_path: Path) -> None:
-    """Rule 35: the import breaks no promise."""
+def test_an_entry_over_an_appointment_is_told_and_both_stand(practice: Practice, tmp_path: Path) -> None:
+    """Rule 80: the import breaks no promise, and the rest of the entry's time is closed."""
     book(practice.hall, "2027-03-02 10:00", staff="anna")
     found = brought(practice.hall, tmp_path, event("a", FUTURE))
-    assert found == [(FAILED, ["Overlaps an appointment: 2027-03-02 10:00–10:30."])]
-    assert stored(practice.hall) == 0
+    assert found == [(IMPORTED, ["Overlaps an appointment: 2027-03-02 10:00–10:30."])]
+    assert (stored(practice.hall), blocked(practice.hall)) == (1, ["2027-03-02 10:00"])
+    assert [wall for wall, _, _ in bookings(practice.hall)] == ["2027-03-02T10:00"]
 
 
 def test_a_series_closes_each_time_but_those_that_are_gone_or_moved(
