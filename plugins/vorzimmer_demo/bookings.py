@@ -39,6 +39,8 @@ PAST = {"massage": 26, "ultraschall": 12, "erstgespraech": 10, "rueckenschule": 
 GROUP = 5
 PART = 2000
 """Cents, of a massage that is to come."""
+ROUNDS = 12
+"""So often a day is gone through, until it is half full."""
 REQUESTS = 2
 REQUEST_OPEN = timedelta(hours=48)
 EVENING_BEFORE = timedelta(hours=5)
@@ -157,25 +159,23 @@ def _cancel(filling: Filling, booking: Booking, moment: datetime) -> None:
 
 
 def _half_a_day(filling: Filling, day: date, person: str) -> Iterator[Booking]:
-    """Fill about half of somebody's day: with gaps first, then what is missing; one after the other on later days."""
+    """Fill about half of somebody's day, from its beginning on; what was not wished at first comes in between."""
     keep = day > filling.day + timedelta(days=SOON - 1)
-    wished = [
-        (slot.start, slug)
-        for slug in WEIGHTS
-        for slot in filling.slots[slug]
-        if person in slot.staff and local(slot.start).date() == day
-    ]
-    for gaps in (False,) if keep else (True, False):
-        for start in sorted({start for start, _slug in wished}):
-            if gaps and filling.random.random() < 1 / 3:
-                continue
-            slugs = [slug for at, slug in wished if at == start]
-            slug = filling.random.choices(slugs, [WEIGHTS[slug] for slug in slugs])[0]
+    starts = {slug: _starts(filling, slug, day, person) for slug in WEIGHTS}
+    for _ in range(ROUNDS):
+        for start in sorted(set().union(*starts.values())):
+            slug = filling.random.choices([*WEIGHTS], [*WEIGHTS.values()])[0]
             period = Period(start, start + timedelta(minutes=filling.services[slug].minutes))
-            if filling.diary.fits(person, period, share=2, keep=keep):
+            if start in starts[slug] and filling.diary.fits(person, period, share=2, keep=keep):
                 booking = _put(filling, slug, start, person)
                 if booking:
                     yield booking
+
+
+def _starts(filling: Filling, slug: str, day: date, person: str) -> set[datetime]:
+    """When somebody could give a service on a day, as long as nothing is booked."""
+    slots = filling.slots[slug]
+    return {slot.start for slot in slots if person in slot.staff and local(slot.start).date() == day}
 
 
 def _mark(coming: Sequence[Booking]) -> None:
