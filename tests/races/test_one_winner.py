@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session, aliased
 
 from tests import acts
 from tests.acts import DESK, TEN
-from vorzimmer import availability, booking, database
+from vorzimmer import availability, booking, catalogue, database
+from vorzimmer.access import ROLES, Actor
+from vorzimmer.catalogue import Need
 from vorzimmer.hall import Hall
 from vorzimmer.models import Allocation, Booking, Service
 from vorzimmer.reasons import Reason, Refused
@@ -78,6 +80,37 @@ def test_fifty_at_any_person_have_one_winner_for_each_person(practice: Practice)
     """Rules 55, 57: who loses one candidate gets the next."""
     results = race([lambda: acts.hold(practice.hall)] * RACERS)
     assert outcome(results) == {"won": 2, Reason.SLOT_TAKEN.value: RACERS - 2}
+
+
+def test_eight_desks_at_any_person_book_each_person_once(practice: Practice) -> None:
+    """Rules 55, 57: by telephone, too, who loses one person gets the next."""
+    entries = [booking.Entry("massage", berlin(TEN), f"Kundin {number}") for number in range(8)]
+    results = race([partial(acts.act, practice.hall, booking.enter, DESK, entry) for entry in entries])
+    assert outcome(results) == {"won": 2, Reason.SLOT_TAKEN.value: 6}
+    assert {made.staff.slug for made in results if isinstance(made, Booking) and made.staff} == {
+        "anna",
+        "ben",
+    }
+
+
+def test_two_moves_at_one_time_take_a_room_each(practice: Practice) -> None:
+    """Rule 57: a move that loses one of two rooms takes the other."""
+    hall = practice.hall
+    owner = Actor("owner@praxis.example", "office", rights=ROLES["owner"])
+    needs = [Need("staff", ("anna", "ben")), Need("room")]
+    acts.act(hall, catalogue.create_service, owner, {"name": "Ruhe", "minutes": 30}, needs)
+    whens = ["2027-03-03 10:00", "2027-03-04 10:00"]
+    made = [acts.act(hall, booking.enter, DESK, booking.Entry("ruhe", berlin(when), when)) for when in whens]
+    target = booking.Target(berlin("2027-03-02 14:00"))
+    staffed = zip(made, ("anna", "ben"), strict=True)
+    results = race(
+        [
+            partial(acts.act, hall, booking.move, DESK, one.uid, replace(target, staff=who))
+            for one, who in staffed
+        ]
+    )
+    assert outcome(results) == {"won": 2}
+    assert overlaps(hall) == 0
 
 
 def test_one_device_has_one_winner_although_two_people_are_free(practice: Practice) -> None:

@@ -9,6 +9,7 @@ from vorzimmer.access import Actor
 from vorzimmer.availability import Placement, Wish
 from vorzimmer.booking import load, status
 from vorzimmer.booking.changes import record
+from vorzimmer.booking.override import require_still_free
 from vorzimmer.booking.pay import paid
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Status
@@ -56,17 +57,19 @@ def _close(session: Session, hall: Hall, actor: Actor, uid: str, to: Status) -> 
     gone = booking.status == Status.CANCELLED
     status.change(booking, to)
     if gone:
-        _take_again(session, hall, booking, frozenset(more))
+        _take_again(session, hall, booking, needed)
     balance = {"price": booking.price, "paid": paid(booking)} if to is Status.COMPLETED else None
     record(session, hall, actor, booking, to.value, moment, before=before, details=balance)
     return booking
 
 
-def _take_again(session: Session, hall: Hall, booking: Booking, claimed: frozenset[int]) -> None:
+def _take_again(session: Session, hall: Hall, booking: Booking, looked: Placement | None) -> None:
     """A cancelled appointment gave its time up: it stands in the calendar again only if the time is still free."""
-    if not claimed:
+    if looked is None:
         raise database.LostRace
+    claimed = frozenset(item.resource.id for item in looked.assignment.items)
     placed = _anew(session, hall, booking, claimed)
+    require_still_free(hall, looked, placed)
     if placed.conflicts:
         raise Refused(Reason.SLOT_TAKEN, conflicts=placed.conflicts)
     booking.sequence += 1

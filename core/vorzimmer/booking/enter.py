@@ -18,7 +18,7 @@ from vorzimmer.booking import load
 from vorzimmer.booking.changes import record
 from vorzimmer.booking.confirm import start_payment
 from vorzimmer.booking.details import Details, checked
-from vorzimmer.booking.override import Override, allow
+from vorzimmer.booking.override import Override, allow, require_still_free
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Customer, Service, Status
 from vorzimmer.reasons import N_
@@ -64,13 +64,14 @@ def enter(
     wish: Wish = {"staff": entry.staff, "location": entry.location, "seats": entry.seats}
     wish["walk_in"] = entry.walk_in
     moment = database.now(session)
-    placed = availability.placement(session, hall.plugins, service, entry.start, moment, **wish)
-    ids = frozenset(item.resource.id for item in placed.assignment.items)
+    looked = availability.placement(session, hall.plugins, service, entry.start, moment, **wish)
+    ids = frozenset(item.resource.id for item in looked.assignment.items)
     database.claim(session, ids)
     moment = database.now(session)
     load.release_expired(session, ids, moment)
     wish["only"] = ids
     placed = availability.placement(session, hall.plugins, service, entry.start, moment, **wish)
+    require_still_free(hall, looked, placed)
     for item in placed.assignment.items:
         access.require(access.may_touch_resource(actor, item.resource.id) or item.resource.kind != "staff")
     guarded, notes = allow(session, actor, placed, override)

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import access, audit, availability, database
 from vorzimmer.access import Actor
-from vorzimmer.availability import Assignment, Wish
+from vorzimmer.availability import Assignment, Placement, Wish
 from vorzimmer.booking import load, status
 from vorzimmer.booking.changes import kind_of, record
 from vorzimmer.booking.deadlines import require_in_time
-from vorzimmer.booking.override import Override, allow
+from vorzimmer.booking.override import Override, allow, require_still_free
 from vorzimmer.database import LostRace
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking
@@ -52,14 +52,17 @@ def move(
     first = load.booking(session, uid)
     status.require_open(first)
     _may(hall, actor, first, database.now(session))
-    chosen = _choose(session, hall, actor, first, target, None)[0]
-    ids = {item.resource.id for item in chosen.items}
+    looked = _choose(session, hall, actor, first, target, None)
+    ids = {item.resource.id for item in looked.assignment.items}
     booking, moment = load.claimed(session, uid, more=ids)
     status.require_open(booking)
     if sequence is not None and sequence != booking.sequence:
         raise Refused(Reason.WRONG_STATE, status=booking.status, sequence=booking.sequence)
     claimed = frozenset(ids | {allocation.resource_id for allocation in booking.allocations})
-    chosen, guarded, notes = _choose(session, hall, actor, booking, target, claimed, override)
+    placed = _choose(session, hall, actor, booking, target, claimed)
+    require_still_free(hall, looked, placed)
+    chosen = placed.assignment
+    guarded, notes = allow(session, actor, placed, override) if actor.is_staff else (True, {})
     if not _differs(booking, chosen, target):
         return booking
     before = audit.snapshot(booking) | {name: getattr(booking, name) for name in fields or ()}
@@ -107,9 +110,8 @@ def _choose(
     booking: Booking,
     target: Target,
     only: frozenset[int] | None,
-    override: Override | None = None,
-) -> tuple[Assignment, bool, dict[str, str]]:
-    """The new place, whether the belt guards it, and what the log says of broken rules."""
+) -> Placement:
+    """The new place; a customer's is on offer."""
     service = load.service(session, target.service) if target.service else booking.service
     staff = target.staff or (booking.staff.slug if booking.staff else None)
     moment = database.now(session)
@@ -125,10 +127,8 @@ def _choose(
                 others = [slot for slot in near if not stays(booking, slot.start, staff)]
                 refusal.facts["alternatives"] = others
             raise refusal
-        return chosen, True, {}
+        return Placement(chosen, [], [])
     placed = availability.placement(session, hall.plugins, service, target.start, moment, **wish)
     for item in placed.assignment.items:
         access.require(access.may_touch_resource(actor, item.resource.id) or item.resource.kind != "staff")
-    if only is None:  # a first look, before the claim
-        return placed.assignment, True, {}
-    return (placed.assignment, *allow(session, actor, placed, override))
+    return placed

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from vorzimmer.access import Actor
 from vorzimmer.availability import Placement, Why
 from vorzimmer.booking.clashes import give_way
+from vorzimmer.database import LostRace
+from vorzimmer.hall import Hall
 from vorzimmer.reasons import Reason, Refused
 
 
@@ -26,6 +28,13 @@ class Override:
 
 MOVED_ON_DEVICE = Override("warning", "moved on a device")
 ACCEPTED_ON_DEVICE = Override("warning", "accepted on a device")
+
+
+def require_still_free(hall: Hall, looked: Placement, placed: Placement) -> None:
+    """Choose anew where what was free at the look before the claim is not under it: others may be (rule 57)."""
+    lost = (placed.conflicts and not looked.conflicts) or (placed.warnings and not looked.warnings)
+    if lost and not hall.database.one_writer:
+        raise LostRace
 
 
 def allow(
