@@ -58,6 +58,7 @@ PRACTICES = {
     "category",
     "link_id",
     "plugin",
+    "hook_id",
 }
 """Arguments that name nobody's own thing, or are their own proof."""
 IN_THE_FORM = {

@@ -66,7 +66,7 @@ def _kept_by_staff(hall: Hall, uid: str, appointment: str) -> None:
     """A note, a group, another record that was the same person, a place, a link, a login."""
     acts.act(hall, customers.change, DESK, uid, Record(note="Knieoperation 2019", groups=["Privat"]))
     other = acts.act(hall, customers.add, DESK, OTHER)
-    hall.database.write(lambda session: customers.merge(session, DESK, uid, other.uid))
+    hall.database.write(lambda session: customers.merge(session, hall, DESK, uid, other.uid))
     fields: booking.Fields = {
         "note": "Apfelkuchen",
         "place": "Hinterhaus 3",

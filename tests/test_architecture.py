@@ -41,7 +41,7 @@ FLOORS: list[set[str]] = [
     {"booking", "erasure"},
     {"catalogue", "settings"},
     {"setup"},
-    {"guard", "here", "worker"},
+    {"as_json", "guard", "here", "worker"},
     {"doctor"},
     {"serve"},
     {"app"},

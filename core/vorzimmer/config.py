@@ -38,6 +38,7 @@ PLUGINS = (
     "vorzimmer_caldav",
     "vorzimmer_import",
     "vorzimmer_external_busy",
+    "vorzimmer_webhooks",
     "vorzimmer_demo",
 )
 

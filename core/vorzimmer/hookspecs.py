@@ -8,7 +8,7 @@ A fact is a subject with a past participle and is told with `plugins.tell` after
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -573,6 +573,20 @@ class Change:
 
 
 @dataclass(frozen=True)
+class RecordChange:
+    """What happened to a customer's record. `kind`: `added`, `changed`, or `merged` with another that is no more.
+
+    `uid` is the record's; `actor` who (a login's address); `door` by which door.
+    """
+
+    kind: str
+    uid: str
+    actor: str
+    door: str
+    key: str
+
+
+@dataclass(frozen=True)
 class Sent:
     """What left: subject and text as sent, secrets masked."""
 
@@ -626,6 +640,19 @@ def booking_changed(session: Session, hall: Any, change: Change) -> None:
 
 
 @hookspec
+def customer_changed(session: Session, hall: Any, change: RecordChange) -> None:
+    """A customer's record was added, changed or merged; told after the commit.
+
+    Given: the session of a write transaction of its own, as for `booking_changed`; the `Hall` of this server; the
+    change. What the record is now is read there; it may be gone.
+    At least once: `change.key` is the same when it is told again.
+    If it raises: rolled back, logged, counted, told again later; other plugins are still told.
+
+        log.info("customer %s: %s", change.uid, change.kind)
+    """
+
+
+@hookspec
 def message_channels(config: Config, texts: Texts) -> list[Channel]:  # type: ignore[empty-body]
     """Channels that carry messages to people, such as mail.
 
@@ -634,6 +661,77 @@ def message_channels(config: Config, texts: Texts) -> list[Channel]:  # type: ig
     If it raises: the plugin has no channels, which is said; the act goes on.
 
         return [Channel("email", carries=lambda address: "@" in address, send=self.send)]
+    """
+
+
+# ---- other programs --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Somewhere that is told of events. `owner`: the login whose rights it has. `off_at`: switched off for failing."""
+
+    id: int
+    url: str
+    events: tuple[str, ...]
+    owner: str
+    created_at: datetime
+    failing_since: datetime | None
+    off_at: datetime | None
+
+
+@dataclass(frozen=True)
+class WebhookDelivery:
+    """One event that was sent or is to be; `id` is its `webhook-id`. `state`: `due`, `sent` or `failed`.
+
+    `status` is that of the last answer, `error` an English msgid.
+    """
+
+    id: str
+    event: str
+    state: str
+    attempts: int
+    status: int | None
+    error: str
+    created_at: datetime
+    next_at: datetime | None
+    sent_at: datetime | None
+
+
+class Webhooks(Protocol):
+    """A store of webhooks. All need a session in a transaction; refusals are `Refused`."""
+
+    def listed(self, session: Session, actor: Any) -> list[Webhook]:
+        """All of the practice's."""
+
+    def add(
+        self, session: Session, hall: Any, actor: Any, url: str, events: Iterable[str]
+    ) -> tuple[Webhook, str]:
+        """Make one that sees what the actor may see, and its secret, this once. `INVALID` (`errors`)."""
+
+    def delete(self, session: Session, actor: Any, hook_id: int) -> None:
+        """Forget it; `NOT_FOUND`, also below."""
+
+    def switch_on(self, session: Session, actor: Any, hook_id: int) -> None:
+        """Try again one that was switched off."""
+
+    def test(self, session: Session, actor: Any, hook_id: int) -> None:
+        """Send an event that says nothing."""
+
+    def deliveries(self, session: Session, actor: Any, hook_id: int) -> list[WebhookDelivery]:
+        """What was sent to it and is to be, the newest first."""
+
+    def again(self, session: Session, actor: Any, hook_id: int, uid: str) -> None:
+        """Send one of these once more, under the same id."""
+
+
+@hookspec(firstresult=True)
+def webhooks() -> Webhooks | None:
+    """Where webhooks are stored, for those doors that are not the plugin's own page.
+
+    Given: nothing. Returned: the store; the first answer counts. If it raises: the act is refused.
+
+        return Store()
     """
 
 

@@ -11,13 +11,15 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from vorzimmer import hookspecs
+from vorzimmer.access import Actor
 from vorzimmer.audit import snapshot
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Change, Channel
-from vorzimmer.models import Account, Booking, Message, Model, Status
+from vorzimmer.models import Account, Booking, Customer, Message, Model, Status
 
-FACT = "booking_changed"
-"""Topic of a message to a plugin."""
+BOOKING_CHANGED, CUSTOMER_CHANGED = "booking_changed", "customer_changed"
+FACTS = frozenset({BOOKING_CHANGED, CUSTOMER_CHANGED})
+"""Topics of messages to plugins: the names of their hooks."""
 PAPERS = "papers"
 """Topic of a message whose details say it all: `subject`, `paragraphs`, a `list` of lines, and `files`, each of them
 name, media type and base64."""
@@ -178,7 +180,7 @@ def tell_plugins(session: Session, hall: Hall, booking: Booking, change: Change,
     for name in hall.plugins.listeners(hookspecs.booking_changed):
         fact = {
             "key": _fresh(session, f"{change.key}/{name}"),
-            "topic": FACT,
+            "topic": BOOKING_CHANGED,
             "channel": name,
             "booking_id": booking.id,
             "details": {
@@ -194,6 +196,27 @@ def tell_plugins(session: Session, hall: Hall, booking: Booking, change: Change,
             "run_after": moment,
         }
         session.execute(_ADD, fact)
+
+
+def tell_of_record(
+    session: Session, hall: Hall, actor: Actor, kind: str, customer: Customer, moment: datetime
+) -> None:
+    """Write the fact of a change of a customer's record, once for each plugin that listens."""
+    for name in hall.plugins.listeners(hookspecs.customer_changed):
+        fact = {
+            "key": f"{record_key(customer.uid)}{kind}/{uuid.uuid4()}/{name}",
+            "topic": CUSTOMER_CHANGED,
+            "channel": name,
+            "details": {"kind": kind, "uid": customer.uid, "actor": actor.name, "door": actor.door},
+            "planned_at": moment,
+            "run_after": moment,
+        }
+        session.execute(_ADD, fact)
+
+
+def record_key(uid: str) -> str:
+    """How the keys of all facts about a customer's record begin."""
+    return f"customer/{uid}/"
 
 
 def withdraw(session: Session, booking: Booking, topics: Iterable[str]) -> None:

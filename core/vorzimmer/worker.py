@@ -20,7 +20,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from vorzimmer import booking, database, failpoint, hookspecs, outbox, retention, wrong_clock
 from vorzimmer.hall import Hall
-from vorzimmer.hookspecs import Change, Job, Sent, Undeliverable, Unreachable
+from vorzimmer.hookspecs import Change, Job, RecordChange, Sent, Undeliverable, Unreachable
 from vorzimmer.models import Booking, KeptAnswer, Message, Model, Setting, Status, UtcInstant, WebSession
 
 log = structlog.get_logger(__name__)
@@ -37,6 +37,13 @@ POLL = 1.0
 STUCK = 300.0
 """Seconds without a sign of life after which the watchdog starts another thread."""
 WATCH = 5.0
+
+
+FACTS: dict[str, tuple[Callable[..., None], Callable[..., Any]]] = {
+    outbox.BOOKING_CHANGED: (hookspecs.booking_changed, Change),
+    outbox.CUSTOMER_CHANGED: (hookspecs.customer_changed, RecordChange),
+}
+"""The hook and the record of each fact."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +183,7 @@ class Worker:
         """Deliver one message; what to mark it with, nothing where that is done."""
         message = leased.message
         try:
-            if message.topic == outbox.FACT:
+            if message.topic in outbox.FACTS:
                 self._tell(leased)
                 return {}
             return self._send(message)
@@ -194,18 +201,13 @@ class Worker:
     def _tell(self, leased: Leased) -> None:
         """Tell a plugin a fact; what it stores and the mark are one transaction."""
         message, plugins = leased.message, self.hall.plugins
-        if message.channel not in plugins.listeners(hookspecs.booking_changed):
+        spec, fact = FACTS[message.topic]
+        if message.channel not in plugins.listeners(spec):
             raise LookupError(f"plugin {message.channel} is not there")
         with self.hall.database.transaction() as session:
             if _marked(session, leased, database.now(session), {"state": "sent", "error": ""}):
-                change = Change(key=message.key, **message.details)
-                plugins.tell(
-                    message.channel,
-                    hookspecs.booking_changed,
-                    session=session,
-                    hall=self.hall,
-                    change=change,
-                )
+                change = fact(key=message.key, **message.details)
+                plugins.tell(message.channel, spec, session=session, hall=self.hall, change=change)
 
     def _send(self, message: Message) -> Outcome:
         """Send a message to a person, outside any write transaction."""

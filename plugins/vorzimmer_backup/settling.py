@@ -51,7 +51,7 @@ def _messages(session: Session) -> int:
     moment = database.now(session)
     waiting = (
         Message.state.in_(("due", "leased")),
-        Message.topic != outbox.FACT,
+        Message.topic.not_in(outbox.FACTS),
         Message.run_after <= moment,
     )
     number = session.scalar(select(func.count()).select_from(Message).where(*waiting)) or 0

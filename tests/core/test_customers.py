@@ -30,7 +30,9 @@ def add(practice: Practice, name: str = LONG, **more: Any) -> Customer:
 
 
 def do(practice: Practice, use_case: Any, *given: Any, actor: Actor = DESK, **named: Any) -> Any:
-    return practice.hall.database.write(lambda session: use_case(session, actor, *given, **named))
+    return practice.hall.database.write(
+        lambda session: use_case(session, practice.hall, actor, *given, **named)
+    )
 
 
 def change(

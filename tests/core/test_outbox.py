@@ -10,11 +10,21 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from vorzimmer import booking, database, outbox
+from vorzimmer import booking, customers, database, outbox
 from vorzimmer.access import Actor, Right
 from vorzimmer.config import Config
+from vorzimmer.customers import Record
 from vorzimmer.hall import Hall
-from vorzimmer.hookspecs import Change, Channel, Job, Sent, Undeliverable, Unreachable, hookimpl
+from vorzimmer.hookspecs import (
+    Change,
+    Channel,
+    Job,
+    RecordChange,
+    Sent,
+    Undeliverable,
+    Unreachable,
+    hookimpl,
+)
 from vorzimmer.models import Booking, KeptAnswer, Message, Setting, Status
 from vorzimmer.plugins import Plugins
 from vorzimmer.testing import Clock, Practice, berlin
@@ -30,9 +40,11 @@ class Post:
     def __init__(self, config: Any) -> None:
         self.sent: list[str] = []
         self.told: list[Change] = []
+        self.records: list[RecordChange] = []
         self.jobs_done: list[datetime] = []
         self.before_sending: Callable[[Message], None] = lambda message: None
         self.before_telling: Callable[[Any], None] = lambda session: None
+        self.after_hearing: Callable[[], None] = lambda: None
         self.before_job: Callable[[], None] = lambda: None
         self.has_work = False
 
@@ -44,6 +56,11 @@ class Post:
     def booking_changed(self, session: Any, change: Change) -> None:
         self.before_telling(session)
         self.told.append(change)
+
+    @hookimpl
+    def customer_changed(self, session: Any, change: RecordChange) -> None:
+        self.records.append(change)
+        self.after_hearing()
 
     @hookimpl
     def jobs(self) -> list[Job]:
@@ -69,7 +86,7 @@ def settings(settings: dict[str, Any]) -> dict[str, Any]:
 def practice(hall: Hall, clock: Clock) -> Practice:
     """The demo's practice with the pigeon post in the place of mail."""
     pigeon = EntryPoint("pigeon", "tests.core.test_outbox:Post", "vorzimmer")
-    ours = {"vorzimmer_email", "vorzimmer_notices"}  # what staff are told, test_notices looks at
+    ours = {"vorzimmer_email", "vorzimmer_notices", "vorzimmer_webhooks"}  # who listen and tell, too
     enabled = [name for name in hall.config.enabled if name not in ours]
     settings = hall.config.settings.model_copy(
         update={"plugins": {"enabled": [*enabled, "pigeon"], "vorzimmer_backup": {"nightly": False}}}
@@ -510,7 +527,7 @@ def test_a_fact_is_told_again_with_the_same_key(practice, post, worker):
 
     def fail_once(session: Any) -> None:
         post.before_telling = lambda session: None
-        keys.append(rows(practice.hall, outbox.FACT)[0].key)
+        keys.append(rows(practice.hall, outbox.BOOKING_CHANGED)[0].key)
         raise RuntimeError
 
     practice.book("massage", "2027-03-03 10:30")
@@ -666,3 +683,22 @@ def test_job_with_something_to_do_now_is_seen_in_the_round_after(worker: Worker,
     before, post.has_work = len(post.jobs_done), True
     worker.run_due()
     assert len(post.jobs_done) == before + 1
+
+
+def test_change_of_a_record_is_told_again_by_the_same_key_until_it_is_heard(
+    practice: Practice, worker: Worker, post: Post
+) -> None:
+    def fail_once() -> None:
+        post.after_hearing = lambda: None
+        raise RuntimeError
+
+    post.after_hearing = fail_once
+    eva = practice.hall.database.write(
+        lambda session: customers.add(session, practice.hall, DESK, Record(name="Eva"))
+    )
+    worker.run_due()
+    practice.clock.move(hours=1)
+    worker.run_due()
+    first, second = post.records
+    assert first == second
+    assert (first.kind, first.uid, first.actor, first.door) == ("added", eva.uid, DESK.name, "office")

@@ -15,7 +15,7 @@ from vorzimmer import customers, hookspecs
 from vorzimmer.customers import Record
 from vorzimmer.hall import Hall
 from vorzimmer.models import Allocation, Booking, Calendar, CalendarObject, Customer, Message, Status
-from vorzimmer.outbox import FACT
+from vorzimmer.outbox import FACTS
 from vorzimmer.testing import BERLIN, Practice
 from vorzimmer_import import choosing, running
 from vorzimmer_import.models import CHECKING, FAILED, IMPORTED, RUNNING, SKIPPED, Item
@@ -262,7 +262,7 @@ def test_what_names_a_service_and_somebody_is_an_appointment(practice: Practice,
     assert [outcome for outcome, _ in brought(hall, tmp_path, *events)] == [SKIPPED] * 3
     with hall.database.reading() as session:
         assert session.scalar(select(func.count()).where(Customer.name == "Erika Muster")) == 1
-        told = session.scalars(select(Message.topic).where(Message.topic.notin_((FACT, "reminder"))))
+        told = session.scalars(select(Message.topic).where(Message.topic.notin_((*FACTS, "reminder"))))
         assert list(told) == []
 
 

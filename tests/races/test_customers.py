@@ -27,7 +27,9 @@ def add(practice: Practice, name: str, email: str) -> str:
 
 
 def merge(practice: Practice, kept: str, gone: str) -> Customer:
-    return practice.hall.database.write(lambda session: customers.merge(session, DESK, kept, gone))
+    return practice.hall.database.write(
+        lambda session: customers.merge(session, practice.hall, DESK, kept, gone)
+    )
 
 
 def test_of_two_who_merge_crosswise_one_finds_nothing(practice: Practice) -> None:
@@ -71,7 +73,7 @@ class TestOnPostgresql:
 
         def work(session: Session) -> None:
             session.execute(text("SET LOCAL lock_timeout = '300ms'"))
-            customers.merge(session, DESK, kept, gone)
+            customers.merge(session, practice.hall, DESK, kept, gone)
 
         practice.hall.database.write(work)
 

@@ -8,6 +8,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from tests import acts
+from tests.plugins.hooked import join
 from vorzimmer import database
 from vorzimmer.config import Config, Settings
 from vorzimmer.hall import Hall
@@ -43,3 +44,11 @@ def deliver(settings: Settings, data: Path, now: datetime, step: str) -> None:
     os.environ["VORZIMMER_FAIL_AT"] = step
     database.now = lambda session: now
     Worker(Hall.open(Config(settings, data))).run_due()
+
+
+def send_webhooks(settings: Settings, data: Path, now: datetime, step: str) -> None:
+    """Send what is due, and be killed at the step."""
+    os.environ["VORZIMMER_FAIL_AT"] = step
+    database.now = lambda session: now
+    Worker(Hall.open(Config(settings, data))).run_due()
+    join()

@@ -32,6 +32,7 @@ rights_page = import_module("rights_page")
 ORIGIN = {"Origin": "http://localhost"}
 SLOT = "2027-03-09T10:00:00+01:00"
 ELSEWHERE = {"kind": "ics", "title": "Clinic", "address": "https://cal.example/clinic.ics"}
+HOOK = {"url": "https://crm.example/hook", "events": ["booking.created"]}
 JSON: dict[str, dict[str, Any]] = {
     "POST /api/v1/bookings": {
         "service": "massage",
@@ -45,6 +46,7 @@ JSON: dict[str, dict[str, Any]] = {
     "PUT /api/v1/external-calendars/<calendar_id>": {"title": "Clinic"},
     "POST /api/v1/bookings/<uid>/payments": {"amount": 100, "method": "cash"},
     "PUT /api/v1/roles/<role_id>": {"name": "mine", "rights": ["calendars"]},
+    "POST /api/v1/webhooks": HOOK,
     "POST /api/v1/holds": {"service": "massage", "start": "2027-03-10T10:00:00+01:00"},
     "POST /api/v1/holds/<uid>/details": {
         "token": "x",
@@ -60,6 +62,7 @@ FORMS: dict[str, dict[str, str]] = {
     "POST /b/move": {"time": f"{SLOT}|markt"},
     "POST /language": {"language": "de"},
     "POST /office/settings/api-keys/": {"label": "Website", "scopes": "accounts", "days": "90"},
+    "POST /office/settings/webhooks/": {"url": "https://crm.example/hook", "events": "booking.created"},
     "POST /office/absences/": {
         "resource": "ben",
         "kind": "sick",
@@ -114,6 +117,7 @@ def ask(client: Browser, name: str, rule: Rule, act: str, foreign: Foreign, **he
         "account_id": foreign.account,
         "role_id": foreign.role,
         "key_id": foreign.key,
+        "hook_id": foreign.hook,
         "number": foreign.group if "groups" in rule.rule else foreign.change,
         "digest": "0",
         "name": "vorzimmer_holidays"
@@ -182,6 +186,8 @@ YES_ALL_THE_SAME = {
     "POST /office/settings/import/<number>/check": {404},
     "POST /office/settings/import/<number>/delete": {404},
     "GET /office/settings/import/<number>/refused": {404},
+    "POST /api/v1/webhooks/<hook_id>/deliveries/<name>/again": {404},  # nothing was sent
+    "POST /office/settings/webhooks/<hook_id>/deliveries/<name>/again": {404},
     "GET /office/settings/plugins/<name>": {404},  # this plugin has a page of its own
     "POST /office/settings/plugins/<name>": {404},
     "POST /office/holidays/days/<number>/delete": {404},  # no such day is entered

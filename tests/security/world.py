@@ -31,6 +31,7 @@ from vorzimmer_absences import absences
 from vorzimmer_absences.models import Absence
 from vorzimmer_external_busy.models import Source
 from vorzimmer_web.invitations import Invitation
+from vorzimmer_webhooks.models import Hook
 
 LOGINS = {
     "customer": "max.muster@kunde.example",
@@ -51,7 +52,7 @@ CUSTOMER = {
 class Foreign:
     """What belongs to Ben: a request of a customer, the customer, an absence, an app password, a session, the login.
 
-    And a calendar elsewhere, and an API key; a named link is the practice's.
+    And a calendar elsewhere, an API key, a webhook; a named link is the practice's.
     """
 
     booking: Booking
@@ -67,6 +68,7 @@ class Foreign:
     elsewhere: int = 0
     link: int = 0
     key: int = 0
+    hook: int = 0
 
 
 def of_ben(practice: Practice, day: int = 3) -> Foreign:
@@ -107,6 +109,11 @@ def _whole(session: Session, practice: Practice, booking: Booking, absence: int,
     accounts.add_api_key(session, now, ben, "script")
     session.flush()
     api_key = session.scalars(select(ApiKey.id).where(ApiKey.account_id == ben.id)).all()[-1]
+    hook = Hook(
+        account_id=ben.id, rights=[], url="https://crm.example/", events=[], secret={}, created_at=now
+    )
+    session.add(hook)
+    session.flush()
     whose = (
         customer.uid,
         key[:16],
@@ -118,6 +125,7 @@ def _whole(session: Session, practice: Practice, booking: Booking, absence: int,
         elsewhere.id,
         link.id,
         api_key,
+        hook.id,
     )
     return Foreign(booking, absence, password, *whose)
 

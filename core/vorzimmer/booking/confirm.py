@@ -36,7 +36,7 @@ def confirm(session: Session, hall: Hall, actor: Actor, uid: str, code: str) -> 
         moment = _take_again(session, hall, booking)
     customer = require_allowed(session, hall, booking, moment)
     _decide(hall, booking, moment)
-    booking.customer = customers.keep(session, booking, customer, moment)
+    booking.customer = customers.keep(session, hall, actor, booking, customer, moment)
     start_payment(hall, booking)
     session.flush()
     failpoint.reach("booking")

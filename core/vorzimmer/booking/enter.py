@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, availability, contact, customers, database, fields
+from vorzimmer import access, availability, contact, customers, database, fields, outbox
 from vorzimmer.access import Actor, Right
 from vorzimmer.availability import Wish
 from vorzimmer.booking import load
@@ -96,9 +96,9 @@ def enter(
     load.put(booking, placed.assignment, entry.start, None, guarded=guarded)
     if known is None and not _nameless(entry):
         customer = customers.of_booking(session, booking, moment)
-        booking.customer = customers.keep(session, booking, customer, moment)
+        booking.customer = customers.keep(session, hall, actor, booking, customer, moment)
     elif known is not None:
-        _answered(session, actor, booking, known)
+        _answered(session, hall, actor, booking, known, moment)
     start_payment(hall, booking)
     session.add(booking)
     session.flush()
@@ -114,14 +114,19 @@ def _known(session: Session, actor: Actor, uid: str) -> Customer:
     return customers.one(session, actor, uid)
 
 
-def _answered(session: Session, actor: Actor, booking: Booking, known: Customer) -> None:
+def _answered(
+    session: Session, hall: Hall, actor: Actor, booking: Booking, known: Customer, moment: datetime
+) -> None:
     """Take lasting answers into the record; newer ones only by who may change records, else they stay here."""
+    before = dict(known.attributes)
     newer = fields.keep(session, booking, known)
     values = {name.removeprefix("fields."): value for name, value in newer.items()}
     if access.may(actor, Right.CUSTOMERS):
         known.attributes = {**known.attributes, **values}
     else:
         booking.fields = {**booking.fields, **values}
+    if known.attributes != before:
+        outbox.tell_of_record(session, hall, actor, "changed", known, moment)
 
 
 def _nameless(entry: Entry) -> bool:

@@ -12,7 +12,7 @@ from vorzimmer.access import Actor
 from vorzimmer.customers.listing import STANDING
 from vorzimmer.customers.search import of_calendars
 from vorzimmer.models import AuditEntry, Booking, Customer, Message, Status
-from vorzimmer.outbox import FACT
+from vorzimmer.outbox import FACTS
 
 MESSAGES = 30
 ENTRIES = 30
@@ -62,7 +62,7 @@ def messages(session: Session, actor: Actor, customer: Customer) -> Sequence[Mes
     query = (
         select(Message)
         .join(Booking, Booking.id == Message.booking_id)
-        .where(Booking.customer_id == customer.id, of_calendars(actor), Message.topic != FACT)
+        .where(Booking.customer_id == customer.id, of_calendars(actor), Message.topic.not_in(FACTS))
     )
     return session.scalars(query.order_by(Message.planned_at.desc(), Message.id.desc()).limit(MESSAGES)).all()
 

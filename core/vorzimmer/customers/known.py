@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from vorzimmer import access, audit, database, fields
+from vorzimmer import access, audit, database, fields, outbox
 from vorzimmer.access import Actor, Right
 from vorzimmer.contact import canonical
 from vorzimmer.customers.record import locked, log_change, snapshot, subject
+from vorzimmer.hall import Hall
 from vorzimmer.models import AuditEntry, Booking, Customer, CustomerChange
 from vorzimmer.reasons import Reason, Refused
 
@@ -47,15 +48,21 @@ def alone(session: Session, email: str) -> None:
         session.execute(select(func.pg_advisory_xact_lock(_KEY, func.hashtext(canonical(email)))))
 
 
-def keep(session: Session, booking: Booking, customer: Customer, moment: datetime) -> Customer:
+def keep(
+    session: Session, hall: Hall, actor: Actor, booking: Booking, customer: Customer, moment: datetime
+) -> Customer:
     """Store a new record; what differs from a known one waits for staff as a change.
 
     Nobody overwrites a record by typing its address (B17).
     """
+    is_new, answers = customer.id is None, dict(customer.attributes)
     session.add(customer)
     told = {"phone": booking.phone, "language": booking.language}
     differing = {name: value for name, value in told.items() if value and value_of(customer, name) != value}
     differing |= fields.keep(session, booking, customer)
+    if is_new or customer.attributes != answers:
+        kind = "added" if is_new else "changed"
+        outbox.tell_of_record(session, hall, actor, kind, customer, moment)
     if differing:
         _propose(session, customer, booking, differing, moment)
     return customer
@@ -135,7 +142,7 @@ def waiting(session: Session, customer: Customer) -> Sequence[CustomerChange]:
     ).all()
 
 
-def accept(session: Session, actor: Actor, uid: str, number: int) -> Customer:
+def accept(session: Session, hall: Hall, actor: Actor, uid: str, number: int) -> Customer:
     """Take what the customer typed into the record (O39)."""
     customer, change = _waiting(session, actor, uid, number)
     before = snapshot(customer)
@@ -149,11 +156,11 @@ def accept(session: Session, actor: Actor, uid: str, number: int) -> Customer:
     customer.attributes = answers
     session.delete(change)
     session.flush()
-    log_change(session, actor, "change_accepted", customer, before)
+    log_change(session, hall, actor, "change_accepted", customer, before)
     return customer
 
 
-def ignore(session: Session, actor: Actor, uid: str, number: int) -> Customer:
+def ignore(session: Session, _hall: Hall, actor: Actor, uid: str, number: int) -> Customer:
     """Leave the record as it is; the log keeps what was typed (O39)."""
     customer, change = _waiting(session, actor, uid, number)
     audit.write(session, database.now(session), actor, IGNORED, subject(customer), after=change.values)

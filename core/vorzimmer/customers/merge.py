@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, audit, database
+from vorzimmer import access, audit, database, outbox
 from vorzimmer.access import Actor, Right
 from vorzimmer.customers.record import snapshot, subject, version_of
 from vorzimmer.customers.search import SAME_NUMBER, one, visible
+from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Customer, CustomerChange
 from vorzimmer.models.customer import folded
 from vorzimmer.reasons import Reason, Refused
@@ -64,7 +65,13 @@ def _differs(text: str, kept: str) -> bool:
 
 
 def merge(
-    session: Session, actor: Actor, kept_uid: str, gone_uid: str, *, versions: tuple[str, str] | None = None
+    session: Session,
+    hall: Hall,
+    actor: Actor,
+    kept_uid: str,
+    gone_uid: str,
+    *,
+    versions: tuple[str, str] | None = None,
 ) -> Customer:
     """Move appointments, groups, answers, notes and waiting changes to the kept record; the other is no more.
 
@@ -92,6 +99,7 @@ def merge(
     audit.write(
         session, moment, actor, "customer_dissolved", subject(gone), before=other, after={"record": kept.uid}
     )
+    outbox.tell_of_record(session, hall, actor, "merged", kept, moment)
     return kept
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, audit, contact, database, fields
+from vorzimmer import access, audit, contact, database, fields, outbox
 from vorzimmer.access import Actor, Right
 from vorzimmer.customers.search import one
 from vorzimmer.hall import Hall
@@ -51,6 +51,7 @@ def add(session: Session, hall: Hall, actor: Actor, given: Record) -> Customer:
     audit.write(
         session, customer.created_at, actor, "customer_added", subject(customer), after=snapshot(customer)
     )
+    outbox.tell_of_record(session, hall, actor, "added", customer, customer.created_at)
     return customer
 
 
@@ -70,7 +71,7 @@ def change(
     before = snapshot(customer)
     _put(session, customer, _checked(session, hall, given, customer))
     session.flush()
-    log_change(session, actor, "customer_changed", customer, before)
+    log_change(session, hall, actor, "customer_changed", customer, before)
     return customer
 
 
@@ -115,20 +116,24 @@ def subject(customer: Customer) -> str:
     return f"customer {customer.uid}"
 
 
-def log_change(session: Session, actor: Actor, act: str, customer: Customer, before: dict[str, Any]) -> None:
-    """Write down what differs now from `before`; nothing where nothing does."""
+def log_change(
+    session: Session, hall: Hall, actor: Actor, act: str, customer: Customer, before: dict[str, Any]
+) -> None:
+    """Write down what differs now from `before`, and tell plugins; nothing where nothing does."""
     after = snapshot(customer)
     changed = [name for name in after if after[name] != before[name]]
     if changed:
+        moment = database.now(session)
         audit.write(
             session,
-            database.now(session),
+            moment,
             actor,
             act,
             subject(customer),
             before={name: before[name] for name in changed},
             after={name: after[name] for name in changed},
         )
+        outbox.tell_of_record(session, hall, actor, "changed", customer, moment)
 
 
 def questions(session: Session) -> list[fields.Field]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
+from vorzimmer import outbox
 from vorzimmer.accounts import customers_only
 from vorzimmer.booking.load import WHOLE
 from vorzimmer.customers import trail, waiting
@@ -30,9 +31,11 @@ class Known:
 
     @property
     def messages(self) -> ColumnElement[bool]:
-        """Which messages were about the appointments, or went to an address that is nobody else's."""
+        """Which messages were about appointments or record, or went to an address that is nobody else’s."""
         ids = [one.id for one in (*self.bookings, *self.holds)]
-        return or_(Message.booking_id.in_(ids), func.lower(Message.recipient).in_(self.person.emails))
+        facts = [Message.key.startswith(outbox.record_key(uid), autoescape=True) for uid in self.person.uids]
+        mails = func.lower(Message.recipient).in_(self.person.emails)
+        return or_(Message.booking_id.in_(ids), mails, *facts)
 
 
 def of(session: Session, customer: Customer) -> Known:

@@ -84,6 +84,11 @@ def read(text: str, allowed: Allowed) -> Address:
     return Address(scheme, host, port, urlunsplit(("", "", parts.path or "/", parts.query, "")), trusted)
 
 
+def host_of(url: str) -> str:
+    """What of an address people are shown: the rest of it may be a secret."""
+    return urlsplit(url).hostname or ""
+
+
 def follow(address: Address, location: str, allowed: Allowed) -> Address:
     """Where a redirect leads, judged anew; never from https to http."""
     if not re.fullmatch(r"[!-~]+", location):

@@ -27,6 +27,7 @@ from vorzimmer_web.api.public import public
 from vorzimmer_web.api.settings import settings
 from vorzimmer_web.api.staff import staff
 from vorzimmer_web.api.views import shown
+from vorzimmer_web.api.webhooks import webhooks
 from vorzimmer_web.site import csrf
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -45,11 +46,12 @@ api.register_blueprint(external)
 api.register_blueprint(catalogue)
 api.register_blueprint(hours)
 api.register_blueprint(accounts)
+api.register_blueprint(webhooks)
 api.before_app_request(identify)
 api.before_request(check_shape)
 for part in (
     *(api, public, staff, customers, fields, money, absences, catalogue, hours, accounts),
-    *(settings, plugins, messages, links, external, erasing),
+    *(settings, plugins, messages, links, external, erasing, webhooks),
 ):
     csrf.exempt(part)  # JSON only, and `door` asks a cookie for its origin
 api.register_error_handler(HTTPException, problems.of_http_error)

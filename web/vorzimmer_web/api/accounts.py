@@ -17,6 +17,7 @@ from werkzeug.exceptions import NotFound
 from vorzimmer import accounts as core
 from vorzimmer import database, hookspecs
 from vorzimmer.access import Actor, Right, open_to
+from vorzimmer.as_json import show
 from vorzimmer.hall import Hall
 from vorzimmer.here import hall
 from vorzimmer.hookspecs import StaffNotices
@@ -25,7 +26,6 @@ from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, staff_caller
-from vorzimmer_web.api.times import show
 from vorzimmer_web.fresh import require_fresh
 
 accounts = Blueprint("api_accounts", __name__)

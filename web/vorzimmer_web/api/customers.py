@@ -9,15 +9,14 @@ from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from vorzimmer import customers as core
-from vorzimmer import database
-from vorzimmer.access import RECORDS, Actor, Right, may, open_to
+from vorzimmer.access import RECORDS, Actor, Right, open_to
+from vorzimmer.as_json import customers_out, show
 from vorzimmer.here import hall
 from vorzimmer.models import Customer
 from vorzimmer.reasons import Refused
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, staff_caller
-from vorzimmer_web.api.times import show
 
 customers = Blueprint("api_customers", __name__)
 
@@ -149,7 +148,7 @@ def listed(query: CustomerQuery) -> Response:
     wish = core.Wish(query.q, query.group, query.waiting)
     with hall().database.reading() as session:
         page, more = core.listed(session, actor, wish, query.limit, query.cursor)
-        return jsonify(customers=_out(session, actor, *page), next=more)
+        return jsonify(customers=customers_out(session, hall(), actor, page), next=more)
 
 
 @customers.post("/customers")
@@ -199,7 +198,7 @@ def change(customer: str, json: CustomerChange) -> Response:
 def merge(customer: str, json: Other) -> Response:
     """Move everything from another record to this one; the other is no more."""
     actor = staff_caller()
-    return answered(lambda s: _answer(s, actor, core.merge(s, actor, customer, json.record), 200))
+    return answered(lambda s: _answer(s, actor, core.merge(s, hall(), actor, customer, json.record), 200))
 
 
 @customers.get("/customers/<customer>/changes")
@@ -222,7 +221,7 @@ def waiting(customer: str) -> Response:
 def accept(customer: str, number: int, json: shapes.Nothing) -> Response:
     """Take what the customer typed into the record."""
     actor = staff_caller()
-    return answered(lambda s: _answer(s, actor, core.accept(s, actor, customer, number), 200))
+    return answered(lambda s: _answer(s, actor, core.accept(s, hall(), actor, customer, number), 200))
 
 
 @customers.post("/customers/<customer>/changes/<int(max=2147483647):number>/ignore")
@@ -231,7 +230,7 @@ def accept(customer: str, number: int, json: shapes.Nothing) -> Response:
 def ignore(customer: str, number: int, json: shapes.Nothing) -> Response:
     """Leave the record as it is."""
     actor = staff_caller()
-    return answered(lambda s: _answer(s, actor, core.ignore(s, actor, customer, number), 200))
+    return answered(lambda s: _answer(s, actor, core.ignore(s, hall(), actor, customer, number), 200))
 
 
 @customers.get("/groups")
@@ -274,32 +273,7 @@ def _groups(session: Session, actor: Actor) -> list[dict[str, Any]]:
 
 
 def _answer(session: Session, actor: Actor, customer: Customer, status: int) -> Answer:
-    return {"customer": _out(session, actor, customer)[0]}, status
-
-
-def _out(session: Session, actor: Actor, *found: Customer) -> list[dict[str, Any]]:
-    """Records as the caller may read them (A21)."""
-    zone, notes = hall().config.zone, may(actor, Right.NOTES)
-    summaries = core.summaries(session, actor, found, database.now(session))
-    return [_record(one, summaries[one.id], notes, zone) for one in found]
-
-
-def _record(one: Customer, summary: core.Summary, notes: bool, zone: Any) -> dict[str, Any]:
-    return {
-        "id": one.uid,
-        "name": one.name,
-        "email": one.email,
-        "phone": one.phone,
-        "language": one.language,
-        "groups": [group.name for group in one.groups],
-        "attributes": one.attributes,
-        "note": one.note if notes else None,
-        "missed": summary.missed,
-        "next_appointment": show(summary.next, zone) if summary.next else None,
-        "changes": summary.changes,
-        "created_at": show(one.created_at, zone),
-        "version": core.version_of(one),
-    }
+    return {"customer": customers_out(session, hall(), actor, [customer])[0]}, status
 
 
 def _named(work: Any) -> Customer:

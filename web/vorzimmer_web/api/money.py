@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import booking
 from vorzimmer.access import APPOINTMENTS, open_to
+from vorzimmer.as_json import show
 from vorzimmer.here import hall
 from vorzimmer.models import Booking
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, staff_caller
 from vorzimmer_web.api.staff import mine
-from vorzimmer_web.api.times import show
 
 money = Blueprint("api_money", __name__)
 

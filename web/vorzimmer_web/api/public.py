@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from vorzimmer import availability, booking, database, fields, urls
 from vorzimmer.access import EVERYONE, Right, may, open_to
+from vorzimmer.as_json import booking_out
 from vorzimmer.availability import Slot
 from vorzimmer.here import hall
 from vorzimmer.models import Location, Offer, Requirement, Resource, Service
@@ -24,15 +25,7 @@ from vorzimmer_web import hoarding, limits, words
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, caller, public_caller
-from vorzimmer_web.api.views import (
-    booking_out,
-    field_out,
-    hold_out,
-    service_out,
-    slot_out,
-    staff_service_out,
-    why_out,
-)
+from vorzimmer_web.api.views import field_out, hold_out, service_out, slot_out, staff_service_out, why_out
 
 MOST_DAYS = 62
 DAY = timedelta(days=1)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from vorzimmer import access, booking, customers, database
 from vorzimmer.access import APPOINTMENTS, Actor, Right, open_to
+from vorzimmer.as_json import staff_booking_out
 from vorzimmer.here import hall
 from vorzimmer.models import Allocation, Booking, Customer, Resource
 from vorzimmer.periods import day_period
@@ -20,7 +21,6 @@ from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, staff_caller
-from vorzimmer_web.api.views import staff_booking_out
 
 staff = Blueprint("api_staff", __name__)
 FIELDS = {"customer", "price", "note", "place", "link"}

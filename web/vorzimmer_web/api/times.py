@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Annotated
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
@@ -56,9 +55,3 @@ Zone = Annotated[
     AfterValidator(_known_zone),
     WithJsonSchema({"type": "string", "enum": sorted(available_timezones())}),
 ]
-
-
-@lru_cache(8192)  # a month of slots has a thousand instants, and its readers come again
-def show(moment: datetime, zone: ZoneInfo) -> str:
-    """The instant in a zone, never with a `Z`."""
-    return moment.astimezone(zone).isoformat(timespec="seconds")

@@ -8,14 +8,13 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext
 
 from vorzimmer import fields, urls
+from vorzimmer.as_json import held_slugs, show, staff_booking_out
 from vorzimmer.availability import Slot, Why
-from vorzimmer.booking import paid
 from vorzimmer.catalogue.services import needs_of
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Service
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web import words
-from vorzimmer_web.api.times import show
 
 SERVICE_FIELDS = {
     "duration_minutes": "minutes",
@@ -83,12 +82,6 @@ def slot_out(slot: Slot, zone: ZoneInfo | None) -> dict[str, Any]:
     }
 
 
-def held_slugs(booking: Booking) -> list[str]:
-    """Everything that the booking occupies, staff first."""
-    resources = {allocation.resource for allocation in booking.allocations}
-    return [found.slug for found in sorted(resources, key=lambda found: (found.kind != "staff", found.slug))]
-
-
 def hold_out(hall: Hall, booking: Booking) -> dict[str, Any]:
     """A new hold and its token."""
     zone = ZoneInfo(booking.zone)
@@ -99,46 +92,6 @@ def hold_out(hall: Hall, booking: Booking) -> dict[str, Any]:
         "start": show(booking.starts, zone),
         "end": show(booking.ends, zone),
         "resources": held_slugs(booking),
-    }
-
-
-def booking_out(hall: Hall, booking: Booking) -> dict[str, Any]:
-    """A booking as its customer sees it."""
-    zone = ZoneInfo(booking.zone)
-    staff = [booking.staff.slug] if booking.staff else []
-    return {
-        "id": booking.uid,
-        "uid": booking.uid,
-        "sequence": booking.sequence,
-        "status": str(booking.status),
-        "start": show(booking.starts, zone),
-        "end": show(booking.ends, zone),
-        "service": booking.service.slug,
-        "location": booking.location.slug,
-        "resources": held_slugs(booking) or staff,
-        "manage_url": urls.manage(hall.config, booking.uid),
-    }
-
-
-def staff_booking_out(hall: Hall, booking: Booking, *, notes: bool = False) -> dict[str, Any]:
-    """A booking as staff see it; the practice's note for those who may read `notes`."""
-    return booking_out(hall, booking) | {
-        "customer": {
-            "id": booking.customer.uid if booking.customer else None,
-            "name": booking.name,
-            "email": booking.email or None,
-            "phone": booking.phone,
-        },
-        "message": booking.message,
-        "note": booking.note if notes else None,
-        "place": booking.place,
-        "link": booking.link,
-        "paid": paid(booking),
-        "fields": fields.of_booking(booking),
-        "consents": booking.consents,
-        "price": booking.price,
-        "currency": booking.currency,
-        "source": booking.source,
     }
 
 

@@ -19,7 +19,7 @@ from vorzimmer.booking import Target, load
 from vorzimmer.booking.status import LEGAL, OPEN
 from vorzimmer.here import hall
 from vorzimmer.models import AuditEntry, Booking, Message, Status
-from vorzimmer.outbox import FACT
+from vorzimmer.outbox import FACTS
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web import words
 from vorzimmer_web.office.acts import ACTS, report, said
@@ -51,7 +51,9 @@ def page(found: Booking, errors: dict[str, str] | None = None) -> str:
     """The page; `errors` are those of its form of payments."""
     session, person = reading(), signed_in()
     messages = session.scalars(
-        select(Message).where(Message.booking_id == found.id, Message.topic != FACT).order_by(Message.id)
+        select(Message)
+        .where(Message.booking_id == found.id, Message.topic.not_in(FACTS))
+        .order_by(Message.id)
     ).all()
     history = session.scalars(
         select(AuditEntry).where(AuditEntry.subject == f"booking {found.uid}").order_by(AuditEntry.id)

@@ -162,7 +162,7 @@ def decide(customer: str, number: int, act: str) -> ResponseReturnValue:
     use_case = {"accept": customers.accept, "ignore": customers.ignore}[act]
     customers.one(reading(), person, customer)
     try:
-        hall().database.write(lambda s: use_case(s, person, customer, number))
+        hall().database.write(lambda s: use_case(s, hall(), person, customer, number))
     except Refused as refusal:
         if refusal.reason is not Reason.NOT_FOUND:
             raise

@@ -147,7 +147,7 @@ def merge(customer: str) -> ResponseReturnValue:
         return _preview(kept, gone)
     seen = request.form.get("version", ""), request.form.get("other_version", "")
     try:
-        hall().database.write(lambda s: customers.merge(s, person, customer, other, versions=seen))
+        hall().database.write(lambda s: customers.merge(s, hall(), person, customer, other, versions=seen))
     except Refused as refusal:
         if refusal.reason is not Reason.WRONG_STATE:
             raise
