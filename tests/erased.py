@@ -150,7 +150,6 @@ def _said(hall: Hall) -> Iterator[tuple[str, str]]:
         for table in tables.sorted_tables:
             for row in session.execute(text(f'SELECT * FROM "{table.name}"')):
                 yield f"{table.name}: {row}", str(row)
-    hall.database.dispose()  # the last connection writes SQLite's log into the file
     for path in sorted(hall.config.data.rglob("*")):
         if path.is_file():
             content = path.read_bytes()

@@ -43,6 +43,9 @@ PLUGINS = (
 )
 
 
+KEY = "secret.key"
+
+
 class ConfigError(Exception):
     """A setting that cannot be used; the text names file, table and key."""
 
@@ -180,8 +183,13 @@ class Config:
 
     @cached_property
     def secret_key(self) -> bytes:
-        """What sessions, codes and links are signed with."""
+        """What sessions, codes and links are signed with; made here where there is none."""
         return _secret_key(self.data)
+
+    @property
+    def has_secret_key(self) -> bool:
+        """Whether there is one already."""
+        return bool(os.environ.get("VORZIMMER_SECRET_KEY")) or (self.data / KEY).exists()
 
     @classmethod
     def load(
@@ -288,7 +296,7 @@ def _secret_key(data: Path) -> bytes:
         if len(given) < 32:
             raise ConfigError("VORZIMMER_SECRET_KEY: at least 32 characters are needed")
         return given.encode()
-    path = data / "secret.key"
+    path = data / KEY
     if not path.exists():
         data.mkdir(parents=True, exist_ok=True)
         descriptor, draft = tempfile.mkstemp(dir=data)  # readable by its owner only

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -45,6 +45,7 @@ READERS = 2
 NO_ANSWER = (OperationalError, PoolTimeout, Unavailable)
 """The database is away, held by somebody else, or not to be written to: nothing was done, and it may work soon."""
 COME_AGAIN = 5  # seconds
+BRIEF = 0.5
 LONG = 60.0
 """Seconds that a change of the tables waits for others: it may be one of two servers that start together."""
 UNSYNCED = {sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC}
@@ -72,6 +73,12 @@ class Database:
         self._places = threading.BoundedSemaphore(READERS)
         self._reader = threading.local()
         self.committed: list[Callable[[], None]] = []
+        self._has_traces = True  # what a killed process may have left
+
+    @property
+    def path(self) -> str:
+        """The file of an SQLite database."""
+        return self.engine.url.database or ""
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -130,6 +137,19 @@ class Database:
         """Run the callbacks that wait for commits, such as waking the worker."""
         for callback in self.committed:
             callback()
+        if self._has_traces and self.sqlite:
+            self._empty_log()
+
+    def leave_no_trace(self) -> None:
+        """What this transaction deletes is to be gone from SQLite's log as well, as soon as it is committed."""
+        self._has_traces = True
+
+    def _empty_log(self) -> None:
+        """Write the log into the file, which overwrites what is deleted; at a later commit where somebody reads it."""
+        with suppress(Unavailable), self.turn(BRIEF), closing(sqlite3.connect(self.path)) as connection:
+            connection.execute(f"PRAGMA busy_timeout={BRIEF * 1000:.0f}")
+            busy, _pages, _written = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._has_traces = bool(busy)
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Run `work` in a transaction of its own.
@@ -187,6 +207,12 @@ class Database:
                 before()
             for name, folder in every:
                 upgrade(connection, name, folder)
+
+    def has_tables(self) -> bool:
+        """Whether anything has been stored yet; no file is made by asking."""
+        if self.sqlite and not Path(self.path).exists():
+            return False
+        return inspect(self.engine).has_table("vorzimmer_version")
 
     def dispose(self) -> None:
         """Close every connection."""

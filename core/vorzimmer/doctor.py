@@ -107,7 +107,7 @@ def _secrets(config: Config) -> Iterator[Finding]:
         yield _good(N_("secret key: from the environment"))
     else:
         try:
-            _ = config.secret_key
+            _ = config.has_secret_key and config.secret_key
         except ConfigError as error:
             yield _wrong(N_("secret key: %(error)s"), error=error)
     for path in [config.data / "secret.key", *config.data.glob("*.sqlite3")]:

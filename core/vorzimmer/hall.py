@@ -8,8 +8,10 @@ from functools import cached_property
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from vorzimmer import hookspecs
-from vorzimmer.config import Config
+from vorzimmer.config import KEY, Config, ConfigError
 from vorzimmer.database import Database
 from vorzimmer.plugins import Plugins
 from vorzimmer.stored import Stored
@@ -29,9 +31,17 @@ class Hall:
     def open(
         cls, config: Config, *, only_ours: bool = False, entries: Iterable[EntryPoint] | None = None
     ) -> Hall:
-        """Load the plugins, make the data folder, open the database; `migrate` is the caller's."""
+        """Load the plugins, make the data folder, open the database; `migrate` is the caller's.
+
+        Raises `ConfigError` where the secret key of this database is missing.
+        """
         config.data.mkdir(parents=True, exist_ok=True)
         database = Database(config.database_url)
+        try:
+            _keep_key(config, database)
+        except ConfigError:
+            database.dispose()
+            raise
         stored = Stored(config, database)
         stored.refresh()
         plugins = Plugins(config, only_ours=only_ours, entries=entries)
@@ -70,3 +80,20 @@ class Hall:
         self.database.migrate(
             self.plugins.migrations(), lambda: self.plugins.ask(hookspecs.schema_outdated, hall=self)
         )
+
+
+def _keep_key(config: Config, database: Database) -> None:
+    """Make the key of a new practice. A new one beside old data would void every link and sealed password, silently."""
+    if config.has_secret_key:
+        return
+    try:
+        is_new = not database.has_tables()
+    except SQLAlchemyError:  # it is away: whoever needs it will say so, and no key is made before
+        return
+    if not is_new:
+        raise ConfigError(
+            f"{config.data / KEY} is missing, but its database is not new. Put the key back, alone or with all of a"
+            " backup (vorzimmer restore). Without it all links in mails, sessions, and stored passwords (mail server,"
+            " calendars elsewhere) are void; who has no copy starts once with: vorzimmer serve --new-key"
+        )
+    _ = config.secret_key

@@ -30,7 +30,9 @@ DRAIN_SECONDS = 10
 ILL_SECONDS = 5
 REQUEST_SECONDS = 30
 """How long a client may take to send one request; the channel's own timeout starts anew with each byte."""
-MOST_CONNECTIONS = 4_000
+MOST_CONNECTIONS, FEWEST_CONNECTIONS = 4_000, 16
+FILES, FILES_OF_THREAD = 48, 6
+"""How many files are open beside connections: libraries, logs, mails; and for each thread those of its database."""
 
 
 ENCODING = b"transfer-encoding"
@@ -169,7 +171,7 @@ def make_server(app: Wsgi, config: Config, bound: socket.socket) -> Server:
     limits = Adjustments(
         sockets=[bound],
         threads=config.settings.server.threads,
-        connection_limit=_connections(),
+        connection_limit=_connections(config.settings.server.threads),
         channel_timeout=15,
         cleanup_interval=5,
         asyncore_use_poll=True,
@@ -202,8 +204,8 @@ def _proxy(address: str | None) -> dict[str, Any]:
     return {"trusted_proxy": address, "trusted_proxy_count": 1, "trusted_proxy_headers": headers}
 
 
-def _connections() -> int:
-    """As many as the descriptors allow, the limit raised as far as may be (T1)."""
+def _connections(threads: int) -> int:
+    """As many as the descriptors allow, the limit raised as far as may be (T1). Raises `CannotListen` for too few."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_CONNECTIONS + 500
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -211,4 +213,11 @@ def _connections() -> int:
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else min(MOST_CONNECTIONS, soft - 200)
+    if soft == resource.RLIM_INFINITY:
+        return MOST_CONNECTIONS
+    own = FILES + FILES_OF_THREAD * threads
+    if soft < own + FEWEST_CONNECTIONS:
+        raise CannotListen(
+            f"only {soft} files may be open at once (ulimit -n), and {own + FEWEST_CONNECTIONS} are needed at least"
+        )
+    return min(MOST_CONNECTIONS, soft - own)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from pathlib import Path
 from typing import Any
 
 import click
 from sqlalchemy import MetaData, func, inspect, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from vorzimmer import guard, serve
@@ -77,12 +78,22 @@ def demo(
     over: dict[str, Any] = {"server": server} | ({"database": {"url": database_url}} if database_url else {})
     forget(data)
     config = Config.load(data=data, file=file, under=_defaults(port), over=over)
+    _keep_key(config)
     hall = Hall.open(config)
     if file is None:
         remember(config)
     write_logs()
     prepare(hall, fresh=fresh, bookings=bookings)
     run(hall, bound, ready=lambda: click.echo(_welcome(hall)))
+
+
+def _keep_key(config: Config) -> None:
+    """A demo's database may be served from another folder: nothing of value was signed with the lost key."""
+    database = Database(config.database_url)
+    with contextlib.suppress(SQLAlchemyError):
+        if not config.has_secret_key and database.has_tables() and _is_demo(database):
+            _ = config.secret_key
+    database.dispose()
 
 
 def _defaults(port: int) -> dict[str, Any]:

@@ -28,12 +28,15 @@ class Process:
         data: Path | None = None,
         port: int | None = None,
         stderr: int = subprocess.STDOUT,
+        files: int = 0,
     ) -> None:
         self.data = data or folder / "data"
         self.port = port or free_port()
         self.log = folder / f"{self.port}.log"
         command = [sys.executable, "-m", "vorzimmer", *map(str, arguments)]
         command += ["--port", str(self.port), "--data", str(self.data)]
+        if files:
+            command = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=stderr, cwd=folder)
 
@@ -125,8 +128,8 @@ def started(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     """Starts processes, which end with the test."""
     processes: list[Process] = []
 
-    def start(*arguments: object, data: Path | None = None) -> Process:
-        processes.append(Process(tmp_path, *arguments, data=data))
+    def start(*arguments: object, data: Path | None = None, files: int = 0) -> Process:
+        processes.append(Process(tmp_path, *arguments, data=data, files=files))
         return processes[-1]
 
     yield start

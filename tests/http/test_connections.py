@@ -52,6 +52,24 @@ def test_a_reader_that_does_not_read_keeps_nobody_waiting(demo: Process) -> None
         assert demo.get("/")[0] == 200
 
 
+@pytest.mark.parametrize(("files", "serves"), [(70, False), (160, True)])
+def test_with_few_files_it_serves_what_it_can_or_says_why_not(
+    started: Callable[..., Process], files: int, serves: bool
+) -> None:
+    """X8: it said that it serves, and accepted nothing."""
+    server = started("demo", files=files)
+    if serves:
+        server.up()
+        with ExitStack() as crowd:
+            for _ in range(40):
+                crowd.enter_context(server.connect())
+            assert server.get("/")[0] == 200
+    else:
+        wait_until(lambda: server.process.poll() is not None)
+        assert server.process.returncode == 1
+        assert "only 70 files may be open at once" in server.log.read_text()
+
+
 def test_an_idle_connection_is_closed(demo: Process) -> None:
     """T1: after 15 seconds, seen at the next sweep."""
     with demo.connect() as connection:

@@ -63,6 +63,8 @@ class Old(NamedTuple):
 def old(databases: Callable[[], str], tmp_path: Path) -> Old:
     found = Old(tmp_path / "data", databases())
     found.data.mkdir()
+    (found.data / "secret.key").write_text("0" * 64)
+    (found.data / "secret.key").chmod(0o600)
     (found.data / "config.toml").write_text(
         CONFIG + (f'[database]\nurl = "{found.url}"\n' if found.url else "")
     )

@@ -57,7 +57,9 @@ def demo(templates: Templates, tmp_path_factory: pytest.TempPathFactory) -> Iter
     folder = tmp_path_factory.mktemp("demo")
     shutil.copy(templates.sqlite(False), folder / SQLITE)
     plugins = {"enabled": templates.enabled, "vorzimmer_holidays": {"country": "DE", "subdivision": "BE"}}
-    hall = Hall.open(Config(Settings.model_validate({"plugins": plugins}), folder))
+    config = Config(Settings.model_validate({"plugins": plugins}), folder)
+    _ = config.secret_key  # made before the copy came, as it were
+    hall = Hall.open(config)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "now", lambda session: START.astimezone(UTC))
         prepare(hall)

@@ -33,6 +33,9 @@ RELOADED = "VORZIMMER_RELOADED"
 @click.option("--port", type=click.IntRange(0, 65535), help="The port, instead of [server] port.")
 @click.option("--no-worker", is_flag=True, help="Deliver no messages here; run `vorzimmer work` beside.")
 @click.option("--no-plugins", is_flag=True, help="The rescue door: only Vorzimmer's own plugins.")
+@click.option(
+    "--new-key", is_flag=True, help="Where secret.key is lost: begin with a new one; old links are void."
+)
 @click.option("--reload", is_flag=True, help="For plugin authors: start again when a source file changes.")
 @plugin_dir_option
 def serve(
@@ -42,6 +45,7 @@ def serve(
     port: int | None,
     no_worker: bool,
     no_plugins: bool,
+    new_key: bool,
     reload: bool,
     plugin_dir: Path | None,
 ) -> None:
@@ -54,13 +58,19 @@ def serve(
     config = Config.load(data=data, file=file, plugin_dir=plugin_dir, over=over)
     bound = server.listen(config.settings.server.host, config.settings.server.port)
     write_logs()
-    hall = Hall.open(config, only_ours=no_plugins)
+    if new_key:
+        _ = config.secret_key  # made where there is none
+    with bound:
+        _serve(Hall.open(config, only_ours=no_plugins), bound)
+
+
+def _serve(hall: Hall, bound: socket.socket) -> None:
     hall.migrate()
-    address = f"{config.settings.server.host}:{bound.getsockname()[1]}"
+    address = f"{hall.config.settings.server.host}:{bound.getsockname()[1]}"
     link = hall.database.write(lambda session: setup.begin(session, hall))
 
     def ready() -> None:
-        click.echo(f"{config.settings.practice.name} serves on http://{address}")
+        click.echo(f"{hall.config.settings.practice.name} serves on http://{address}")
         if link:
             click.echo(f"nobody owns this practice yet: set it up at {link} (once, within 24 hours)")
 

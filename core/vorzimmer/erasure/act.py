@@ -101,6 +101,7 @@ def _erase(session: Session, hall: Hall, actor: Actor, known: Known) -> Plan:
     _from_answers(session, known)
     session.add_all(Erasure(uid=uid, at=moment) for uid in known.person.uids)
     session.flush()
+    hall.database.leave_no_trace()
     about, number = f"customer {known.customer.uid}", {"appointments": len(known.bookings)}
     audit.write(session, moment, actor, ACT, about, after=number)
     return Plan(data=done.data, erased_at=moment)

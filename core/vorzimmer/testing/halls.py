@@ -92,6 +92,7 @@ def hall(
     """A practice's server without any data: its tables made, its plugins loaded."""
     if config.database_url.startswith("sqlite"):
         shutil.copy(templates.sqlite(_filled(request)), config.data / SQLITE)
+    _ = config.secret_key  # the copy had one, too
     hall = Hall.open(config)
     if [*config.enabled] != templates.enabled or not templates.has_tables(config.database_url):
         hall.migrate()
