@@ -17,6 +17,7 @@ from vorzimmer.icalendar.reader import read
 from vorzimmer.icalendar.text import LARGEST_TEXT, CalendarDataError, SafeCalendar
 from vorzimmer.tries import WINDOW
 from vorzimmer_caldav import (
+    appointments,
     deleting,
     frontguard,
     listing,
@@ -33,7 +34,7 @@ from vorzimmer_caldav import (
 )
 from vorzimmer_caldav.auth import Auth, TooManyTries
 from vorzimmer_caldav.collections import CalendarCollection, StoredItem
-from vorzimmer_caldav.conditions import unmet
+from vorzimmer_caldav.conditions import names_tag, unmet
 from vorzimmer_caldav.multistatus import C, D
 from vorzimmer_caldav.properties import Place
 from vorzimmer_caldav.refusal import RefusalError
@@ -198,12 +199,17 @@ class Application(app.Application):
                     return httputils.PRECONDITION_FAILED
                 if isinstance(sent, CalendarDataError):
                     raise sent
-                putting.check_uid(current(), collection.calendar, row, objects.check(sent))
-                stored = putting.put(current(), self._hall, collection.calendar, href, row, sent)
+                stored = putting.put(
+                    current(), self._hall, collection.calendar, href, row, sent, current=names_tag(environ)
+                )
                 same = stored.text.encode() == body  # RFC 4791 §5.3.4: no ETag for what was changed
                 return (204 if row else 201), ({"ETag": f'"{stored.etag}"'} if same else {}), None, None
 
-        return writing.run_on_objects(self._hall, self._storage, [path], act)
+        def refused(answer: Any) -> None:
+            if isinstance(sent, SafeCalendar) and refusal.reason(answer) == "no_uid_conflict":
+                appointments.keep(current(), self._hall, objects.check(sent))
+
+        return writing.run_on_objects(self._hall, self._storage, [path], act, refused)
 
     def do_DELETE(  # noqa: N802
         self, environ: Any, base_prefix: str, path: str, user: str, user_groups: Any, request_info: Any

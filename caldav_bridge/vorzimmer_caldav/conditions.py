@@ -18,6 +18,11 @@ def unmet(environ: Any, etag: str | None) -> bool:
     return unwanted is not None and etag is not None and _named(unwanted, etag)
 
 
+def names_tag(environ: Any) -> bool:
+    """Whether the request says which version it is about; once nothing is `unmet`, it is the present one."""
+    return any(told for told, _ in _TAG.findall(environ.get("HTTP_IF_MATCH", "")))
+
+
 def _named(header: str, etag: str) -> bool:
     """Our tags change with every byte, so one that a proxy has weakened names the same bytes."""
     return any(star or _CODED.sub("", told) == etag for told, star in _TAG.findall(header))

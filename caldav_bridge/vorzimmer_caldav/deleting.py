@@ -7,25 +7,19 @@ from sqlalchemy import select, update
 from vorzimmer import booking, database
 from vorzimmer.booking import objects as published
 from vorzimmer.hall import Hall
-from vorzimmer.models import Booking, Calendar, CalendarObject, Status
-from vorzimmer_caldav import objects
+from vorzimmer.models import Calendar, CalendarObject
+from vorzimmer_caldav import appointments, objects
 from vorzimmer_caldav.multistatus import D
 from vorzimmer_caldav.refusal import RefusalError
 from vorzimmer_caldav.visit import Visit
 
 
 def delete_object(visit: Visit, hall: Hall, row: CalendarObject) -> None:
-    """Cancel, decline or remove; raises `Refused`."""
+    """Cancel, decline or remove; raises `Refused`, `RefusalError`."""
     if row.booking_id is not None:
-        cancel(visit, hall, visit.session.get_one(Booking, row.booking_id))
+        appointments.delete(visit, hall, row)
         return
     objects.remove(visit.session, visit.actor, row)
-
-
-def cancel(visit: Visit, hall: Hall, found: Booking) -> None:
-    """An appointment that goes is cancelled, a request is declined."""
-    act = booking.decline if found.status == Status.REQUESTED else booking.cancel
-    act(visit.session, hall, visit.actor, found.uid)
 
 
 def delete_calendar(visit: Visit, calendar: Calendar) -> None:

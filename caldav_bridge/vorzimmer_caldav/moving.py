@@ -50,9 +50,8 @@ def move(
     if row.calendar_id == to.id:
         _rename(visit, row, href)
         return
-    putting.check_uid(visit, to, None, row.uid)
     objects.remove(visit.session, visit.actor, row)
-    putting.put(visit, hall, to, href, None, sent)
+    putting.put(visit, hall, to, href, None, sent, current=False)
 
 
 def _rename(visit: Visit, row: CalendarObject, href: str) -> None:

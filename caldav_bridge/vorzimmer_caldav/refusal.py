@@ -49,6 +49,14 @@ def of_refused(refused: Refused) -> Answer:
     )
 
 
+def of_appointment(name: str, why: str) -> RefusalError:
+    """A change of an appointment that means nothing here."""
+    own = f"{OWN}{name}"
+    return RefusalError(
+        403, f"{C}allowed-organizer-scheduling-object-change", f"{D}need-privileges", own, why=why
+    )
+
+
 def of_data(error: CalendarDataError) -> Answer:
     """What the guard does not take; `need-privileges` for apps that would end every sync at a bare 403."""
     if error.precondition == "max-resource-size":

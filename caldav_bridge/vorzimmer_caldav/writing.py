@@ -51,8 +51,17 @@ def run(hall: Hall, act: Callable[[], Answer]) -> Answer:
         return no_answer(error)
 
 
-def run_on_objects(hall: Hall, storage: Storage, paths: Iterable[str], act: Callable[[], Answer]) -> Answer:
-    """Run a write of objects; where it is refused, whoever syncs reads what stands at the paths anew (rule 80)."""
+def run_on_objects(
+    hall: Hall,
+    storage: Storage,
+    paths: Iterable[str],
+    act: Callable[[], Answer],
+    refused: Callable[[Answer], None] = lambda _answer: None,
+) -> Answer:
+    """Run a write of objects; where it is refused, whoever syncs reads what stands at the paths anew (rule 80).
+
+    `refused` does what else a refusal has to leave, in the same transaction.
+    """
     answer = run(hall, act)
     if answer[0] in refusal.OF_CONTENT:
         visit = current()
@@ -62,6 +71,7 @@ def run_on_objects(hall: Hall, storage: Storage, paths: Iterable[str], act: Call
             try:
                 for path in paths:
                     _leave_behind(session, storage, path, answer)
+                refused(answer)
             finally:
                 visit.leave()
 
@@ -88,14 +98,15 @@ def _leave_behind(session: Session, storage: Storage, path: str, answer: Answer)
     there the row says so: an app that believes to have stored it lets it go.
     """
     actor, moment = current().actor, database.now(session)
-    subject = f"caldav {path.rpartition('/')[2]}"[:_LONGEST_SUBJECT]
-    audit.write(session, moment, actor, "refused", subject, after={"reason": refusal.reason(answer)})
     _, slug, href = path.split("/")[1:]
     with storage.acquire_lock("w", actor.name):
         collection = storage.own(slug)
+        item = collection.item(href) if collection else None
+        subject = f"booking {item.uid}" if item and item.row.booking_id else f"caldav {href}"
+        after = {"reason": refusal.reason(answer)}
+        audit.write(session, moment, actor, "refused", subject[:_LONGEST_SUBJECT], after=after)
         if collection is None or len(href) > objects.LONGEST_HREF:
             return
-        item = collection.item(href)
         if item is None:
             published.log_change(session, collection.calendar.id, href, gone=True)
         else:

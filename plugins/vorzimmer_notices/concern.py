@@ -50,6 +50,10 @@ WORDS = {
         N_("Appointment cancelled"),
         N_("An appointment will not take place; its time is free again."),
     ),
+    "reinstated": (
+        N_("Cancellation taken back"),
+        N_("An appointment that had been cancelled a moment ago takes place after all."),
+    ),
     "withdrawn": (N_("Request withdrawn"), N_("A request has been withdrawn; its time is free again.")),
     "request moved": (N_("Request moved"), N_("A request that waits for a decision has another time.")),
     "taken over": (N_("Appointment taken over"), N_("An appointment of a colleague is yours now.")),
@@ -120,6 +124,7 @@ def _meaning(
         return word, *_both(*kinds, *({Kind.ANSWERED} if answers else ()))
     return {
         "accepted": ("accepted", frozenset({Kind.NEW}), frozenset({Kind.NEW})),
+        "reinstated": ("reinstated", *_both(Kind.CANCELLED)),
         "declined": ("declined", frozenset({Kind.REQUEST}), frozenset[Kind]()),
         "expired": ("expired", *_both(Kind.REQUEST)),
         "changed": ("changed", *_both(Kind.CHANGED)),

@@ -111,7 +111,7 @@ def fill(data: Path, number: int) -> None:
         calendar = session.query(Calendar).filter_by(slug="bench").one()
         batch = list(islice(rest, BATCH))
         for uid, text in batch:
-            putting.put(visit, hall, calendar, f"{uid}.ics", None, read(text.encode()))
+            putting.put(visit, hall, calendar, f"{uid}.ics", None, read(text.encode()), current=False)
         return bool(batch)
 
     while hall.database.write(put):

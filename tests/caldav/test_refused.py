@@ -207,5 +207,5 @@ def test_each_refused_write_is_in_the_log_with_its_reason(practice: Practice, ow
     assert [(one.door, one.subject, one.after["reason"]) for one in found] == [
         ("caldav", "caldav b.ics", "no_uid_conflict"),
         ("caldav", "caldav c.ics", "max_instances"),
-        ("caldav", f"caldav {made.uid}.ics", "slot_taken"),
+        ("caldav", f"booking {made.uid}", "slot_taken"),
     ]

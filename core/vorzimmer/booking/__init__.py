@@ -32,6 +32,7 @@ from vorzimmer.booking.pay import methods, paid, pay
 from vorzimmer.booking.reassign import reassign
 from vorzimmer.booking.release import release
 from vorzimmer.booking.remind import remind
+from vorzimmer.booking.take_back import can_be_taken_back, take_back
 from vorzimmer.booking.triage import CANCEL, KEEP, NOTHING, OFFER, REASSIGN, Decisions, Triage, try_to
 from vorzimmer.booking.walk_in import Chance, chances, walk_in
 
@@ -55,6 +56,7 @@ __all__ = [
     "Triage",
     "accept",
     "block",
+    "can_be_taken_back",
     "cancel",
     "chances",
     "change",
@@ -88,6 +90,7 @@ __all__ = [
     "remind",
     "reopen",
     "stays",
+    "take_back",
     "try_to",
     "version",
     "walk_in",

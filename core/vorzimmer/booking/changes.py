@@ -90,6 +90,7 @@ def _tell(
     key: str,
 ) -> None:
     told = kind in TOLD and actor.door != "import"  # what somebody else has promised already
+    told = told and not (kind == "moved" and _is_history(details["old"], booking, moment))
     if told and booking.email and not _known(session, booking, kind, details):
         seconds = hall.config.settings.booking.undo_seconds if actor.door == "caldav" else 0
         outbox.tell_person(
@@ -104,6 +105,11 @@ def _tell(
             key=key,
         )
     outbox.plan_reminders(session, hall, booking, moment)
+
+
+def _is_history(old: dict[str, Any], booking: Booking, moment: datetime) -> bool:
+    """Whether a move corrects only when something was: it had begun, and has begun by the new time as well."""
+    return max(datetime.fromisoformat(old["starts"]), booking.starts) <= moment
 
 
 def _known(session: Session, booking: Booking, kind: str, balance: dict[str, Any]) -> bool:

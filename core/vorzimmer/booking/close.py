@@ -47,7 +47,7 @@ def reopen(session: Session, hall: Hall, actor: Actor, uid: str) -> Booking:
 def _close(session: Session, hall: Hall, actor: Actor, uid: str, to: Status) -> Booking:
     first = load.booking(session, uid)
     lost = first.status == Status.CANCELLED
-    needed = _anew(session, hall, first, None) if lost else None
+    needed = anew(session, hall, first, None) if lost else None
     more = {item.resource.id for item in needed.assignment.items} if needed else set()
     booking, moment = load.claimed(session, uid, more=more)
     access.require(access.may_touch_booking(actor, booking))
@@ -57,18 +57,18 @@ def _close(session: Session, hall: Hall, actor: Actor, uid: str, to: Status) -> 
     gone = booking.status == Status.CANCELLED
     status.change(booking, to)
     if gone:
-        _take_again(session, hall, booking, needed)
+        take_again(session, hall, booking, needed)
     balance = {"price": booking.price, "paid": paid(booking)} if to is Status.COMPLETED else None
     record(session, hall, actor, booking, to.value, moment, before=before, details=balance)
     return booking
 
 
-def _take_again(session: Session, hall: Hall, booking: Booking, looked: Placement | None) -> None:
+def take_again(session: Session, hall: Hall, booking: Booking, looked: Placement | None) -> None:
     """A cancelled appointment gave its time up: it stands in the calendar again only if the time is still free."""
     if looked is None:
         raise database.LostRace
     claimed = frozenset(item.resource.id for item in looked.assignment.items)
-    placed = _anew(session, hall, booking, claimed)
+    placed = anew(session, hall, booking, claimed)
     require_still_free(hall, looked, placed)
     if placed.conflicts:
         raise Refused(Reason.SLOT_TAKEN, conflicts=placed.conflicts)
@@ -76,7 +76,8 @@ def _take_again(session: Session, hall: Hall, booking: Booking, looked: Placemen
     load.put(booking, placed.assignment, booking.starts, None)
 
 
-def _anew(session: Session, hall: Hall, booking: Booking, only: frozenset[int] | None) -> Placement:
+def anew(session: Session, hall: Hall, booking: Booking, only: frozenset[int] | None) -> Placement:
+    """Where an appointment that gave its time up would stand again; `only` among the claimed."""
     wish: Wish = {
         "staff": booking.staff.slug if booking.staff else None,
         "location": booking.location.slug,

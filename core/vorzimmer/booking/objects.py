@@ -85,7 +85,11 @@ def opaque(calendar: Calendar, kind: str, row_id: int) -> str:
 
 def busy_word(hall: Hall) -> str:
     """What stands for all that is not told, in the practice's language."""
-    return hall.texts.reader(hall.config.settings.practice.languages[0]).gettext(N_("Busy"))
+    return _in_practices_language(hall, N_("Busy"))
+
+
+def _in_practices_language(hall: Hall, text: str) -> str:
+    return hall.texts.reader(hall.config.settings.practice.languages[0]).gettext(text)
 
 
 def new(calendar: Calendar, booking: Booking, extras: str = "") -> CalendarObject:
@@ -108,6 +112,9 @@ def write(hall: Hall, calendar: Calendar, found: CalendarObject, booking: Bookin
         taken = [each for each in booking.allocations if each.resource_id == calendar.resource_id]
         starts, ends = min(each.starts for each in taken), max(each.ends for each in taken)
         event = replace(event, uid=found.uid, starts=starts, ends=ends)
+    elif booking.note:  # that there is one; who may read it, reads it in the office
+        told = _in_practices_language(hall, N_("There is an internal note in the office."))
+        event = replace(event, description="\n".join(filter(None, [event.description, told])))
     if calendar.kind == BUSY:
         found.text = ical.busy_calendar(event, busy_word(hall), stamp=moment)
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from vorzimmer.models import Booking, Status
 from vorzimmer.reasons import Reason, Refused
 
@@ -16,13 +18,19 @@ LEGAL: dict[Status, frozenset[Status]] = {
     Status.CANCELLED: frozenset({Status.COMPLETED, Status.MISSED}),  # of the past alone, see `close` (K72)
 }
 
+TAKEN_BACK: dict[Status, frozenset[Status]] = {
+    Status.CANCELLED: frozenset({Status.CONFIRMED, Status.REQUESTED}),
+    Status.DECLINED: frozenset({Status.REQUESTED}),
+}
+"""Within the undo window of a calendar app alone, before anybody was told (see `take_back`)."""
+
 OPEN = frozenset({Status.REQUESTED, Status.CONFIRMED})
 IN_CALENDAR = frozenset({Status.REQUESTED, Status.CONFIRMED, Status.COMPLETED, Status.MISSED})
 
 
-def change(booking: Booking, to: Status) -> None:
+def change(booking: Booking, to: Status, among: Mapping[Status, frozenset[Status]] = LEGAL) -> None:
     """Give the booking a new status, or refuse with `WRONG_STATE`."""
-    if to not in LEGAL[Status(booking.status)]:
+    if to not in among.get(Status(booking.status), ()):
         raise Refused(Reason.WRONG_STATE, status=booking.status)
     booking.status = to.value
 
