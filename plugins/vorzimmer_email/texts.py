@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import MetaData, String, Text, UniqueConstraint, select
+from sqlalchemy import ForeignKey, MetaData, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from vorzimmer import access, audit, database
@@ -47,7 +47,7 @@ class OwnText(Own):
     __table_args__ = (UniqueConstraint("service_id", "topic", "language"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    service_id: Mapped[int | None]
+    service_id: Mapped[int | None] = mapped_column(ForeignKey(Service.id, ondelete="CASCADE"), index=True)
     topic: Mapped[str] = mapped_column(String(12))
     language: Mapped[str] = mapped_column(String(5))
     text: Mapped[str] = mapped_column(Text)
