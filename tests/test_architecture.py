@@ -36,15 +36,16 @@ FLOORS: list[set[str]] = [
         "outgoing",
     },
     {"access"},
-    {"accounts", "audit", "customers", "outbox"},
+    {"accounts", "audit", "customers", "failures", "outbox"},
     {"availability", "registry", "retention", "wrong_clock"},
     {"booking", "erasure"},
     {"catalogue", "settings"},
     {"setup"},
     {"as_json", "guard", "here", "worker"},
     {"doctor"},
-    {"serve"},
+    {"serve", "pages"},
     {"app"},
+    {"checkup"},
     {"cli"},
     {"__main__", "testing"},
 ]
@@ -55,6 +56,7 @@ FLASK = {"flask", "flask_babel", "flask_limiter", "flask_login", "flask_security
 ALLOWED = {
     "flask": {
         "vorzimmer.app",
+        "vorzimmer.pages",
         "vorzimmer.serve",
         "vorzimmer.cli",
         "vorzimmer.guard",

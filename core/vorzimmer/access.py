@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, TypeVar
+from functools import wraps
+from types import MethodType
+from typing import Any, TypeVar, cast
 
 from vorzimmer.models import Account, Booking
 from vorzimmer.reasons import Reason, Refused
@@ -120,10 +122,21 @@ def open_to(*who: str) -> Callable[[View], View]:
     """
 
     def declare(view: View) -> View:
-        view.open_to = frozenset(who)  # type: ignore[attr-defined]
-        return view
+        page = _function(view) if isinstance(view, MethodType) else view
+        page.open_to = frozenset(who)  # type: ignore[attr-defined]
+        return page
 
     return declare
+
+
+def _function(method: View) -> View:
+    """A bound method as a function, which can have attributes."""
+
+    @wraps(method)
+    def page(*args: Any, **given: Any) -> Any:
+        return method(*args, **given)
+
+    return cast("View", page)
 
 
 def declared(view: Callable[..., Any]) -> frozenset[str]:

@@ -7,18 +7,20 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Flask, Response, abort, current_app, g, jsonify, request
+import structlog
+from flask import Flask, Response, abort, current_app, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from vorzimmer import database, hookspecs
-from vorzimmer.access import EVERYONE, declared, may_call, open_to
-from vorzimmer.config import PLUGINS
+from vorzimmer import database, pages
+from vorzimmer.access import EVERYONE, may_call, open_to
 from vorzimmer.guard import LARGEST_FORM, WEBDAV, Environ, Guard, StartResponse, Wsgi, plain
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Mount
 from vorzimmer.models import Message
+
+log = structlog.get_logger(__name__)
 
 CALDAV = "/.well-known/caldav"
 LARGEST_BODY = 1024 * 1024
@@ -27,12 +29,8 @@ LATE = timedelta(minutes=5)
 """How old the oldest due message may be before the server calls itself not ready."""
 
 
-class Unsafe(Exception):  # noqa: N818  (the reason why a start is refused, said to the operator)
-    """A plugin offers a page that may not be served."""
-
-
 def create_app(hall: Hall) -> Flask:
-    """The whole server as one WSGI application. Raises `Unsafe` (A166)."""
+    """The whole server as one WSGI application; a plugin whose pages may not be served has none (A166)."""
     app = Application("vorzimmer", static_folder=None, template_folder=None)
     app.extensions["vorzimmer"] = hall
     app.secret_key = hall.config.secret_key
@@ -40,10 +38,10 @@ def create_app(hall: Hall) -> Flask:
     app.add_url_rule("/ready", view_func=ready)
     for error in database.NO_ANSWER:
         app.register_error_handler(error, _no_database)
-    owners = _register(app, hall)
+    owners = pages.register(app, hall)
     app.before_request(lambda: _check(hall, owners))  # after all of the plugins': they say who acts
-    mounts = _mounts(app, hall)
-    _refuse_undeclared(app)
+    mounts = pages.applications(app, hall)
+    pages.check_menu(app, hall)
     app.wsgi_app = Guard(Doors(app.wsgi_app, hall, mounts), hall.config)  # type: ignore[method-assign]
     return app
 
@@ -77,8 +75,8 @@ class Application(Flask):
 class Doors:
     """WSGI middleware: a prefix leads to a plugin's own application, anything else to the pages."""
 
-    def __init__(self, pages: Wsgi, hall: Hall, mounts: list[tuple[str, Mount]]) -> None:
-        self.pages = pages
+    def __init__(self, inner: Wsgi, hall: Hall, mounts: list[tuple[str, Mount]]) -> None:
+        self.pages = inner
         self.hall = hall
         self.mounts = sorted(mounts, key=lambda named: -len(named[1].prefix))
 
@@ -91,17 +89,21 @@ class Doors:
         if path == "/" and environ["REQUEST_METHOD"] in WEBDAV:
             path = CALDAV  # a client that was given nothing but the host name (RFC 6764 §6)
         for name, mount in self.mounts:
-            if self.hall.plugins.is_active(name) and _below(path, mount.prefix):
+            if self.hall.plugins.is_active(name) and pages.below(path, mount.prefix):
                 environ["vorzimmer.hall"] = self.hall
                 environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + mount.prefix
                 environ["PATH_INFO"] = path.removeprefix(mount.prefix)
-                answer: Iterable[bytes] = mount.app(environ, start_response)
-                return answer
+                return _application(name, mount.app, environ, start_response)
         return self.pages(environ, start_response)
 
 
-def _below(path: str, prefix: str) -> bool:
-    return path == prefix or path.startswith(prefix + "/")
+def _application(name: str, app: Wsgi, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    """The answer of a plugin's own application; where it raises, the server's."""
+    try:
+        return app(environ, start_response)
+    except Exception:
+        log.exception("application of a plugin failed", plugin=name)
+        return plain("500 Internal Server Error")(environ, start_response)
 
 
 def _healthz(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -148,71 +150,6 @@ def _no_database(error: Exception) -> Response:
     current_app.logger.error("database does not answer: %s", error)
     told = {"Retry-After": str(database.COME_AGAIN)}
     return Response("503 Service Unavailable\n", 503, told, mimetype="text/plain")
-
-
-# ---- what plugins offer ------------------------------------------------------------------------------------
-
-
-def _register(app: Flask, hall: Hall) -> dict[str, str]:
-    """Register every plugin's blueprints; returns which plugin owns which blueprint."""
-    owners: dict[str, str] = {}
-    for name, blueprints in hall.plugins.offers(hookspecs.blueprints):
-        for blueprint in blueprints:
-            if not isinstance(blueprint, Blueprint):
-                raise Unsafe(f"plugin {name}: {blueprint!r} is no blueprint")
-            before = set(app.view_functions)
-            try:
-                app.register_blueprint(blueprint)
-            except (ValueError, AssertionError) as error:
-                raise Unsafe(f"plugin {name}: {error}") from error
-            for endpoint in set(app.view_functions) - before:
-                owners[endpoint] = name
-    _refuse_foreign_places(app, owners)
-    return owners
-
-
-def own_prefix(plugin: str) -> str:
-    """Where the pages of a plugin that is not ours live."""
-    return f"/x/{plugin.removeprefix('vorzimmer_')}"
-
-
-def _refuse_foreign_places(app: Flask, owners: dict[str, str]) -> None:
-    seen: dict[tuple[str, str], str] = {}
-    for rule in app.url_map.iter_rules():
-        owner = owners.get(rule.endpoint, "the core")
-        if owner in owners.values() and owner not in PLUGINS and not _below(rule.rule, own_prefix(owner)):
-            raise Unsafe(f"plugin {owner}: {rule.rule} is not below {own_prefix(owner)}/")
-        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-            other = seen.setdefault((rule.rule, method), rule.endpoint)
-            if other != rule.endpoint:
-                raise Unsafe(f"plugin {owner}: {method} {rule.rule} is {other} already")
-
-
-def _refuse_undeclared(app: Flask) -> None:
-    """Deny by default (A2): static files of a blueprint are everyone's, any other view says who may call it."""
-    folders = {f"{name}.static" for name, found in app.blueprints.items() if found.has_static_folder}
-    for endpoint in folders & set(app.view_functions):
-        app.view_functions[endpoint] = open_to(EVERYONE)(app.view_functions[endpoint])
-    silent = sorted(endpoint for endpoint, view in app.view_functions.items() if not declared(view))
-    if silent:
-        raise Unsafe(f"who may call these pages is not declared (access.open_to): {', '.join(silent)}")
-
-
-def _mounts(app: Flask, hall: Hall) -> list[tuple[str, Mount]]:
-    """Every plugin's whole applications; a prefix must be free."""
-    found = [
-        (name, mount)
-        for name, mounts in hall.plugins.offers(hookspecs.wsgi_mounts, hall=hall)
-        for mount in mounts
-    ]
-    taken = [rule.rule for rule in app.url_map.iter_rules()]
-    for name, mount in found:
-        if name not in PLUGINS and not _below(mount.prefix, own_prefix(name)):
-            raise Unsafe(f"plugin {name}: {mount.prefix} is not below {own_prefix(name)}/")
-        if any(_below(rule, mount.prefix) for rule in taken):
-            raise Unsafe(f"plugin {name}: {mount.prefix} is taken already")
-        taken.append(mount.prefix)
-    return found
 
 
 def _check(hall: Hall, owners: dict[str, str]) -> None:

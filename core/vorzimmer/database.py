@@ -31,6 +31,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from vorzimmer import failpoint
+from vorzimmer.config import PLUGINS
 from vorzimmer.models import Model, Resource
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer.writers import ALL, PATIENCE, Unavailable, Writers
@@ -190,23 +191,30 @@ class Database:
 
     def migrate(
         self, owners: Iterable[tuple[str, Path]] = (), before: Callable[[], object] | None = None
-    ) -> None:
+    ) -> dict[str, Exception]:
         """Bring the schema of the core and of each `(name, folder)` to its newest version.
 
         Each owner has its own version table, so that a removed plugin never blocks an upgrade. Two processes that
         start together are let in one after the other. `before` is called where tables that are there will change.
-        Raises `Newer`, and changes nothing, where a version is not known.
+        Returned: what went wrong, by the plugin's name; the tables of that one are as they were.
+        Raises `Newer`, and changes nothing, where a version of ours is not known.
         """
-        every = [("vorzimmer", CORE_MIGRATIONS), *owners]
+        every = {"vorzimmer": CORE_MIGRATIONS, **dict(owners)}
+        failed: dict[str, Exception] = {}
         with self.turn(LONG), self._writing.begin() as connection:
             if not self.sqlite:
                 connection.execute(text(f"SET LOCAL lock_timeout = {LONG * 1000:.0f}"))
                 connection.execute(text("SELECT pg_advisory_xact_lock(7243001)"))
-            late = behind(connection, every)
+            late: list[str] = []
+            for owner in every.items():
+                with _apart(connection, owner[0], failed):
+                    late += behind(connection, [owner])
             if before is not None and late and _version(connection, "vorzimmer"):
                 before()
-            for name, folder in every:
-                upgrade(connection, name, folder)
+            for name in late:
+                with _apart(connection, name, failed):
+                    upgrade(connection, name, every[name])
+        return failed
 
     def has_tables(self) -> bool:
         """Whether anything has been stored yet; no file is made by asking."""
@@ -316,6 +324,18 @@ def _is_behind(version: str | None, owner: str, script: ScriptDirectory) -> bool
             "install the newer one again, or restore the backup that was made before the update"
         )
     return version != script.get_current_head()
+
+
+@contextmanager
+def _apart(connection: Connection, name: str, failed: dict[str, Exception]) -> Iterator[None]:
+    """What a plugin does to its tables: all of it, or nothing of it and its error among the `failed`."""
+    try:
+        with connection.begin_nested():
+            yield
+    except (Exception, SystemExit) as error:
+        if name == "vorzimmer" or (isinstance(error, Newer) and name in PLUGINS):
+            raise
+        failed[name] = error if isinstance(error, Exception) else RuntimeError(error)
 
 
 def _version(connection: Connection, owner: str) -> str | None:

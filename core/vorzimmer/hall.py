@@ -11,9 +11,10 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from vorzimmer import hookspecs
-from vorzimmer.config import KEY, Config, ConfigError
+from vorzimmer.config import KEY, PLUGINS, Config, ConfigError
 from vorzimmer.database import Database
-from vorzimmer.plugins import Plugins
+from vorzimmer.plugins import Plugins, told
+from vorzimmer.reasons import PluginFailed
 from vorzimmer.stored import Stored
 from vorzimmer.texts import Texts
 from vorzimmer.tries import Tries
@@ -65,21 +66,36 @@ class Hall:
     @cached_property
     def texts(self) -> Texts:
         """The catalogues of the core and of every whole plugin."""
-        packages = [
-            plugin.package for plugin in self.plugins.loaded if plugin.error is None and plugin.package
-        ]
-        return Texts([Path(__file__).parent, *packages], self.config.zone)
+        return Texts(self.catalogues, self.config.zone)
+
+    @property
+    def catalogues(self) -> list[Path]:
+        """Folders that have `translations`. The core begins, for its rule of plurals, and ends: its words stay."""
+        core = Path(__file__).parent
+        return [core, *self.plugins.catalogues(), core]
 
     @cached_property
     def tries(self) -> Tries:
         """The count of failed sign-ins at all doors together."""
         return Tries(on=self.config.settings.server.limits)
 
-    def migrate(self) -> None:
-        """Bring every owner's tables to their newest version; plugins hear of it before."""
-        self.database.migrate(
-            self.plugins.migrations(), lambda: self.plugins.ask(hookspecs.schema_outdated, hall=self)
-        )
+    def _tell_outdated(self) -> None:
+        """Ours may keep the tables as they are, such as where no backup can be made; a stranger may not."""
+        _answers, failed = self.plugins.known(hookspecs.schema_outdated, hall=self)
+        for plugin in failed:
+            if plugin.name in PLUGINS:
+                why = plugin.error or plugin.faults[hookspecs.schema_outdated.__name__]
+                raise PluginFailed(plugin.name, hookspecs.schema_outdated.__name__) from RuntimeError(why)
+
+    def migrate(self, *, tell: bool = True) -> list[str]:
+        """Bring every owner's tables to their newest version; plugins hear of it before, where they are to be told.
+
+        Returned: the plugins whose tables cannot be brought there: they are broken from now on, the others go on.
+        """
+        failed = self.database.migrate(self.plugins.migrations(), self._tell_outdated if tell else None)
+        for name, error in failed.items():
+            self.plugins.fail(name, f"its tables stay as they are: {told(error)}")
+        return list(failed)
 
 
 def _keep_key(config: Config, database: Database) -> None:

@@ -936,7 +936,7 @@ def schema_outdated(hall: Any) -> list[None]:  # type: ignore[empty-body]
     """Tables that hold data are about to be brought to a newer version; nothing is returned.
 
     Given: the `Hall` of this server. Its tables can be read and not written meanwhile.
-    If it raises: the tables stay as they are, and the server does not start.
+    If it raises: that is said, and the server starts. (Of our own: the tables stay as they are, and it does not.)
 
         copy_away(hall.database)
     """

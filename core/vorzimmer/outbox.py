@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from vorzimmer.audit import snapshot
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Change, Channel
 from vorzimmer.models import Account, Booking, Customer, Message, Model, Status
+from vorzimmer.plugins import NOT_OURS, Loaded
 
 BOOKING_CHANGED, CUSTOMER_CHANGED = "booking_changed", "customer_changed"
 FACTS = frozenset({BOOKING_CHANGED, CUSTOMER_CHANGED})
@@ -71,7 +72,12 @@ _WITHDRAW = (
 
 def channels(hall: Hall) -> list[Channel]:
     """Everything that carries messages to people, ours first."""
-    return hall.plugins.offered(hookspecs.message_channels, config=hall.config, texts=hall.texts)
+    return [channel for plugin, offered in carriers(hall) if plugin.active for channel in offered]
+
+
+def carriers(hall: Hall) -> list[tuple[Loaded, list[Channel]]]:
+    """The plugins with the channels that they offer."""
+    return hall.plugins.offers(hookspecs.message_channels, config=hall.config, texts=hall.texts)
 
 
 def tell_person(
@@ -166,7 +172,30 @@ def is_written(session: Session, key: str) -> bool:
 
 
 def _channel(hall: Hall, recipient: str) -> str | None:
-    return next((channel.name for channel in channels(hall) if channel.carries(recipient)), None)
+    return next((channel.name for channel in carrying(hall, recipient)), None)
+
+
+def carrying(hall: Hall, recipient: str) -> Iterator[Channel]:
+    """The channels that carry messages to an address, ours first."""
+    return _whose(hall, lambda channel: channel.carries(recipient))
+
+
+def is_tried(hall: Hall, session: Session) -> bool:
+    """Whether anything has left by a channel that is set up."""
+    return any(_whose(hall, lambda channel: channel.is_set_up and channel.is_tried(session)))
+
+
+def _whose(hall: Hall, answer: Callable[[Channel], bool]) -> Iterator[Channel]:
+    """Channels that say yes; one that cannot say is passed over, and that is its plugin's fault."""
+    for plugin, offered in carriers(hall):
+        for channel in offered if plugin.active else ():
+            try:
+                fits = answer(channel)
+            except NOT_OURS as error:
+                hall.plugins.fault(plugin, f"channel {channel.name}", error)
+            else:
+                if fits:
+                    yield channel
 
 
 def knows(session: Session, booking: Booking, topic: str, details: Mapping[str, Any]) -> bool:

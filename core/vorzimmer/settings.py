@@ -19,7 +19,7 @@ from vorzimmer.booking import NOTHING, Decisions, close_time
 from vorzimmer.config import Config, Settings, merged
 from vorzimmer.hall import Hall
 from vorzimmer.models import Setting
-from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.reasons import N_, PluginFailed, Reason, Refused
 
 LOGO = "logo"
 """The row that holds the picture."""
@@ -36,6 +36,23 @@ PLAIN = {
     "url_scheme": N_("Please enter an address like https://praxis.example."),
     "literal_error": N_("Please choose one of these."),
     "enum": N_("Please choose one of these."),
+    "decimal_parsing": N_("Please enter a number."),
+    "finite_number": N_("Please enter a number."),
+    "greater_than": N_("This is too small."),
+    "greater_than_equal": N_("This is too small."),
+    "less_than": N_("This is too large."),
+    "less_than_equal": N_("This is too large."),
+    "too_long": N_("These are too many."),
+    "date_parsing": N_("Please enter a date like 2027-03-01."),
+    "date_from_datetime_parsing": N_("Please enter a date like 2027-03-01."),
+    "date_type": N_("Please enter a date like 2027-03-01."),
+    "time_parsing": N_("Please enter a time like 13:30."),
+    "time_type": N_("Please enter a time like 13:30."),
+    "time_delta_parsing": N_("Please enter a span of time."),
+    "time_delta_type": N_("Please enter a span of time."),
+    "string_pattern_mismatch": N_("This is not written as it has to be."),
+    "bool_parsing": N_("Please choose yes or no."),
+    "extra_forbidden": N_("There is no such setting."),
 }
 """Errors of pydantic that people meet, in words."""
 
@@ -93,11 +110,18 @@ def save(
             session, moment, actor, "settings_changed", f"settings {table}", before=told[0], after=told[1]
         )
 
-    if name == "plugins" and hall.plugins.tell_time(_named(plugin, before, after)):
-        plugins = hall.plugins.supposing(_supposed(session, hall, row, after))
-        close_time(session, hall, actor, change, decisions, plugins=plugins)
-    else:
+    named = _named(plugin, before, after)
+    if name != "plugins" or not hall.plugins.tell_time(named):
         change()
+        return
+    plugins = hall.plugins.supposing(_supposed(session, hall, row, after))
+    unchanged = row.value
+    try:
+        close_time(session, hall, actor, change, decisions, plugins=plugins)
+    except PluginFailed as failure:
+        if failure.plugin not in named or row.value != unchanged:
+            raise
+        change()  # it cannot say what it closes now: it is switched off, or set right, all the same
 
 
 def _named(plugin: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:

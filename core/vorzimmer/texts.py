@@ -107,15 +107,15 @@ class Texts:
     def _merged(self, language: str) -> NullTranslations:
         merged = Translations()
         for package in self._packages:
-            catalogue = _catalogue(package / "translations" / language / "LC_MESSAGES", language)
-            merged.merge(catalogue)
-            if catalogue.info():  # merging leaves the rule of plurals behind; an empty catalogue has none
-                merged.plural = catalogue.plural
+            found = catalogue(package / "translations" / language / "LC_MESSAGES", language)
+            merged.merge(found)
+            if found.info():  # merging leaves the rule of plurals behind; an empty catalogue has none
+                merged.plural = found.plural
         return merged
 
 
 @cache
-def _catalogue(folder: Path, language: str) -> Translations:
+def catalogue(folder: Path, language: str) -> Translations:
     """One catalogue: compiled, or in a checkout that compiled nothing yet its source."""
     compiled, source = folder / "messages.mo", folder / "messages.po"
     if source.exists() and not (compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime):

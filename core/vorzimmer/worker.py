@@ -7,6 +7,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,10 +19,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
-from vorzimmer import booking, database, failpoint, hookspecs, outbox, retention, wrong_clock
+from vorzimmer import booking, database, failpoint, failures, hookspecs, outbox, retention, wrong_clock
+from vorzimmer.config import PLUGINS
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Change, Job, RecordChange, Sent, Undeliverable, Unreachable
 from vorzimmer.models import Booking, KeptAnswer, Message, Model, Setting, Status, UtcInstant, WebSession
+from vorzimmer.plugins import NOT_OURS, told
 
 log = structlog.get_logger(__name__)
 
@@ -114,7 +117,7 @@ class Worker:
             self._work.clear()
             try:
                 self.run_due()
-            except Exception:  # nothing that fails may end the worker
+            except NOT_OURS:  # nothing that fails may end the worker
                 log.exception("worker failed")
                 self._stopped.wait(POLL)
             self._work.wait(POLL)
@@ -192,7 +195,7 @@ class Worker:
         except Undeliverable as error:
             log.warning("message cannot be delivered", key=message.key, error=str(error))
             return {"state": "parked", "error": str(error)[:500]}
-        except Exception as error:  # the boundary to plugins and networks: tried again with growing pauses
+        except NOT_OURS as error:  # the boundary to plugins and networks: tried again with growing pauses
             log.warning("message failed", key=message.key, attempt=message.attempts, exc_info=True)
             wait = pause(message.attempts)
             state = "due" if message.attempts < TRIES else "parked"
@@ -232,21 +235,32 @@ class Worker:
                 log.exception("booking was not closed", uid=uid)
 
     def _jobs(self) -> None:
-        for job in [PRUNE, FORGET, *self.hall.plugins.offered(hookspecs.jobs, hall=self.hall)]:
-            try:
-                if self._is_due(job):
-                    while _run(self.hall, job) and not self._stopped.is_set():
-                        self._beat = time.monotonic()
-            except Exception:  # the plugin boundary: rolled back, tried again
-                log.exception("job failed", job=job.name)
+        for job in (PRUNE, FORGET):
+            self._job("", job)
+        for plugin, jobs in self.hall.plugins.offers(hookspecs.jobs, hall=self.hall):
+            for job in jobs if plugin.active else ():
+                self._job(plugin.name, job)
 
-    def _is_due(self, job: Job) -> bool:
+    def _job(self, plugin: str, job: Job) -> None:
+        # a stranger's job may be called as one of ours
+        name = job.name if plugin in ("", *PLUGINS) else f"{plugin} {job.name}"
+        try:
+            if self._is_due(name, job):
+                while _run(self.hall, plugin, name, job) and not self._stopped.is_set():
+                    self._beat = time.monotonic()
+        except NOT_OURS as error:  # the plugin boundary: rolled back, tried again
+            log.exception("job failed", plugin=plugin, job=job.name)
+            with suppress(*database.NO_ANSWER):  # the others have their turn
+                keep = partial(failures.keep, plugin=plugin, job=job.name, error=told(error))
+                self.hall.database.write(keep)
+
+    def _is_due(self, name: str, job: Job) -> bool:
         with self.hall.database.reading() as session:
             moment = database.now(session)
-            early = moment < self._not_before.get(job.name, moment) <= moment + MINUTE
+            early = moment < self._not_before.get(name, moment) <= moment + MINUTE
             if early or not job.due(session, moment):
                 return False
-        self._not_before[job.name] = moment + min(job.every, MINUTE)
+        self._not_before[name] = moment + min(job.every, MINUTE)
         return True
 
 
@@ -354,12 +368,12 @@ def _is_outdated(session: Session, message: Message, moment: datetime) -> bool:
     return held is not None and held.status != Status.HELD
 
 
-def _run(hall: Hall, job: Job) -> bool:
+def _run(hall: Hall, plugin: str, name: str, job: Job) -> bool:
     """Do a job if its time has come and no other worker is at it; the row of the job is the lock.
 
     Whether it has more to do: then its time stays come, also after a crash.
     """
-    name = f"job {job.name}"[:60]
+    name = f"job {name}"[:60]
     _register(hall, name)
     with hall.database.transaction() as session:
         row = session.scalar(select(Setting).where(Setting.name == name).with_for_update(skip_locked=True))
@@ -370,6 +384,7 @@ def _run(hall: Hall, job: Job) -> bool:
         if job is FORGET:
             hall.database.leave_no_trace()
         row.value = row.value if more else moment.isoformat()
+        failures.clear(session, plugin, job.name)
     return more
 
 

@@ -44,7 +44,7 @@ def roster(
     zone = hall.config.zone
     days = {first + timedelta(days=n): day_period(first + timedelta(days=n), zone) for n in range(DAYS)}
     window = Period(days[first].start, days[first + timedelta(days=DAYS - 1)].end)
-    working = hall.plugins.ask(
+    working, _lacking = hall.plugins.known(
         hookspecs.available_periods, session=session, resources=resources, service=None, window=window
     )
     away = absences.listed(session, actor, window)

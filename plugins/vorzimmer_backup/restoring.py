@@ -109,7 +109,7 @@ def _erase_again(data: Path, again: erased.Erased, say: Say) -> None:
         return
     hall = Hall.open(Config.load(data=data))
     try:
-        hall.database.migrate(hall.plugins.migrations())  # without a backup of what is about to be erased
+        hall.migrate(tell=False)  # without a backup of what is about to be erased
         number = hall.database.write(lambda session: erasure.replay(session, hall, again))
     finally:
         hall.database.dispose()

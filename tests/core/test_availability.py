@@ -307,7 +307,7 @@ class Extra:
 
 def with_plugin(desk: Desk, **answers: Any) -> Extra:
     extra = Extra(**answers)
-    desk.hall.plugins.loaded.append(Loaded("extra", None, extra))
+    desk.hall.plugins.loaded.append(Loaded("extra", instance=extra))
     desk.hall.plugins._manager.register(extra, name="extra")  # what an entry point would do at start
     return extra
 

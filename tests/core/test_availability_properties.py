@@ -357,7 +357,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     hall = Hall.open(config)
     hall.migrate()
     answers = Answers()
-    hall.plugins.loaded.append(Loaded("answers", None, answers))
+    hall.plugins.loaded.append(Loaded("answers", instance=answers))
     hall.plugins._manager.register(answers, name="answers")  # what an entry point would do at start
     yield House(hall, answers)
     hall.database.dispose()

@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from vorzimmer.access import EVERYONE, declared
-from vorzimmer.app import Unsafe, create_app
+from vorzimmer.app import create_app
 from vorzimmer.config import Config
 from vorzimmer.hall import Hall
 from vorzimmer.models import Message
@@ -245,24 +245,35 @@ def test_a_plugin_that_is_switched_off_is_gone_at_once(
             "not below",
         ),
         ("blueprints", "return ['no blueprint']", "no blueprint"),
-        ("wsgi_mounts", "return [Mount('/office', None)]", "not below"),
+        (
+            "blueprints",
+            PAGES.format(
+                prefix="/x/strange",
+                path="/",
+                declaration="@open_to(EVERYONE)\n        @pages.before_app_request",
+            ),
+            "before_app_request",
+        ),
+        ("wsgi_mounts", "return [Mount('/office', print)]", "not below"),
     ],
 )
-def test_a_plugin_with_an_unsafe_page_stops_the_start(
+def test_a_plugin_with_an_unsafe_page_has_no_pages_and_says_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hook: str, body: str, why: str
 ) -> None:
-    """A166."""
+    """A166: nothing of it is served; B35: the others are."""
     hall = with_plugin(tmp_path, monkeypatch, hook, body)
-    with pytest.raises(Unsafe, match=why):
-        create_app(hall)
+    app = create_app(hall)
+    assert why in hall.plugins.find("strange").faults[hook]
+    assert [rule.rule for rule in app.url_map.iter_rules() if "strange" in rule.endpoint] == []
+    assert app.test_client().get("/healthz").status_code == 200
 
 
-def test_a_plugin_whose_pages_raise_is_broken_and_the_others_are_served(
+def test_a_plugin_whose_pages_raise_has_none_and_the_others_are_served(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hall = with_plugin(tmp_path, monkeypatch, "blueprints", "raise RuntimeError('no pages today')")
     assert create_app(hall).test_client().get("/healthz").status_code == 200
-    assert "no pages today" in str(hall.plugins.loaded[0].error)
+    assert "no pages today" in hall.plugins.find("strange").faults["blueprints"]
 
 
 # ---- health ------------------------------------------------------------------------------------------------

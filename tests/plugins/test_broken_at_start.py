@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from html import unescape
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from jinja2 import BytecodeCache
 
 from vorzimmer import availability, database, hookspecs
 from vorzimmer.app import create_app
@@ -43,9 +45,16 @@ class Plugin:
 """
 
 
-def beside(practice: Practice, *, broken: str = "", folder: Path | None = None, **tables: Any) -> Hall:
+def beside(
+    practice: Practice,
+    *,
+    broken: str = "",
+    folder: Path | None = None,
+    entry: EntryPoint | None = None,
+    **tables: Any,
+) -> Hall:
     """A server on the practice's database: one of our plugins cannot be imported, or a folder of files is loaded."""
-    entries = {**OURS}
+    entries = {**OURS} | ({entry.name: entry} if entry else {})
     if broken:
         entries[broken] = EntryPoint(broken, f"{broken}.not_there:Plugin", GROUP)
     ours = practice.hall.config
@@ -153,3 +162,140 @@ def test_a_file_takes_no_place_of_ours(practice: Practice, folder: Path) -> None
     assert hasattr(hall.plugins.instance("vorzimmer_holidays"), "busy_periods")
     (file,) = [one for one in hall.plugins.loaded if one.name == "vorzimmer_holidays.py"]
     assert file.error == "there is a plugin vorzimmer_holidays already"
+
+
+# ---- settings ------------------------------------------------------------------------------------------------
+
+PICKY = """
+from pydantic import Field
+from vorzimmer import Busy, Table, hookimpl
+
+class Settings(Table):
+    hours: int = Field(title="Hours, 100 %", ge=1)
+
+class Plugin:
+    title = "Picky"
+    Config = Settings
+    def __init__(self, config): self.config = config
+    @hookimpl
+    def busy_periods(self, window): return [Busy(window, "picky", "picky", "Always.")] if self.config.hours > 5 else []
+"""
+PAGES = (
+    PICKY
+    + """
+    @hookimpl
+    def blueprints(self): return []
+"""
+)
+
+
+def owner_of(hall: Hall, pages: BytecodeCache) -> Browser:
+    app = create_app(hall)
+    app.jinja_env.bytecode_cache = pages
+    app.test_client_class = Browser
+    client: Browser = app.test_client()  # type: ignore[assignment]  # set above
+    client.sign_in("owner@praxis.example")
+    client.send("/language", language="en")
+    client.get("/office/settings/plugins")
+    return client
+
+
+def test_a_plugin_begins_as_soon_as_its_settings_are_right(
+    practice: Practice, folder: Path, compiled_pages: BytecodeCache
+) -> None:
+    """The office says what is wrong, leads to the form, and no start of the server is needed."""
+    (folder / "picky.py").write_text(PICKY)
+    hall = beside(practice, folder=folder)
+    client = owner_of(hall, compiled_pages)
+    page = unescape(client.get("/office/settings/plugins").text)
+    assert "[plugins.picky] hours: Field required" in page
+    assert "Nothing is offered to customers until it works or is off" in page
+    assert 'href="/office/settings/plugins/picky"' in page
+    assert "Hours, 100 %" in client.get("/office/settings/plugins/picky").text
+    assert client.send("/office/settings/plugins/picky", hours="3").status_code == 200
+    assert hall.plugins.find("picky").wrong == []
+    assert free(hall, practice)
+    client.send("/office/settings/plugins/picky", hours="9")
+    assert free(hall, practice) == []
+
+
+def test_one_with_pages_or_tables_begins_at_the_next_start(
+    practice: Practice, folder: Path, compiled_pages: BytecodeCache
+) -> None:
+    (folder / "picky.py").write_text(PAGES)
+    hall = beside(practice, folder=folder)
+    client = owner_of(hall, compiled_pages)
+    client.send("/office/settings/plugins/picky", hours="3")
+    assert "it begins at the next start of the server" in client.get("/office/settings/plugins").text
+    again = beside(practice, folder=folder)
+    again.refresh(at_once=True)
+    assert Plugins(hall.config).find("picky").wrong == []
+
+
+def test_one_that_is_broken_can_be_switched_off(
+    practice: Practice, folder: Path, compiled_pages: BytecodeCache
+) -> None:
+    (folder / "cleaning.py").write_text(CLEANING.format(hook="busy_periods"))
+    hall = beside(practice, folder=folder)
+    client = owner_of(hall, compiled_pages)
+    assert client.get("/book/massage").status_code == 503
+    client.send("/office/settings/plugins/cleaning/off")
+    assert client.get("/book/massage").status_code == 200
+    assert "cleaning" not in client.get("/office/settings/health").text
+
+
+def test_one_that_cannot_take_changed_settings_goes_on_with_those_it_had(
+    practice: Practice, folder: Path
+) -> None:
+    (folder / "picky.py").write_text(
+        PICKY.replace("self.config = config", "self._config = config")
+        + "    @property\n    def config(self): return self._config\n"
+        + "    @config.setter\n    def config(self, new): raise RuntimeError('not now')\n"
+    )
+    hall = beside(practice, folder=folder, picky={"hours": 3})
+    hall.plugins.follow(hall.config)
+    assert hall.plugins.find("picky").faults == {"settings": "RuntimeError: not now"}
+    assert free(hall, practice)
+
+
+# ---- texts ---------------------------------------------------------------------------------------------------
+
+
+def test_a_catalogue_that_cannot_be_read_is_left_out_and_said(
+    practice: Practice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiled_pages: BytecodeCache
+) -> None:
+    texts = tmp_path / "strange_texts" / "translations" / "en" / "LC_MESSAGES"
+    texts.mkdir(parents=True)
+    (texts / "messages.mo").write_bytes(b"no catalogue")
+    (tmp_path / "strange_texts" / "__init__.py").write_text(
+        "class Plugin:\n    def __init__(self, config): ...\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    entry = EntryPoint("strange_texts", "strange_texts:Plugin", GROUP)
+    hall = beside(practice, also=["strange_texts"], entry=entry)
+    sys.modules.pop("strange_texts")
+    assert "translations" in hall.plugins.find("strange_texts").faults
+    assert "Plugins" in owner_of(hall, compiled_pages).get("/office/settings/plugins").text
+
+
+def test_words_of_ours_stay_whatever_a_stranger_translates(
+    practice: Practice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = tmp_path / "strange_words" / "translations" / "de" / "LC_MESSAGES"
+    texts.mkdir(parents=True)
+    (texts / "messages.po").write_text(
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\nPlural-Forms: nplurals=1; plural=0;\\n"\n\n'
+        'msgid "Plugins"\nmsgstr "Unfug"\n\nmsgid "My own"\nmsgstr "Meins"\n'
+    )
+    (tmp_path / "strange_words" / "__init__.py").write_text(
+        "class Plugin:\n    def __init__(self, config): ...\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    entry = EntryPoint("strange_words", "strange_words:Plugin", GROUP)
+    said = beside(practice, also=["strange_words"], entry=entry).texts.reader("de")
+    sys.modules.pop("strange_words")
+    assert (said.gettext("Closed"), said.gettext("My own")) == (
+        practice.hall.texts.reader("de").gettext("Closed"),
+        "Meins",
+    )
+    assert said.gettext("This does not exist or no longer exists.") != "Unfug"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date, time, timedelta
+from decimal import Decimal
 from enum import Enum
 from html import unescape
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
 from tests.web.customer import english
 from tests.web.desk import DESK
 from vorzimmer.testing import Browser, Practice
-from vorzimmer_web.office.settings.plugins import controls
+from vorzimmer_web.office.settings.controls import controls, shown, typed_values
+from vorzimmer_web.office.settings.typed import Typed
 
 REQUEST = "vorzimmer_booking_request"
 
@@ -101,7 +104,13 @@ class Every(BaseModel):
     color: Color = Color.RED
     names: tuple[str, ...] = ()
     numbers: list[int] = []
-    tables: dict[str, int] = {}
+    day: date | None = None
+    opens: time = time(13)
+    lasts: Annotated[timedelta, Field(gt=timedelta(0))] = timedelta(minutes=90)
+    days: tuple[date, ...] = ()
+    limits: dict[str, int] = {}
+    share: Decimal = Decimal("0.5")
+    tables: dict[str, list[int]] = {}
 
 
 def test_each_type_has_its_control() -> None:
@@ -115,8 +124,37 @@ def test_each_type_has_its_control() -> None:
         ("color", "choice"),
         ("names", "lines"),
         ("numbers", "lines"),
+        ("day", "date"),
+        ("opens", "time"),
+        ("lasts", "span"),
+        ("days", "lines"),
+        ("limits", "pairs"),
+        ("share", "number"),
         ("tables", ""),
     ]
+
+
+def test_what_a_form_shows_and_takes_again_are_the_same_values() -> None:
+    """Every kind, there and back."""
+    held = Every(
+        text="a", whole=3, flag=True, one_of="b", color=Color.RED, names=("x", "y"), numbers=[1, 2],
+        day=date(2027, 3, 1), opens=time(9, 30), lasts=timedelta(hours=2), days=(date(2027, 3, 2),),
+        limits={"anna": 2, "ben": 3}, share=Decimal("0.25"),
+    )  # fmt: skip
+    typed = Typed(shown(Every, held.model_dump()))
+    assert (typed.get("opens"), typed.get("lasts"), typed.get("lasts-unit")) == ("09:30", "2", "3600")
+    values = {name: value for name, value in typed_values(Every, typed, {}).items() if value is not None}
+    assert (typed.errors, Every.model_validate(values)) == ({}, held)
+
+
+def test_what_cannot_be_used_is_shown_as_it_is_stored() -> None:
+    assert shown(Every, {"whole": "many", "opens": "soon"})["opens"] == "soon"
+
+
+def test_a_line_that_is_no_pair_is_said_in_words() -> None:
+    typed = Typed({"limits": "anna 2"})
+    typed_values(Every, typed, {})
+    assert typed.errors == {"limits": "Please write “name = value” in each line."}
 
 
 def test_a_plugin_is_called_by_its_title_in_the_readers_language(client: Browser, practice: Practice) -> None:

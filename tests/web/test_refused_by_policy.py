@@ -105,7 +105,7 @@ class Mornings:
 
 @pytest.fixture
 def mornings(practice: Practice) -> None:
-    practice.hall.plugins.loaded.append(Loaded("mornings", None, Mornings()))
+    practice.hall.plugins.loaded.append(Loaded("mornings", instance=Mornings()))
     practice.hall.plugins._manager.register(practice.hall.plugins.loaded[-1].instance, name="mornings")
 
 

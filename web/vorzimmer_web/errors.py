@@ -46,9 +46,13 @@ errors = Blueprint("errors", __name__)
 
 
 @errors.app_errorhandler(PluginFailed)
-def plugin_failed(_failure: PluginFailed) -> ResponseReturnValue:
-    """A plugin did not answer: nothing was done."""
-    return page_of(ServiceUnavailable())
+def plugin_failed(failure: PluginFailed) -> ResponseReturnValue:
+    """A plugin did not answer: nothing was done. Those of the practice learn which it was."""
+    person = g.get("actor")
+    if person is None or not person.is_staff or request.path.startswith("/api/"):
+        return page_of(ServiceUnavailable())
+    title = gettext(hall().plugins.find(failure.plugin).title)
+    return render_template("office/plugin_failed.html", plugin=title, name=failure.plugin), 503
 
 
 def no_database(error: Exception) -> ResponseReturnValue:

@@ -34,10 +34,12 @@ def week_of(
     A place where nobody has hours is left out. Two questions to the plugins, whatever the number of people.
     """
     window = Period(now - timedelta(days=1), now + timedelta(days=WEEK + 1))
-    hours = hall.plugins.ask(
+    hours, silent = hall.plugins.known(
         hookspecs.available_periods, session=session, resources=people, service=None, window=window
     )
-    busy = hall.plugins.ask(hookspecs.busy_periods, session=session, resources=people, window=window)
+    busy, mute = hall.plugins.known(hookspecs.busy_periods, session=session, resources=people, window=window)
+    if silent or mute:  # better no hours than wrong ones
+        return {}
     work, own = defaultdict[int, list[Period]](list), defaultdict[int, list[Period]](list)
     for found in hours:
         if found.location_id is not None:

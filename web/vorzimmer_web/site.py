@@ -10,13 +10,12 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Flask, Request, Response, abort, redirect, request, session, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, gettext
 from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
 from markupsafe import Markup
 from werkzeug.exceptions import BadRequest
 
-import vorzimmer
 from vorzimmer.access import EVERYONE, open_to
 from vorzimmer.config import Practice
 from vorzimmer.hall import Hall
@@ -56,6 +55,7 @@ def _set_up(state: BlueprintSetupState) -> None:
     app.jinja_env.globals.update(
         icon=Icons(DIST / "icons.svg"), asset=Assets(DIST), practice=_practice, words=words
     )
+    app.jinja_env.globals.update(translated=gettext)  # of `_` a "%" in somebody's words makes an error
     app.jinja_env.globals.update(languages=_languages, locale=get_locale, here=_here, zone_of=zone_of)
 
 
@@ -64,10 +64,7 @@ def catalogues(here: Hall) -> list[Path]:
 
     One without any would take the language's rule of plurals with it.
     """
-    packages = [plugin.package for plugin in here.plugins.loaded if plugin.error is None]
-    folders = [
-        package / "translations" for package in [Path(vorzimmer.__file__).parent, *packages] if package
-    ]
+    folders = [package / "translations" for package in here.catalogues]
     return [folder for folder in folders if folder.is_dir()]
 
 

@@ -13,6 +13,7 @@ from vorzimmer.access import EVERYONE, open_to
 from vorzimmer.booking import is_open
 from vorzimmer.here import hall
 from vorzimmer.models import Location
+from vorzimmer.reasons import PluginFailed
 from vorzimmer_web import addresses, booking, invitations, presets
 from vorzimmer_web.choices import everybody, given_by, listed_services, places
 from vorzimmer_web.opening import week_of
@@ -45,7 +46,10 @@ def services() -> ResponseReturnValue:
 def _about(here: dict[str, Location]) -> dict[str, Any]:
     """What the page tells of the practice beside its services; in a frame the site around tells it."""
     session = reading()
-    people = everybody(session, hall(), listed_services(session, []))
+    try:
+        people = everybody(session, hall(), listed_services(session, []))
+    except PluginFailed:  # who works here is told again as soon as the plugin that knows it works
+        people = []
     weeks = week_of(session, hall(), people, list(here.values()), database.now(session))
     zones = {slug: ZoneInfo(place.zone) for slug, place in here.items()}
     return {"people": people, "places": here, "weeks": weeks, "zones": zones}

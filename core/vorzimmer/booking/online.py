@@ -17,7 +17,7 @@ def is_open(hall: Hall) -> bool:
 
 def reaches_customers(hall: Hall) -> bool:
     """Whether anything carries mail away from here: without it nobody gets a code."""
-    return any(one.is_set_up and one.carries(AN_ADDRESS) for one in outbox.channels(hall))
+    return any(one.is_set_up for one in outbox.carrying(hall, AN_ADDRESS))
 
 
 def require_open(hall: Hall, actor: Actor) -> None:

@@ -12,7 +12,7 @@ import click
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
-from vorzimmer import availability, booking, database
+from vorzimmer import availability, booking, checkup, database
 from vorzimmer.access import CUSTOMER
 from vorzimmer.availability import Slot
 from vorzimmer.booking import HoldRequest
@@ -32,7 +32,9 @@ PERSON = "anna"
 @authors_practice
 def doctor(config: Config) -> None:
     """Look at settings, secrets, plugins, mail, database, schema, clock and worker; exit 1 if anything is wrong."""
-    findings = list(examine(Hall.open(config)))
+    hall = Hall.open(config)
+    checkup.begin(hall)
+    findings = list(examine(hall))
     for finding in findings:
         click.echo(f"{finding.level:<8} {finding}")
     if any(finding.level is Level.WRONG for finding in findings):

@@ -34,10 +34,9 @@ class Commands(OneLine):
         practice = _where(args)
         log_in_lines()
         logging.disable(logging.CRITICAL)  # what is wrong with them is said when they are used
-        for _name, commands in Plugins(practice).offers(hookspecs.commands):
-            for command in commands:
-                if command.name not in self.commands:
-                    self.add_command(command)
+        for command in Plugins(practice).offered(hookspecs.commands):
+            if isinstance(command, click.Command) and command.name not in self.commands:
+                self.add_command(command)
         logging.disable(logging.NOTSET)
 
 

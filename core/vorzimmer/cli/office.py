@@ -16,6 +16,7 @@ from vorzimmer import accounts, audit, availability, booking, database, settings
 from vorzimmer.access import ROLES, Actor
 from vorzimmer.cli.options import authors_practice, fail, opened, practice
 from vorzimmer.config import Config
+from vorzimmer.hall import Hall
 from vorzimmer.models import Account, Resource, WebSession
 from vorzimmer.reasons import Refused
 
@@ -66,7 +67,10 @@ def init(data: Path, name: str, base_url: str, owner: str) -> None:
 @practice
 def migrate(config: Config) -> None:
     """Bring the tables of the core and of every plugin to their newest version."""
-    opened(config)
+    hall = Hall.open(config)
+    failed = hall.migrate()
+    if failed:
+        fail("\n".join(f"plugin {name}: {hall.plugins.find(name).error}" for name in failed))
     click.echo("the database is up to date")
 
 

@@ -19,7 +19,6 @@ import click
 import structlog
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from vorzimmer.app import Unsafe
 from vorzimmer.config import Config, ConfigError
 from vorzimmer.database import Newer
 from vorzimmer.hall import Hall
@@ -83,7 +82,7 @@ class OneLine(click.Group):
         log_in_lines()
         try:
             return super().invoke(ctx)
-        except (ConfigError, CannotListen, Newer, Unsafe) as error:
+        except (ConfigError, CannotListen, Newer) as error:
             fail(str(error))
         except PluginFailed as error:
             fail(f"{error}: {error.__cause__}")

@@ -12,11 +12,12 @@ from pathlib import Path
 import click
 
 import vorzimmer
-from vorzimmer import availability, booking, database, hookspecs
+from vorzimmer import availability, booking, checkup, database, hookspecs
 from vorzimmer.cli.options import authors_practice, fail, opened
 from vorzimmer.config import Config
+from vorzimmer.hall import Hall
 from vorzimmer.periods import Period
-from vorzimmer.plugins import GROUP, Plugins
+from vorzimmer.plugins import GROUP, Loaded
 
 SPELLINGS = ("vorzimmer_example", "vorzimmer-example", "/x/example", "test_example")
 """Where the template says its own name, which is `example`."""
@@ -26,10 +27,19 @@ SPELLINGS = ("vorzimmer_example", "vorzimmer-example", "/x/example", "test_examp
 @click.pass_context
 @authors_practice
 def plugins(ctx: click.Context, config: Config) -> None:
-    """List the enabled plugins: name, version, state."""
+    """List the enabled plugins: name, version, and whether each works in all its parts."""
     if ctx.invoked_subcommand is None:
-        for plugin in Plugins(config).loaded:
-            click.echo(f"{plugin.name:<28} {plugin.version:<10} {plugin.error or 'works'}")
+        hall = Hall.open(config)
+        checkup.begin(hall)
+        for plugin in hall.plugins.loaded:
+            click.echo(f"{plugin.name:<28} {plugin.version:<10} {_state(plugin)}")
+
+
+def _state(plugin: Loaded) -> str:
+    """In words; each broken part has a line of its own."""
+    if plugin.wrong:
+        return f"\n{'':<40}".join(why for _part, why in plugin.wrong)
+    return "works" if plugin.active else "is off"
 
 
 @plugins.command()

@@ -15,15 +15,21 @@ from types import ModuleType
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 from vorzimmer import hookspecs
 from vorzimmer.config import PLUGINS, Config, Table, describe
+from vorzimmer.texts import catalogue
 
 GROUP = "vorzimmer"
 FILES = "vorzimmer_files_"
 """How the packages begin whose modules the plugins of one file are, one package for each folder: `holidays.py` is
 `vorzimmer_files_….holidays`, and the library `holidays` stays what it is."""
 HOOKS = frozenset(name for name, value in vars(hookspecs).items() if hasattr(value, f"{GROUP}_spec"))
+
+
+class SettingsError(ValueError):
+    """A plugin's settings cannot be used."""
 
 
 class NoConfig(Table):
@@ -34,12 +40,15 @@ class NoConfig(Table):
 class Loaded:
     """One plugin that the configuration enables. `error` says why it is broken; then `instance` is None.
 
-    `faults` are what it offers in vain, by hook, and why: the rest of it works.
+    `plugin` is its class, as soon as that could be imported. `waits`: it begins as soon as its settings are right.
+    `faults` are parts of it that are broken, by hook as a rule, and why; the rest of it works.
     """
 
     name: str
     entry: EntryPoint | None = None
+    plugin: type[Any] | None = None
     instance: Any = None
+    waits: bool = False
     error: str | None = None
     active: bool = True
     faults: dict[str, str] = field(default_factory=dict)
@@ -52,7 +61,26 @@ class Loaded:
     @property
     def title(self) -> str:
         """What people call it: its `title`, to be translated; else its name."""
-        return str(getattr(self.instance, "title", self.name))
+        title = getattr(self.instance, "title", None) or getattr(self.plugin, "title", None)
+        return title if isinstance(title, str) else self.name
+
+    @property
+    def table(self) -> str:
+        """Its table in config.toml: `[mail]`, or `[plugins.<table>]`."""
+        return str(getattr(self.plugin, "table", self.name))
+
+    @property
+    def settings(self) -> type[BaseModel]:
+        """The model of its settings."""
+        model: type[BaseModel] = getattr(self.plugin, "Config", NoConfig)
+        return model
+
+    @property
+    def wrong(self) -> list[tuple[str, str]]:
+        """Each part that is broken, and why with its name; the part is empty where that is all of it."""
+        if self.error is not None:
+            return [("", self.error)]
+        return [(part, f"{part}: {why}") for part, why in self.faults.items()]
 
     @property
     def package(self) -> Path | None:
@@ -87,14 +115,13 @@ def single_files(folder: Path) -> dict[str, EntryPoint]:
     }
 
 
-def configured(plugin: type[Any], name: str, config: Config) -> BaseModel:
-    """The plugin's settings; raises `ValueError` with what is wrong where."""
-    settings: type[BaseModel] = getattr(plugin, "Config", NoConfig)
-    table = getattr(plugin, "table", name)
+def configured(loaded: Loaded, config: Config) -> BaseModel:
+    """The plugin's settings; raises `SettingsError` with what is wrong where."""
+    table = loaded.table
     try:
-        return settings.model_validate(config.table(table))
+        return loaded.settings.model_validate(config.table(table))
     except ValidationError as error:
-        raise ValueError(
+        raise SettingsError(
             describe(error, config.file, table if table == "mail" else f"plugins.{table}")
         ) from error
 
@@ -104,6 +131,21 @@ def check_hooks(instance: Any) -> None:
     for name in dir(type(instance)):
         if hasattr(getattr(type(instance), name), f"{GROUP}_impl") and name not in HOOKS:
             raise ValueError(f"there is no hook {name!r}")
+
+
+def check_catalogues(loaded: Loaded) -> None:
+    """Read each catalogue of a stranger: one that cannot be read would take every page with it."""
+    folder = loaded.package if loaded.name not in PLUGINS else None
+    for path in folder.glob("translations/*/LC_MESSAGES") if folder else ():
+        catalogue(path, path.parent.name)
+
+
+def told(error: BaseException) -> str:
+    """An error in a line, without the values that SQLAlchemy adds to it."""
+    if isinstance(error, SettingsError):
+        return str(error)
+    said = str(error).partition("\n")[0] if isinstance(error, SQLAlchemyError) else str(error)
+    return f"{type(error).__name__}: {said}"
 
 
 def _sources(module: str) -> Iterator[Path]:

@@ -6,14 +6,11 @@ from datetime import timedelta
 from typing import ClassVar
 
 import pytest
-from sqlalchemy import inspect
 
-from vorzimmer import hookspecs
-from vorzimmer.app import create_app
-from vorzimmer.config import PLUGINS
+from vorzimmer import checkup, hookspecs
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Available, Busy, Change
-from vorzimmer.models import Model, Status
+from vorzimmer.models import Status
 from vorzimmer.periods import Period
 from vorzimmer.plugins import Loaded, Plugins
 from vorzimmer.testing.cast import Practice
@@ -47,18 +44,12 @@ def working(hall: Hall, name: str) -> Loaded:
 
 
 def check_plugin(hall: Hall, name: str) -> None:
-    """Fail where a plugin is broken, answers no hook, or leaves its place: its own tables, pages below `/x/`."""
-    plugin = working(hall, name)
-    assert [
-        hook
-        for hook in dir(type(plugin.instance))
-        if hasattr(getattr(plugin.instance, hook), "vorzimmer_impl")
-    ]
-    names = {*PLUGINS, *(plugin.name for plugin in hall.plugins.loaded)}
-    owners = tuple(f"{owner}_" for owner in names)
-    tables = set(inspect(hall.database.engine).get_table_names()) - set(Model.metadata.tables)
-    assert {table for table in tables if not table.startswith((*owners, "vorzimmer_version"))} == set()
-    create_app(hall)  # refuses pages elsewhere, and pages that do not say who may call them
+    """Fail where a plugin is broken in any part: with what it offers, answers or finds, its pages, its tables.
+
+    It is the check of `vorzimmer plugins` and `vorzimmer doctor`; what the jobs do is tried with `worker`.
+    """
+    working(hall, name)
+    assert checkup.wrong(hall, name) == []
 
 
 class AvailabilityContract(Contract):
@@ -174,7 +165,7 @@ class NotifierContract(Contract):
         """Customers type what they like, or nothing at all."""
         hall = practice.hall
         plugins = self.alone(practice)
-        for channel in plugins.ask(hookspecs.message_channels, config=hall.config, texts=hall.texts):
+        for channel in plugins.offered(hookspecs.message_channels, config=hall.config, texts=hall.texts):
             assert channel.name
             for address in ("", "max.muster@kunde.example", "+49 30 1234567", "@", "\n", "ü" * 300):
                 assert channel.carries(address) in (True, False)

@@ -278,7 +278,9 @@ async function ask({ anew = false } = {}) {
       draw();
     }
     const ended = answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403;
-    trouble(ended ? "signed-out" : answer.status === 200 || answer.status === 304 ? "" : "offline");
+    const there = answer.status === 200 || answer.status === 304;
+    const who = state.feed?.lacking;
+    trouble(ended ? "signed-out" : !there ? "offline" : who ? "lacking" : "", { who });
   } catch {
     if (mine.signal.aborted) return;
     trouble("offline");
@@ -287,10 +289,10 @@ async function ask({ anew = false } = {}) {
   if (!document.hidden) timer = setTimeout(ask, ASK_EVERY);
 }
 
-function trouble(name) {
+function trouble(name, facts = {}) {
   const told = byId("calendar-trouble");
   told.hidden = !name;
-  if (name) told.textContent = phrase(name);
+  if (name) told.textContent = phrase(name, facts);
 }
 
 document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : ask()));

@@ -32,12 +32,14 @@ class PluginChange(shapes.Deciding):
 class PluginOut(BaseModel):
     """A plugin. `next_start`: whether it is loaded when the server starts again. Secrets are not told.
 
+    `wrong`: what of it is broken and why; a plugin that is `on` works but for that.
     `fixed` names the settings that config.toml has.
     """
 
     name: str
     version: str
     state: Literal["on", "off", "broken", "not_loaded"]
+    wrong: list[str]
     next_start: bool
     settings: dict[str, Any]
     fixed: list[str]
@@ -99,6 +101,7 @@ def _out(name: str) -> dict[str, Any]:
         "name": name,
         "version": loaded.version if loaded else "",
         "state": _state(loaded),
+        "wrong": [why for _part, why in loaded.wrong] if loaded else [],
         "next_start": loaded is not None or name in hall().config.settings.plugins.get("also", ()),
         "settings": keys_of(loaded) if loaded else {},
         "fixed": sorted(hall().config.fixed(table)) if table else [],
@@ -108,6 +111,6 @@ def _out(name: str) -> dict[str, Any]:
 def _state(loaded: Loaded | None) -> str:
     if loaded is None:
         return "not_loaded"
-    if loaded.error:
-        return "broken"
-    return "on" if loaded.active else "off"
+    if not loaded.active:
+        return "off"
+    return "broken" if loaded.error is not None else "on"

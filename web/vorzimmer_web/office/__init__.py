@@ -9,6 +9,7 @@ from flask_babel import gettext
 from vorzimmer import hookspecs
 from vorzimmer.access import APPOINTMENTS
 from vorzimmer.here import hall
+from vorzimmer.pages import leads
 from vorzimmer.reasons import N_
 from vorzimmer_web import accounts
 from vorzimmer_web.office import (
@@ -92,7 +93,7 @@ def navigation() -> list[tuple[str, str]]:
     found = {
         entry.endpoint: gettext(entry.title)
         for entry in hall().plugins.offered(hookspecs.navigation)
-        if not entry.section and entry.right in person.rights and entry.endpoint in current_app.view_functions
+        if not entry.section and entry.right in person.rights and leads(current_app, entry.endpoint)
     }
     if settings.cards():
         found["office.settings"] = gettext("Settings")

@@ -75,7 +75,7 @@ def steps(session: Session) -> list[Step]:
             N_("Mail"),
             N_("Codes, confirmations and reminders go out by your mail server; send yourself a test."),
             "vorzimmer_email.mail",
-            any(one.is_set_up and one.is_tried(session) for one in outbox.channels(hall())),
+            outbox.is_tried(hall(), session),
         ),
         Step(
             N_("Backups"),
@@ -109,7 +109,7 @@ def _hours(session: Session) -> bool:
     """Whether anybody works in the next two weeks."""
     people = session.scalars(select(Resource).where(Resource.kind == "staff", Resource.active)).all()
     now = database.now(session)
-    answers = hall().plugins.ask(
+    answers, _lacking = hall().plugins.known(
         hookspecs.available_periods,
         session=session,
         resources=people,

@@ -70,7 +70,10 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Facts:
-    """All of it, for one window. `titles`: what one's own private events are called, by block."""
+    """All of it, for one window. `titles`: what one's own private events are called, by block.
+
+    `lacking`: plugins that do not say what they know of working time and of absences.
+    """
 
     columns: Sequence[Resource]
     rows: Sequence[Row]
@@ -78,6 +81,7 @@ class Facts:
     hours: Sequence[Available]
     busy: Sequence[Busy]
     places: dict[int, str]
+    lacking: Sequence[str] = ()
 
 
 def columns(session: Session, actor: Actor) -> Sequence[Resource]:
@@ -110,11 +114,12 @@ def gather(session: Session, plugins: Plugins, actor: Actor, window: Period, mom
     seen = columns(session, actor)
     places = {place.id: place.name for place in session.scalars(select(Location).where(Location.active))}
     rows = _rows(session, [column.id for column in seen], window, moment)
-    hours = plugins.ask(
+    hours, silent = plugins.known(
         hookspecs.available_periods, session=session, resources=seen, service=None, window=window
     )
-    busy = plugins.ask(hookspecs.busy_periods, session=session, resources=seen, window=window)
-    return Facts(seen, rows, _titles(session, actor, rows), hours, busy, places)
+    busy, mute = plugins.known(hookspecs.busy_periods, session=session, resources=seen, window=window)
+    lacking = list(dict.fromkeys(one.title for one in [*silent, *mute]))
+    return Facts(seen, rows, _titles(session, actor, rows), hours, busy, places, lacking)
 
 
 def _rows(session: Session, ids: Sequence[int], window: Period, moment: datetime) -> list[Row]:

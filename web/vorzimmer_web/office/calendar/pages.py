@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
+from flask_babel import get_locale, gettext
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 
@@ -22,7 +22,7 @@ from vorzimmer.booking.status import OPEN
 from vorzimmer.here import hall
 from vorzimmer.models import Service
 from vorzimmer.periods import Period, day_of, day_period
-from vorzimmer.reasons import Refused
+from vorzimmer.reasons import PluginFailed, Refused
 from vorzimmer_web import words
 from vorzimmer_web.office.agenda import STAFF, WEEK, asked_day
 from vorzimmer_web.office.booking import own
@@ -118,8 +118,9 @@ def events() -> ResponseReturnValue:
     tag = _tag(session, person, moment)
     if tag in request.if_none_match:
         return _tagged(Response(status=304), tag)
-    body = json.dumps(_feed(session, person, shown, moment), ensure_ascii=False, separators=(",", ":"))
-    return _tagged(_packed(body.encode()), tag)
+    feed = _feed(session, person, shown, moment)
+    packed = _packed(json.dumps(feed, ensure_ascii=False, separators=(",", ":")).encode())
+    return packed if feed["lacking"] else _tagged(packed, tag)  # who lacks may be back at the next look
 
 
 def _shown() -> Days:
@@ -162,7 +163,8 @@ def _packed(body: bytes) -> Response:
 def _feed(session: Session, person: Actor, shown: Days, moment: datetime) -> dict[str, Any]:
     zone = hall().config.zone
     window = Period(day_period(shown.first, zone).start, day_period(shown.last, zone).end)
-    drawing = Drawing(facts.gather(session, hall().plugins, person, window, moment), window, zone)
+    known = facts.gather(session, hall().plugins, person, window, moment)
+    drawing = Drawing(known, window, zone)
     found, grounds = drawing.events(), drawing.grounds()
     first, last = drawing.hours([*found, *grounds])
     return {
@@ -174,6 +176,7 @@ def _feed(session: Session, person: Actor, shown: Days, moment: datetime) -> dic
         "events": found,
         "grounds": grounds,
         "free": drawing.free(_free(session, window, moment)),
+        "lacking": ", ".join(map(gettext, known.lacking)),
     }
 
 
@@ -184,9 +187,9 @@ def _free(session: Session, window: Period, moment: datetime) -> list[availabili
         return []
     try:
         service: Service = load.service(session, slug)
-    except Refused:
+        return availability.free_slots(session, hall().plugins, service, window, moment)
+    except (Refused, PluginFailed):
         return []
-    return availability.free_slots(session, hall().plugins, service, window, moment)
 
 
 @open_to(*STAFF)

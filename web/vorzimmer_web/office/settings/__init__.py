@@ -9,6 +9,7 @@ from flask import Blueprint, current_app, render_template
 from vorzimmer import hookspecs
 from vorzimmer.access import Right, open_to
 from vorzimmer.here import hall
+from vorzimmer.pages import leads
 from vorzimmer.reasons import N_
 from vorzimmer_web.office.settings import (
     fields,
@@ -130,7 +131,7 @@ def cards() -> list[Card]:
     return [
         card
         for card in [*CARDS, *theirs]
-        if person and card.right in person.rights and card.endpoint in current_app.view_functions
+        if person and card.right in person.rights and leads(current_app, card.endpoint)
     ]
 
 

@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from vorzimmer import hookspecs
 from vorzimmer.here import hall
+from vorzimmer.pages import GIVEN, leads
 from vorzimmer_web.requests import signed_in
 
 
@@ -20,7 +21,7 @@ def endpoints(section: str) -> list[tuple[str, str]]:
         for entry in hall().plugins.offered(hookspecs.navigation)
         if entry.section == section
         and entry.right in person.rights
-        and entry.endpoint in current_app.view_functions
+        and leads(current_app, entry.endpoint, GIVEN.get(section, ()))
     }
     return [(title, endpoint) for endpoint, title in found.items()]
 

@@ -20,8 +20,9 @@ def findings() -> list[Finding]:
 
 
 def warnings(session: Session) -> list[Finding]:
-    """What plugins find not in order."""
-    return [one for one in doctor.of_plugins(hall(), session) if one.level is not Level.GOOD]
+    """What is not in order with plugins, and what they find not in order."""
+    found = [*doctor.plugins.broken(hall()), *doctor.plugins.at_work(hall(), session)]
+    return [one for one in found if one.level is not Level.GOOD]
 
 
 @open_to(Right.SETTINGS)

@@ -2,94 +2,43 @@
 
 from __future__ import annotations
 
-import types
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from pydantic import BaseModel, SecretStr, ValidationError
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session
 
-from vorzimmer import settings
+from vorzimmer import hookspecs, settings
 from vorzimmer.access import Right, open_to
 from vorzimmer.booking import Decisions, try_to
 from vorzimmer.here import hall
 from vorzimmer.plugins import Loaded
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer_web.office.settings import controls
 from vorzimmer_web.office.settings.archiving import undecided
 from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.requests import signed_in
 
-NUMBERS: dict[Any, type] = {int: int, float: float}
 OWN_PAGE = {
     "mail": "vorzimmer_email.mail",
     "vorzimmer_holidays": "vorzimmer_holidays.overview",
 }  # tables whose plugin has a better page than a made one
+SEARCH = {
+    hook.__name__
+    for hook in (
+        *(hookspecs.available_periods, hookspecs.booking_policy, hookspecs.booking_refusals),
+        *(hookspecs.busy_periods, hookspecs.candidates, hookspecs.resource_kinds),
+    )
+}
+"""Questions without whose answers nothing is offered."""
 SAID = {
     ("off", "on"): N_("%(name)s is on."),
     ("off", "off"): N_("%(name)s is off."),
     ("also", "on"): N_("%(name)s will be loaded at the next start of the server."),
     ("also", "off"): N_("%(name)s will not be loaded."),
 }
-
-
-@dataclass(frozen=True)
-class Control:
-    """One setting of a model as a form shows it. `kind` is text, secret, number, check, choice, lines; "" for none."""
-
-    name: str
-    label: str
-    hint: str
-    kind: str
-    required: bool
-    choices: tuple[str, ...] = ()
-    whole: bool = False
-    of: Any = field(default=str, repr=False)
-
-
-def controls(model: type[BaseModel]) -> list[Control]:
-    """What a model's form consists of; what no control can hold stays in config.toml."""
-    return [_control(info.alias or name, info) for name, info in model.model_fields.items()]
-
-
-def _control(name: str, info: FieldInfo) -> Control:
-    kind, choices, of = _kind(info.annotation)
-    label = info.title or name.replace("_", " ").capitalize()
-    required = (
-        kind in ("number", "text") and info.default not in (None, "") and not _optional(info.annotation)
-    )
-    return Control(name, label, info.description or "", kind, required, choices, of is int, of)
-
-
-def _kind(annotation: Any) -> tuple[str, tuple[str, ...], Any]:
-    """Which control holds values of a type, its choices, and the type of one value."""
-    if _optional(annotation):
-        annotation = next(part for part in get_args(annotation) if part is not type(None))
-    origin, parts = get_origin(annotation), get_args(annotation)
-    if annotation is bool:
-        return "check", (), bool
-    if annotation in NUMBERS:
-        return "number", (), annotation
-    if annotation is SecretStr:
-        return "secret", (), str
-    if origin is Literal:
-        return "choice", tuple(map(str, parts)), str
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return "choice", tuple(str(item.value) for item in annotation), str
-    if annotation is str:
-        return "text", (), str
-    if origin in (list, tuple) and parts and parts[0] in (str, int) and set(parts[1:]) <= {...}:
-        return "lines", (), parts[0]
-    return "", (), None
-
-
-def _optional(annotation: Any) -> bool:
-    return get_origin(annotation) in (Union, types.UnionType) and type(None) in get_args(annotation)
 
 
 @open_to(Right.SETTINGS)
@@ -101,28 +50,23 @@ def listed() -> str:
         "office/settings/plugins.html",
         plugins=hall().plugins.loaded,
         with_form={one.name for one in hall().plugins.loaded if _has_form(one)},
-        own_page={
-            one.name: OWN_PAGE[_table(one)] for one in hall().plugins.loaded if _table(one) in OWN_PAGE
-        },
+        own_page={one.name: OWN_PAGE[one.table] for one in hall().plugins.loaded if one.table in OWN_PAGE},
         waiting=[name for name in hall().plugins.installed if name not in known],
         next_time=set(stored),
+        decisive={one.name for one in hall().plugins.loaded if one.error is not None and one.hooks & SEARCH},
     )
-
-
-def _table(loaded: Loaded) -> str:
-    return str(getattr(loaded.instance, "table", loaded.name))
 
 
 def table_of(loaded: Loaded) -> str:
     """The table of the file that holds its settings: `mail`, or `plugins.` and its name."""
-    return "mail" if _table(loaded) == "mail" else f"plugins.{_table(loaded)}"
+    return "mail" if loaded.table == "mail" else f"plugins.{loaded.table}"
 
 
 def keys_of(loaded: Loaded) -> dict[str, Any]:
     """The settings that hold, as config.toml has them, secrets masked; none where they cannot be used."""
-    model = hall().plugins.config_model(_table(loaded))
+    model = hall().plugins.config_model(loaded.table)
     try:
-        holds = model.model_validate(hall().config.table(_table(loaded)))
+        holds = model.model_validate(hall().config.table(loaded.table))
     except ValidationError:
         return {}
     return holds.model_dump(mode="json", by_alias=True)
@@ -136,7 +80,7 @@ def switched(name: str, *, on: bool) -> dict[str, list[str]]:
 
 
 def _has_form(loaded: Loaded) -> bool:
-    return bool(hall().plugins.config_model(_table(loaded)).model_fields) and _table(loaded) not in OWN_PAGE
+    return bool(hall().plugins.config_model(loaded.table).model_fields) and loaded.table not in OWN_PAGE
 
 
 @open_to(Right.SETTINGS)
@@ -171,11 +115,11 @@ def edit(name: str) -> ResponseReturnValue:
     loaded = next((one for one in hall().plugins.loaded if one.name == name), None)
     if loaded is None or not _has_form(loaded):
         abort(404)
-    table, model = table_of(loaded), hall().plugins.config_model(_table(loaded))
+    table, model = table_of(loaded), hall().plugins.config_model(loaded.table)
     if request.method != "POST":
-        return _page(loaded, Typed(_shown(model, hall().config.table(_table(loaded)))))
+        return _page(loaded, Typed(controls.shown(model, hall().config.table(loaded.table))))
     typed = Typed(request.form)
-    values = _values(model, typed, table)
+    values = controls.typed_values(model, typed, hall().config.fixed(table))
     if not typed.errors:
 
         def work(session: Session, decided: Decisions) -> None:
@@ -196,46 +140,16 @@ def edit(name: str) -> ResponseReturnValue:
 
 
 def _page(loaded: Loaded, typed: Typed) -> str:
-    model = hall().plugins.config_model(_table(loaded))
+    model = hall().plugins.config_model(loaded.table)
     return render_template(
         "office/settings/plugin.html",
         plugin=loaded,
-        controls=controls(model),
+        controls=controls.controls(model),
+        units=controls.UNITS,
         typed=typed,
         fixed=hall().config.fixed(table_of(loaded)),
         follows=isinstance(getattr(loaded.instance, "config", None), BaseModel),
     )
-
-
-def _shown(model: type[BaseModel], table: Mapping[str, Any]) -> dict[str, Any]:
-    """What holds, as the form shows it; secrets are never sent back."""
-    holds = model.model_validate(table).model_dump(mode="json", by_alias=True)
-    shown: dict[str, Any] = {}
-    for control in controls(model):
-        value = holds.get(control.name)
-        if control.kind == "lines":
-            shown[control.name] = "\n".join(map(str, value or ()))
-        elif control.kind == "check":
-            shown |= {control.name: "1"} if value else {}
-        elif control.kind not in ("", "secret"):
-            shown[control.name] = "" if value is None else str(value)
-    return shown
-
-
-def _values(model: type[BaseModel], typed: Typed, table: str) -> dict[str, Any]:
-    """What was typed, for the model to check; an empty field takes the default again."""
-    found: dict[str, Any] = {}
-    for control in controls(model):
-        text = typed.get(control.name)
-        if not control.kind or hall().config.is_fixed(table, control.name):
-            continue
-        if control.kind == "check":
-            found[control.name] = control.name in typed.values
-        elif control.kind == "lines":
-            found[control.name] = [line.strip() for line in text.splitlines() if line.strip()]
-        elif text or control.kind != "secret":
-            found[control.name] = text or None
-    return found
 
 
 def add_to(office: Blueprint) -> None:

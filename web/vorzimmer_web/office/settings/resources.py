@@ -24,7 +24,7 @@ from vorzimmer_web.requests import reading, signed_in
 
 
 def _kinds() -> dict[str, hookspecs.ResourceKind]:
-    return {kind.name: kind for kind in hall().plugins.ask(hookspecs.resource_kinds)}
+    return {kind.name: kind for kind in hall().plugins.known(hookspecs.resource_kinds)[0]}
 
 
 @open_to(Right.SETTINGS)

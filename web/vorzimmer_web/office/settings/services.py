@@ -171,7 +171,7 @@ def _saved(
 
 def _page(service: Service | None, typed: Typed, of: tuple[Service, Resource] | None = None) -> str:
     session = reading()
-    kinds = hall().plugins.ask(hookspecs.resource_kinds)
+    kinds, _lacking = hall().plugins.known(hookspecs.resource_kinds)
     return render_template(
         "office/settings/service.html",
         service=service,
