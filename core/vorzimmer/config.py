@@ -93,9 +93,9 @@ def _origins(sites: tuple[str, ...]) -> tuple[str, ...]:
 class Practice(Table):
     """`[practice]`: who runs this server. `base_url` is where customers reach it.
 
-    `imprint` and `privacy` are texts of our own pages, for who has no address to link to. `logo` names the picture
-    that the office has stored. `accent` is "#rrggbb", dark enough to be read. `embed_on` are the origins of the sites
-    that may show the booking in a frame (A65).
+    `imprint`, `privacy`, `terms` and `withdrawal` are texts of our own pages, for who has no address to link to.
+    `logo` names the picture that the office has stored. `accent` is "#rrggbb", dark enough to be read. `embed_on`
+    are the origins of the sites that may show the booking in a frame (A65).
     """
 
     name: str = Field("Vorzimmer", min_length=1, max_length=80)
@@ -105,8 +105,12 @@ class Practice(Table):
     phone: str = Field("", max_length=40)
     imprint_url: Annotated[str, AfterValidator(_address)] = ""
     privacy_url: Annotated[str, AfterValidator(_address)] = ""
+    terms_url: Annotated[str, AfterValidator(_address)] = ""
+    withdrawal_url: Annotated[str, AfterValidator(_address)] = ""
     imprint: str = Field("", max_length=20_000)
     privacy: str = Field("", max_length=60_000)
+    terms: str = Field("", max_length=60_000)
+    withdrawal: str = Field("", max_length=20_000)
     accent: Annotated[str, AfterValidator(colors.checked)] = ""
     logo: Annotated[str, Field(pattern=r"^([0-9a-f]{16}\.(png|jpg))?$")] = ""
     embed_on: Annotated[tuple[str, ...], AfterValidator(_origins)] = Field((), max_length=20)

@@ -99,7 +99,7 @@ def checked(
 ) -> dict[str, Any]:
     """The answers as they are stored, by slug. What is wrong is added to `errors`: `fields.<slug>`, `consents.<slug>`.
 
-    Not `all_needed`: staff type what they know, and nobody agrees to anything through them.
+    Not `all_needed`: staff type what they know, and note what the customer agreed to when they asked.
     """
     questions = {field.slug: field for field in form if field.attribute.kind != CONSENT}
     agreements = {field.slug: field for field in form if field.attribute.kind == CONSENT}

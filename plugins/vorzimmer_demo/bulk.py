@@ -258,6 +258,8 @@ class Rows:
             name="Kunde 0000",
             phone="",
             message="",
+            place="",
+            link="",
         )
         said = ical.booking_calendar(sample, stamp=self.moment).replace("%", "%%")
         for token, place in (

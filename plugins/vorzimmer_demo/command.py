@@ -178,7 +178,7 @@ def _welcome(hall: Hall) -> str:
         f"  Mail           {hall.config.data / 'mail'}",
         "",
         f"Logins, password {PASSWORD} for all:",
-        *(f"  {email:<26} {role}" for email, _name, role in LOGINS),
+        *(f"  {email:<26} {role}" for email, _name, role in LOGINS if role != "customer"),
         "",
         "Calendar apps, with these app passwords:",
         *(

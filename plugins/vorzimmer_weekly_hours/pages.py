@@ -125,6 +125,8 @@ def save(kind: str, slug: str) -> ResponseReturnValue:
     with hall.database.reading() as session:
         subject = hours.find(session, actor, kind, slug)
         form = Form.of_request(request.form, list(_places(session, subject)))
+        if "more" in request.form:  # one more period to type; nothing is stored yet
+            return _page(session, subject, form, more=request.form["more"])
         if "copy" in request.form:
             form.copy(request.form)
             return _page(session, subject, form, copied=True)
@@ -168,6 +170,7 @@ def _page(
     form: Form,
     *,
     copied: bool = False,
+    more: str = "",
     day_errors: Mapping[str, str] | None = None,
 ) -> str:
     moment = database.now(session)
@@ -180,6 +183,7 @@ def _page(
         weekdays=DAYS,
         used={place or None for (place, _weekday), periods in form.days.items() if periods},
         copied=copied,
+        more=more,
         exceptions=hours.days_of(session, subject, today),
         shown=shown,
         outside=outside(session, subject, moment),

@@ -20,6 +20,8 @@ from vorzimmer.testing import Practice
 
 OPEN = """
 GET /
+GET /account/
+GET /account/login
 GET /api/v1/days
 GET /api/v1/explain
 GET /api/v1/openapi.json
@@ -42,6 +44,8 @@ GET /embed/<slug>/<uid>/calendar.ics
 GET /embed/<slug>/<uid>/code
 GET /embed/<slug>/<uid>/details
 GET /embed/<slug>/<uid>/done
+GET /help/
+GET /help/<path:name>
 GET /office/forgotten
 GET /office/link/<secret>
 GET /i/<secret>
@@ -51,6 +55,8 @@ GET /privacy
 GET /ready
 GET /setup/<secret>
 GET /static/<digest>/<name>
+GET /terms
+GET /withdrawal
 GET /static/<digest>/practice.css
 GET /static/logo/<name>
 POST /api/v1/holds
@@ -63,12 +69,14 @@ POST /b/move
 POST /book/<slug>
 POST /book/<slug>/<uid>/code
 POST /book/<slug>/<uid>/details
+POST /book/<slug>/<uid>/language
 POST /book/<slug>/<uid>/resend
 POST /embed/<slug>
 POST /embed/<slug>/<uid>/again
 POST /embed/<slug>/<uid>/calendar.ics
 POST /embed/<slug>/<uid>/code
 POST /embed/<slug>/<uid>/details
+POST /embed/<slug>/<uid>/language
 POST /embed/<slug>/<uid>/resend
 POST /embed/<slug>/times
 POST /language
@@ -83,9 +91,11 @@ POST /setup/<secret>
 LOGIN = "/office/login"
 PLAIN = {
     "/",
+    "/account/",
     "/api/v1/openapi.json",
     "/api/v1/services",
     "/embed.js",
+    "/help/",
     "/office/forgotten",
     "/office/login",
     "/ready",

@@ -12,6 +12,7 @@ from vorzimmer.access import Right
 from vorzimmer.hookspecs import Job, NavigationEntry, Person, PersonalData, hookimpl
 from vorzimmer.plugins import NoConfig
 from vorzimmer.reasons import N_
+from vorzimmer_web.account import account
 from vorzimmer_web.api import api
 from vorzimmer_web.embed import embed, script
 from vorzimmer_web.errors import errors
@@ -36,7 +37,20 @@ class Plugin:
     @hookimpl
     def blueprints(self) -> list[Blueprint]:
         """What all pages share first, then the doors."""
-        return [site, errors, practice, api, booking, embed, script, manage, office, setup, help_pages]
+        return [
+            site,
+            errors,
+            practice,
+            account,
+            api,
+            booking,
+            embed,
+            script,
+            manage,
+            office,
+            setup,
+            help_pages,
+        ]
 
     @hookimpl
     def navigation(self) -> list[NavigationEntry]:

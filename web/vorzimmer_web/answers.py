@@ -31,7 +31,7 @@ class Item:
 class Sheet:
     """The questions of one service's form, with what was typed so far.
 
-    Not `all_needed`: staff type what they know, and are not asked to agree to anything.
+    Not `all_needed`: staff type what they know, and note what the customer agrees to.
     """
 
     form: Sequence[Field]
@@ -64,6 +64,11 @@ class Sheet:
     def _agreement(self, slug: str, label: str, required: bool) -> Item:
         name = f"{CONSENTS}{slug}"
         return Item(name, CONSENT, label, required, self.typed.get(name, ""))
+
+    def unasked(self) -> list[str]:
+        """What must be agreed to and is not, in words: staff ask for it later, where it is needed at all."""
+        needed = [one for one in self.form if one.attribute.kind == CONSENT and one.required]
+        return [one.label(words.language()) for one in needed if one.slug not in self.consents]
 
     @property
     def labels(self) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import refresh
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -276,12 +277,31 @@ def _details_page(
 
 
 @open_to(EVERYONE)
+def speak(slug: str, uid: str) -> ResponseReturnValue:
+    """The same page in another language, with what was typed so far."""
+    held = _own(slug, uid)
+    typed = _typed()
+    if request.form.get("language") in hall().config.settings.practice.languages:
+        session["language"] = request.form["language"]
+        refresh()
+    if not _stands(held):
+        return _over(held, Refused(Reason.HOLD_EXPIRED))
+    return _details_page(held, typed, Sheet(_form(held), request.form))
+
+
+def _typed() -> dict[str, str]:
+    """What was typed, which is kept for the next pages."""
+    typed = {key: request.form.get(key, "") for key in TYPED}
+    session["typed"] = {key: value[:1000] for key, value in typed.items()}
+    return typed
+
+
+@open_to(EVERYONE)
 @limits.code_mails
 def send_details(slug: str, uid: str) -> ResponseReturnValue:
     """Keep the details and send the code."""
     held = _own(slug, uid)
-    typed = {key: request.form.get(key, "") for key in TYPED}
-    session["typed"] = {key: value[:1000] for key, value in typed.items()}
+    typed = _typed()
     sheet = Sheet(_form(held), request.form)
     given = Details(
         typed["name"],
@@ -416,6 +436,7 @@ def add_to(pages: Blueprint, below: str) -> None:
     pages.post(below)(hold)
     pages.get(f"{held}/details")(details)
     pages.post(f"{held}/details")(send_details)
+    pages.post(f"{held}/language")(speak)
     pages.get(f"{held}/code")(code)
     pages.post(f"{held}/code")(confirm)
     pages.post(f"{held}/resend")(resend)

@@ -110,4 +110,6 @@ def page_of(error: HTTPException) -> ResponseReturnValue:
     headers = [(name, value) for name, value in error.get_headers() if name.lower() in KEPT_HEADERS]
     inside = request.path.startswith("/office/") and g.get("actor") is not None and code < 500
     page = "office/error.html" if inside else "error.html"
+    if inside and code == 403 and not g.actor.is_staff:
+        page = "office/not_staff.html"
     return render_template(page, code=code, title=gettext(title), text=said), code, headers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 
 from flask import Blueprint, Flask, Response, abort, redirect, render_template, url_for
 from flask.blueprints import BlueprintSetupState
@@ -17,7 +18,14 @@ from vorzimmer_web.requests import reading
 
 YEAR = 365 * 24 * 60 * 60
 TYPES = {"png": "image/png", "jpg": "image/jpeg"}
-TITLES = {"imprint": N_("Imprint"), "privacy": N_("Privacy")}
+TITLES = {
+    "imprint": N_("Imprint"),
+    "privacy": N_("Privacy"),
+    "terms": N_("Terms"),
+    "withdrawal": N_("Withdrawal"),
+}
+ABOVE_THE_BUTTON = ("terms", "withdrawal", "privacy")
+"""What one can read where one books (S40)."""
 
 practice = Blueprint("practice", __name__)
 
@@ -25,7 +33,9 @@ practice = Blueprint("practice", __name__)
 @practice.record_once
 def _set_up(state: BlueprintSetupState) -> None:
     app: Flask = state.app  # type: ignore[assignment]  # only a Flask application registers us
-    app.jinja_env.globals.update(own_styles=stylesheet, legal_links=legal_links)
+    app.jinja_env.globals.update(
+        own_styles=stylesheet, legal_links=legal_links, legal_of_booking=lambda: legal_links(ABOVE_THE_BUTTON)
+    )
 
 
 def shades(accent: str) -> str:
@@ -85,9 +95,11 @@ def _kept(response: Response) -> Response:
 
 @practice.get("/imprint", defaults={"which": "imprint"})
 @practice.get("/privacy", defaults={"which": "privacy"})
+@practice.get("/terms", defaults={"which": "terms"})
+@practice.get("/withdrawal", defaults={"which": "withdrawal"})
 @open_to(EVERYONE)
 def legal(which: str) -> ResponseReturnValue:
-    """The imprint or the privacy notice, or the way to it."""
+    """The imprint, privacy notice, terms or withdrawal, or the way to it."""
     found = hall().config.settings.practice
     address, text = getattr(found, f"{which}_url"), getattr(found, which)
     if address:
@@ -98,11 +110,11 @@ def legal(which: str) -> ResponseReturnValue:
     return render_template("legal.html", title=TITLES[which], parts=parts)
 
 
-def legal_links() -> list[tuple[str, str]]:
+def legal_links(those: Sequence[str] = tuple(TITLES)) -> list[tuple[str, str]]:
     """Title (a msgid) and address of what there is."""
     found = hall().config.settings.practice
     return [
-        (title, getattr(found, f"{which}_url") or url_for("practice.legal", which=which))
-        for which, title in TITLES.items()
+        (TITLES[which], getattr(found, f"{which}_url") or url_for("practice.legal", which=which))
+        for which in those
         if getattr(found, f"{which}_url") or getattr(found, which)
     ]

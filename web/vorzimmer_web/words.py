@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date
 from flask_babel import get_locale, gettext, ngettext
+from markupsafe import Markup, escape
 
 from vorzimmer.availability import Phrase
 from vorzimmer.here import hall
@@ -116,6 +118,19 @@ def near_day(of: date, today: date) -> str:
 def money(minor: int, currency: str) -> str:
     """ "45,00 €" of 4500 minor units."""
     return _reader().money(minor, currency)
+
+
+_LINK = re.compile(r"https?://[^\s<>\"'“”„»«]+[^\s<>\"'“”„»«.,;:!?)\]]")
+
+
+def linked(text: str) -> Markup:
+    """A text of the practice's with its addresses to be followed, in a page of their own: what is typed stays."""
+    parts, last = Markup(), 0
+    for found in _LINK.finditer(text):
+        link = Markup('<a href="{0}" target="_blank" rel="noopener noreferrer">{0}</a>')
+        parts += escape(text[last : found.start()]) + link.format(found[0])
+        last = found.end()
+    return parts + escape(text[last:])
 
 
 def minutes(number: int) -> str:

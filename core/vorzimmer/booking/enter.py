@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -19,8 +19,9 @@ from vorzimmer.booking.changes import record
 from vorzimmer.booking.confirm import start_payment
 from vorzimmer.booking.details import Details, checked
 from vorzimmer.booking.override import Override, allow, require_still_free
+from vorzimmer.fields import Field
 from vorzimmer.hall import Hall
-from vorzimmer.models import Booking, Customer, Service, Status
+from vorzimmer.models import Booking, Customer, Status
 from vorzimmer.reasons import N_
 
 
@@ -31,6 +32,7 @@ class Entry:
     No `language` means that of the record of this name and address, else the practice's first.
 
     `customer` is the uid of a known record, whose name and addresses count then. `note` is the practice's own.
+    `consents` are what the customer agreed to when asked, by slug.
     A `walk_in` starts off the grid and without notice, and needs no name (D9).
     """
 
@@ -44,6 +46,7 @@ class Entry:
     language: str = ""
     seats: int = 1
     fields: Mapping[str, Any] = field(default_factory=dict)
+    consents: Collection[str] = ()
     customer: str | None = None
     note: str = ""
     walk_in: bool = False
@@ -60,7 +63,8 @@ def enter(
     access.require(not entry.note or access.may(actor, Right.NOTES))
     service = load.service(session, entry.service)
     known = _known(session, actor, entry.customer) if entry.customer else None
-    who = _who(session, hall, service, entry, known)
+    form = fields.asked(session, service.id)
+    who = _who(session, hall, form, entry, known)
     wish: Wish = {"staff": entry.staff, "location": entry.location, "seats": entry.seats}
     wish["walk_in"] = entry.walk_in
     moment = database.now(session)
@@ -90,6 +94,7 @@ def enter(
         phone=who.phone,
         language=who.language,
         fields=dict(who.fields),
+        consents=fields.agreed(form, who.consents, hall.texts.reader(who.language)),
         customer=known,
         note=who.message,
     )
@@ -134,17 +139,21 @@ def _nameless(entry: Entry) -> bool:
     return entry.walk_in and not entry.customer and not contact.plain(entry.name)
 
 
-def _who(session: Session, hall: Hall, service: Service, entry: Entry, known: Customer | None) -> Details:
+def _who(
+    session: Session, hall: Hall, form: Sequence[Field], entry: Entry, known: Customer | None
+) -> Details:
     """Whom the booking names: a known record as it is, else what was typed, checked; `message` is the note."""
     languages = hall.config.settings.practice.languages
-    typed = Details(entry.name, entry.email, entry.phone, entry.note, entry.language, entry.fields)
+    typed = Details(
+        entry.name, entry.email, entry.phone, entry.note, entry.language, entry.fields, entry.consents
+    )
     if known is not None:
         typed = replace(
             typed, name=known.name, email=known.email or "", phone=known.phone, language=known.language
         )
     elif _nameless(entry):
         typed = replace(typed, name=hall.texts.reader(languages[0]).gettext(N_("Walk-in")))
-    who = checked(typed, languages, fields.asked(session, service.id), by_staff=True)
+    who = checked(typed, languages, form, by_staff=True)
     if known is None and not entry.language and (same := customers.find(session, who.name, who.email)):
         who = replace(who, language=same.language)  # nobody has said another one
     return who

@@ -5,6 +5,7 @@ The page works in steps without a script. With one the same steps come as parts 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -78,6 +79,7 @@ class Call:
             language=request.form.get("language", ""),
             note=request.form.get("note", ""),
             fields=self.sheet().answers,
+            consents=self.sheet().consents,
         )
 
     def sheet(self) -> Sheet:
@@ -103,7 +105,7 @@ def new() -> ResponseReturnValue:
     refusal: Refused | None = None
     if _is_entered():
         try:
-            return _entered(person, call.entry(), call.choice)
+            return _entered(person, call.entry(), call.choice, call.sheet().unasked())
         except Refused as error:
             refusal, session = explained(error), read_anew()
             call = Call.of_form(session, person)
@@ -173,11 +175,13 @@ def _page(
     return page, 422 if refusal.reason is Reason.INVALID else 409
 
 
-def _entered(person: Actor, entry: Entry, choice: Choice) -> ResponseReturnValue:
+def _entered(person: Actor, entry: Entry, choice: Choice, unasked: Sequence[str] = ()) -> ResponseReturnValue:
     made = hall().database.write(
         lambda session: use_cases.enter(session, hall(), person, entry, choice.override)
     )
     _report(made)
+    if unasked:
+        flash(gettext("The customer has not agreed yet: %(what)s", what=" / ".join(unasked)), "warning")
     return redirect(_back_to(made), 303)
 
 

@@ -21,7 +21,8 @@ from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.requests import signed_in
 from vorzimmer_web.site import LANGUAGES
 
-TEXTS = ("name", "phone", "base_url", "imprint_url", "imprint", "privacy_url", "privacy")
+LEGAL = ("imprint", "privacy", "terms", "withdrawal")
+TEXTS = ("name", "phone", "base_url", *LEGAL, *(f"{which}_url" for which in LEGAL))
 TABLES = ("practice", "booking")
 
 

@@ -11,17 +11,18 @@ from flask_babel import gettext, ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from vorzimmer import catalogue, hookspecs, urls
+from vorzimmer import booking, catalogue, database, hookspecs, urls
 from vorzimmer.access import Right, open_to
 from vorzimmer.booking import Triage, try_to
 from vorzimmer.here import hall
 from vorzimmer.models import Offer, Requirement, Resource, Service
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer_web.choices import Finder
 from vorzimmer_web.office.settings.archiving import undecided, warned
 from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.service_form import blank, read, shown
 from vorzimmer_web.office.settings.typed import UNITS, Typed
-from vorzimmer_web.requests import reading, signed_in
+from vorzimmer_web.requests import read_anew, reading, signed_in
 
 COLORS = {
     "#0b6b6b": N_("Teal"),
@@ -157,7 +158,7 @@ def _saved(
         made = hall().database.write(
             lambda session: catalogue.create_service(session, hall(), person, values, needs)
         )
-        flash(gettext("The service %(name)s can be booked now.", name=made.name), "good")
+        _say_whether(made, gettext("The service %(name)s can be booked now.", name=made.name))
     else:
         slug = service.slug
         made = hall().database.write(
@@ -167,6 +168,23 @@ def _saved(
             gettext("%(name)s is changed. Appointments that stand keep their times.", name=made.name), "good"
         )
     return redirect(url_for("office.services"), 303)
+
+
+def _say_whether(service: Service, good: str) -> None:
+    """Say that a service can be booked only where it can."""
+    session = read_anew()
+    found = session.get_one(Service, service.id)
+    if Finder(session, hall(), found, database.now(session)).next_free() is None:
+        said = gettext(
+            "%(name)s is entered. Nobody who gives it is free yet: are working hours set?", name=found.name
+        )
+    elif not booking.is_open(hall()):
+        said = gettext(
+            "%(name)s is entered. Customers see it; the online booking is closed.", name=found.name
+        )
+    else:
+        return flash(good, "good")
+    return flash(said, "warning")
 
 
 def _page(service: Service | None, typed: Typed, of: tuple[Service, Resource] | None = None) -> str:
@@ -223,7 +241,7 @@ def restore(slug: str) -> ResponseReturnValue:
     """Bring an archived service back."""
     person = signed_in()
     made = hall().database.write(lambda session: catalogue.restore_service(session, person, slug))
-    flash(gettext("%(name)s can be booked again.", name=made.name), "good")
+    _say_whether(made, gettext("%(name)s can be booked again.", name=made.name))
     return redirect(url_for("office.services"), 303)
 
 
