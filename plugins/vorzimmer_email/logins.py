@@ -17,6 +17,8 @@ SUBJECTS = {
     "new_address": N_("Confirm your new address at %(practice)s"),
     "address_changed": N_("Your address at %(practice)s has been changed"),
     "address_taken": N_("Somebody wanted to use your address at %(practice)s"),
+    "calendar_given": N_("Your login at %(practice)s has a calendar"),
+    "calendar_taken": N_("Your login at %(practice)s has lost its calendar"),
 }
 TEXTS = {
     "invited": (
@@ -47,6 +49,16 @@ TEXTS = {
         ),
         N_("Was it you? Sign in with this address, or ask for a new password there."),
     ),
+    "calendar_given": (
+        N_("From now on the calendar of %(person)s is yours: its appointments, mails and calendar apps."),
+        N_("You did not expect this? Then please ask the practice."),
+    ),
+    "calendar_taken": (
+        N_(
+            "The calendar of %(person)s no longer belongs to your login; your calendar apps do not show it any more."
+        ),
+        N_("You did not expect this? Then please ask the practice."),
+    ),
 }
 BUTTONS = {
     "invited": N_("Choose a password"),
@@ -59,6 +71,7 @@ def login_letter(reader: Reader, config: Config, message: Message) -> Letter:
     """The mail about a login: fixed texts, the name, and a link where one is to be opened."""
     details, practice = message.details, config.settings.practice
     name = ical.plain(details.get("name", ""))
+    person = ical.plain(details.get("person", ""))
     button = BUTTONS.get(message.topic)
     facts = (
         [(reader.gettext("Sign in with:"), ical.plain(message.recipient))]
@@ -71,7 +84,9 @@ def login_letter(reader: Reader, config: Config, message: Message) -> Letter:
         language=reader.language,
         subject=reader.gettext(SUBJECTS[message.topic], practice=practice.name),
         greeting=reader.gettext("Hello %(name)s,", name=name) if name else reader.gettext("Hello,"),
-        paragraphs=[reader.gettext(text, practice=practice.name) for text in TEXTS[message.topic]],
+        paragraphs=[
+            reader.gettext(text, practice=practice.name, person=person) for text in TEXTS[message.topic]
+        ],
         facts=facts,
         button=(reader.gettext(button), urls.login_link(config, details["nonce"])) if button else None,
         footer=list(filter(None, [practice.name, practice.phone])),

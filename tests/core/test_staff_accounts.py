@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from tests.web.desk import actor, address, count
 from vorzimmer import accounts, urls
-from vorzimmer.access import Actor, Right, staff_actor
+from vorzimmer.access import ROLES, Actor, Right, staff_actor
 from vorzimmer.accounts import Invitation
 from vorzimmer.models import Account, AuditEntry, LoginLink, Message, Role, WebSession
 from vorzimmer.reasons import Reason, Refused
@@ -212,6 +212,75 @@ def test_nobody_gives_a_role_with_more_rights_than_the_own(practice: Practice) -
     assert refusal(work).reason is Reason.FORBIDDEN
 
 
+def test_nobody_gives_or_widens_a_role_beyond_the_own_rights(practice: Practice) -> None:
+    """O53: not the owner's role only; `settings` opens what the secretary may not see."""
+    invite(practice)
+    who, target = secretary(practice), account(practice, NEW).id
+    above = by(practice, OWNER, lambda s, _h, a: accounts.add_role(s, a, "Leitung", ["settings"]))
+    within = by(practice, OWNER, lambda s, _h, a: accounts.add_role(s, a, "Büro", ["calendars"]))
+    wanted = Invitation("eva@praxis.example", "Eva", above.id)
+
+    def change(role_id: int) -> Account:
+        return write(
+            practice,
+            lambda s: accounts.change(
+                s, practice.hall, who, target, name="Dora", role_id=role_id, staff=None
+            ),
+        )
+
+    acts: list[Callable[[Session], object]] = [
+        lambda s: accounts.invite(s, practice.hall, who, wanted),
+        lambda s: accounts.change_role(s, who, above.id, "Leitung", ["calendars"]),
+        lambda s: accounts.change_role(s, who, within.id, "Büro", ["settings"]),
+        lambda s: accounts.delete_role(s, who, above.id),
+    ]
+    for act in acts:
+        assert refusal(partial(write, practice, act)).reason is Reason.FORBIDDEN
+    assert refusal(lambda: change(above.id)).reason is Reason.FORBIDDEN
+    assert [one.name for one in change(within.id).roles] == ["Büro"]
+
+
+# ---- whose calendar --------------------------------------------------------------------------------------------
+
+
+def clerk(practice: Practice) -> Actor:
+    """Somebody who manages logins and may see nobody's calendar but an own one."""
+    return replace(actor(practice, DESK), rights=ROLES["staff"] | {Right.ACCOUNTS})
+
+
+def tie(practice: Practice, who: Actor, email: str, staff: str | None) -> Account:
+    found = account(practice, email)
+    given: dict[str, Any] = {"name": found.name, "role_id": role(practice, "staff").id, "staff": staff}
+    return write(practice, lambda s: accounts.change(s, practice.hall, who, found.id, **given))
+
+
+def test_nobody_frees_or_takes_a_calendar_that_they_may_not_see(practice: Practice) -> None:
+    """X11: freed from a colleague's login and tied to the own one, it showed 26 appointments."""
+    who, owner = clerk(practice), actor(practice, OWNER)
+    assert refusal(lambda: tie(practice, who, ANNA, None)).reason is Reason.FORBIDDEN
+    assert tie(practice, who, ANNA, "anna").resource.slug == "anna"
+    tie(practice, owner, ANNA, None)
+    assert refusal(lambda: tie(practice, who, ANNA, "anna")).reason is Reason.FORBIDDEN
+    wanted = Invitation(NEW, "Dora", role(practice, "staff").id, "anna")
+    invited = partial(write, practice, lambda s: accounts.invite(s, practice.hall, who, wanted))
+    assert refusal(invited).reason is Reason.FORBIDDEN
+    assert tie(practice, owner, ANNA, "anna").resource.slug == "anna"
+
+
+def test_both_learn_that_a_calendar_has_changed_hands(practice: Practice, outbox: Outbox) -> None:
+    owner, ben = actor(practice, OWNER), "ben@praxis.example"
+    for email, staff in ((ben, None), (ANNA, None), (ben, "anna")):
+        tie(practice, owner, email, staff)
+    assert [message.recipient for message in outbox.messages("calendar_taken")] == [ben, ANNA]
+    [given] = outbox.messages("calendar_given")
+    assert (given.recipient, given.details["person"]) == (ben, "Anna Berger")
+    with practice.hall.database.reading() as session:
+        last = session.scalars(
+            select(AuditEntry).where(AuditEntry.act == "account_changed").order_by(AuditEntry.id.desc())
+        ).first()
+    assert (last.before["staff"], last.after["staff"]) == (None, "anna")
+
+
 def test_nobody_makes_a_role_with_more_rights_than_the_own(practice: Practice) -> None:
     """A6."""
     who = secretary(practice)
@@ -387,6 +456,25 @@ def test_reset_ends_after_an_hour(practice: Practice, outbox: Outbox) -> None:
     assert refusal(lambda: take(practice, nonce(outbox, practice, "reset"))).reason is Reason.NOT_FOUND
 
 
+def test_reset_ends_the_sessions(practice: Practice, outbox: Outbox) -> None:
+    """A42, A48: whoever was signed in with the old password is out."""
+    now = practice.clock.now
+    for key, email in (("a", ANNA), ("b", DESK)):
+        later = now + timedelta(1)
+        row = WebSession(
+            key_hash=key,
+            account_id=account(practice, email).id,
+            created_at=now,
+            seen_at=now,
+            expires_at=later,
+        )
+        write(practice, partial(Session.add, instance=row))
+    ask(practice, ANNA)
+    take(practice, nonce(outbox, practice, "reset"))
+    with practice.hall.database.reading() as session:
+        assert session.scalars(select(WebSession.key_hash)).all() == ["b"]
+
+
 def test_new_password_is_told_to_its_owner(practice: Practice, outbox: Outbox) -> None:
     ask(practice, ANNA)
     take(practice, nonce(outbox, practice, "reset"))
@@ -464,6 +552,13 @@ def test_another_password_ends_the_other_sessions(practice: Practice) -> None:
         "anna@praxis.example",
         "Anna Berger 1",
         "qwertzuiopasdf",
+        "Vorzimmer12345",
+        "2026vorzimmer#1",
+        "PraxisAmMarkt2026!",
+        "Fussball123456",
+        "sunshine2026!!",
+        "B4seb4ll!!!2027",
+        "DragonDragonDragon",
     ],
 )
 def test_password_that_everybody_tries_first_is_refused(password: str) -> None:
@@ -472,7 +567,14 @@ def test_password_that_everybody_tries_first_is_refused(password: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "password", ["drei blaue Kühe", "correct horse battery", "demo-passwort-2026", "дом у реки стоит"]
+    "password",
+    [
+        "drei blaue Kühe",
+        "correct horse battery",
+        "demo-passwort-2026",
+        "дом у реки стоит",
+        "73 19 04 82 65 50",
+    ],
 )
 def test_long_password_is_taken(password: str) -> None:
     """O77: no rule about kinds of letters."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import audit, contact, database
-from vorzimmer.access import Actor
+from vorzimmer import audit, contact, database, outbox
+from vorzimmer.access import Actor, may_touch_resource, require
 from vorzimmer.accounts.found import is_owner, managed
 from vorzimmer.accounts.roles import OWNER, role_for
 from vorzimmer.hall import Hall
@@ -16,7 +16,7 @@ from vorzimmer.reasons import N_, Reason, Refused
 
 def change(
     session: Session,
-    _hall: Hall,
+    hall: Hall,
     actor: Actor,
     account_id: int,
     *,
@@ -26,7 +26,8 @@ def change(
 ) -> Account:
     """Give an account another name, role or calendar; it holds from the next request on (A15).
 
-    An invitation that is still open ends with another role (A26). Refuses with `INVALID`.
+    An invitation that is still open ends with another role (A26). Who loses or gets a calendar is told (X11). Refuses
+    with `INVALID`, and with `FORBIDDEN` where the actor may not see the calendar.
     """
     account = managed(session, actor, account_id)
     before = shown(account)
@@ -41,10 +42,23 @@ def change(
             keep_an_owner(session, account)
         account.roles = [role]
         session.execute(delete(LoginLink).where(LoginLink.account_id == account.id))
-    account.name, account.resource = clean, resource
+    account.name = clean
+    if account.resource != resource:
+        _tie(session, hall, actor, account, resource)
     session.flush()
     log(session, actor, "account_changed", account, before)
     return account
+
+
+def _tie(session: Session, hall: Hall, actor: Actor, account: Account, resource: Resource | None) -> None:
+    """Give the login another calendar: nobody reads by that what they may not read, and its owner learns of it."""
+    moment = database.now(session)
+    for topic, changed in (("calendar_taken", account.resource), ("calendar_given", resource)):
+        if changed is not None:
+            require(may_touch_resource(actor, changed.id))
+            details = {"name": account.name, "person": changed.name}
+            outbox.tell_login(session, hall, account, topic, moment, recipient=account.email, details=details)
+    account.resource = resource
 
 
 def block(session: Session, _hall: Hall, actor: Actor, account_id: int) -> Account:

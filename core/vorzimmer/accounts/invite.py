@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from vorzimmer import contact
-from vorzimmer.access import Actor, Right, may, require
+from vorzimmer.access import Actor, Right, may, may_touch_resource, require
 from vorzimmer.accounts import links
 from vorzimmer.accounts.change import calendar_of, log
 from vorzimmer.accounts.found import managed
@@ -44,6 +44,7 @@ def invite(session: Session, hall: Hall, actor: Actor, wanted: Invitation) -> tu
         errors["email"] = N_("Somebody signs in with this address already.")
     if errors:
         raise Refused(Reason.INVALID, errors=errors)
+    require(resource is None or may_touch_resource(actor, resource.id))
     account = Account(
         email=contact.canonical(email),
         name=name,

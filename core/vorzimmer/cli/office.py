@@ -52,7 +52,7 @@ def init(data: Path, name: str, base_url: str, owner: str) -> None:
     hall.database.write(lambda session: settings.save(session, hall, ADMIN, "practice", {"name": name}))
     hall.refresh(at_once=True)
     if owner:
-        hashed = accounts.PASSWORDS.hash(accounts.normal(_password()))
+        hashed = accounts.PASSWORDS.hash(accounts.normal(_password(owner, name)))
         first = setup.Owner(
             owner.partition("@")[0], owner, hashed, hall.config.settings.practice.languages[0]
         )
@@ -88,7 +88,7 @@ def user() -> None:
 def add(config: Config, email: str, role: str, name: str, staff: str | None) -> None:
     """Add a login."""
     hall = opened(config)
-    secret = _password()
+    secret = _password(email, name, config.settings.practice.name)
     hall.database.write(lambda session: _add(session, email, name, role, staff, secret))
     click.echo(f"{email} may sign in as {role}")
 
@@ -99,7 +99,7 @@ def add(config: Config, email: str, role: str, name: str, staff: str | None) -> 
 def password(config: Config, email: str) -> None:
     """Give a login another password; all its sessions end."""
     hall = opened(config)
-    secret = _password()
+    secret = _password(email, config.settings.practice.name)
 
     def change(session: Session) -> None:
         account = account_of(session, email)
@@ -160,13 +160,13 @@ def explain(config: Config, service: str, start: datetime, staff: str | None) ->
         click.echo(f"  free if {say(change.msgid, **change.facts)}")
 
 
-def _password() -> str:
+def _password(*known: str) -> str:
     given: str
     if sys.stdin.isatty():
         given = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
         given = sys.stdin.readline().rstrip("\n")
-    weak = accounts.why_weak(given)
+    weak = accounts.why_weak(given, known)
     if weak:
         fail(weak)
     return given

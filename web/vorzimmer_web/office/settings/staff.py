@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from vorzimmer import accounts, database
-from vorzimmer.access import Actor, Right, open_to
+from vorzimmer.access import Actor, Right, may_touch_resource, open_to
 from vorzimmer.accounts import Invitation
 from vorzimmer.hall import Hall
 from vorzimmer.here import hall
@@ -158,7 +158,11 @@ def _choices(own: Account | None = None) -> dict[str, Any]:
     )
     return {
         "roles": [(role.id, role_name(role)) for role in roles],
-        "people": [(one.slug, one.name) for one in people],
+        "people": [
+            (one.slug, one.name)
+            for one in people
+            if may_touch_resource(signed_in(), one.id) or (own and own.resource_id == one.id)
+        ],
     }
 
 
