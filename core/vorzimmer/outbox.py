@@ -56,11 +56,8 @@ _WAITING = (
     .with_for_update()
     .execution_options(populate_existing=True)
 )
-_LAST = (
-    select(Message.details)
-    .where(_OF_BOOKING, Message.topic == bindparam("topic"), Message.recipient == bindparam("recipient"))
-    .order_by(Message.id.desc())
-    .limit(1)
+_TOLD = select(Message.id).where(
+    _OF_BOOKING, Message.topic == bindparam("topic"), Message.state != "withdrawn"
 )
 _WITHDRAW = (
     update(Message)
@@ -198,10 +195,9 @@ def _whose(hall: Hall, answer: Callable[[Channel], bool]) -> Iterator[Channel]:
                     yield channel
 
 
-def knows(session: Session, booking: Booking, topic: str, details: Mapping[str, Any]) -> bool:
-    """Whether the last message of the topic told the customer the same details already."""
-    last = session.scalar(_LAST, {"booking": booking.id, "topic": topic, "recipient": booking.email}) or {}
-    return all(name in last and last[name] == value for name, value in details.items())
+def is_told(session: Session, booking: Booking, topic: str) -> bool:
+    """Whether there is such a message to the customer already."""
+    return session.scalar(_TOLD, {"booking": booking.id, "topic": topic}) is not None
 
 
 def tell_plugins(session: Session, hall: Hall, booking: Booking, change: Change, moment: datetime) -> None:
@@ -256,10 +252,11 @@ def withdraw(session: Session, booking: Booking, topics: Iterable[str]) -> None:
 def plan_reminders(session: Session, hall: Hall, booking: Booking, moment: datetime) -> None:
     """Bring the reminders in line with the booking: planned if it is confirmed, elapsed hours before its start (O53).
 
-    Those of an old time are withdrawn, those of a start that is too near are left out.
+    Those of an old time are withdrawn, those of a start that is too near are left out; who is asked to choose another
+    time is not reminded of this one.
     """
     wanted: dict[str, datetime] = {}
-    if booking.status == Status.CONFIRMED and booking.email:
+    if booking.status == Status.CONFIRMED and booking.email and booking.offered_at is None:
         own = booking.service.reminders
         for hours in hall.config.settings.booking.reminder_hours if own is None else own:
             at = booking.starts - timedelta(hours=hours)

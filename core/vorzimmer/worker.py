@@ -225,12 +225,14 @@ class Worker:
         return {"state": "sent", "subject": sent.subject[:300], "text": sent.text, "error": ""}
 
     def _expire(self) -> None:
-        """Close holds and requests that ran out, each in a transaction of its own."""
+        """Close holds, requests and offers that ran out, each in a transaction of its own."""
         with self.hall.database.reading() as session:
-            uids = booking.overdue(session, database.now(session))
-        for uid in uids:
+            moment = database.now(session)
+            over = [(uid, booking.expire) for uid in booking.overdue(session, moment)]
+            over += [(uid, booking.give_up) for uid in booking.unanswered(session, moment)]
+        for uid, close in over:
             try:
-                self.hall.database.write(partial(booking.expire, hall=self.hall, uid=uid))
+                self.hall.database.write(partial(close, hall=self.hall, uid=uid))
             except Exception:  # one booking that cannot be closed must not stop the others
                 log.exception("booking was not closed", uid=uid)
 

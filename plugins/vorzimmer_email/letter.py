@@ -25,7 +25,9 @@ TITLES = {
     "moved": N_("Appointment moved"),
     "changed": N_("Appointment changed"),
     "offered": N_("Please choose another time"),
+    "stands": N_("Appointment takes place as planned"),
     "cancelled": N_("Appointment cancelled"),
+    "reopened": N_("Appointment takes place after all"),
     "reminder": N_("Reminder"),
     "completed": N_("Thank you for your visit"),
     "expired": N_("Request expired"),
@@ -43,7 +45,9 @@ OPENINGS = {
         "Something has come up on our side. Please choose another time by the link below; "
         "until you do, your appointment stays as it is."
     ),
+    "stands": N_("You need not choose another time any more: your appointment takes place as planned."),
     "cancelled": N_("Your appointment has been cancelled."),
+    "reopened": N_("Your appointment had been cancelled, and takes place after all."),
     "reminder": N_("We look forward to seeing you. This is a reminder of your appointment."),
     "completed": N_(
         "Thank you for coming. This is what your appointment costs and what you have paid so far."
@@ -245,8 +249,11 @@ def _more_facts(reader: Reader, message: Message, booking: Booking) -> list[tupl
 
 
 def _last_facts(reader: Reader, message: Message, booking: Booking) -> list[tuple[str, str]]:
-    """The link of a video call as long as there is one to join (K88, A17), how many come, and the money."""
+    """Until when to choose; the link of a video call as long as there is one to join (K88, A17); number and money."""
     facts = []
+    if "choose_until" in message.details:
+        until = datetime.fromisoformat(message.details["choose_until"])
+        facts.append((reader.gettext("Please choose until:"), reader.when(until, ZoneInfo(booking.zone))))
     if booking.link and message.topic not in ENDED and message.topic != "completed":
         facts.append((reader.gettext("Join by video:"), booking.link))
     if booking.seats > 1:

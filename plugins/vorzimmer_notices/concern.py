@@ -54,6 +54,14 @@ WORDS = {
         N_("Cancellation taken back"),
         N_("An appointment that had been cancelled a moment ago takes place after all."),
     ),
+    "reopened": (
+        N_("Appointment takes place after all"),
+        N_("An appointment that had been cancelled takes place."),
+    ),
+    "unanswered": (
+        N_("Please call"),
+        N_("The customer was asked to choose another time, and has not in time."),
+    ),
     "withdrawn": (N_("Request withdrawn"), N_("A request has been withdrawn; its time is free again.")),
     "request moved": (N_("Request moved"), N_("A request that waits for a decision has another time.")),
     "taken over": (N_("Appointment taken over"), N_("An appointment of a colleague is yours now.")),
@@ -87,7 +95,8 @@ def concerns(session: Session, change: Change, booking: Booking, moment: datetim
     if change.kind == "clashed":
         both = frozenset({Kind.CLASH})
         return [Concern(*WORDS["clashed"], frozenset({after["person"]}), both, both)]
-    there, were = _people(session, after), _people(session, before or after)
+    there = _people(session, after)
+    were = _people(session, before or after) or there  # what was cancelled took nobody
     word, own, others = _meaning(change, booking, moment)
     if not word:
         return []
@@ -129,6 +138,8 @@ def _meaning(
         "expired": ("expired", *_both(Kind.REQUEST)),
         "changed": ("changed", *_both(Kind.CHANGED)),
         "reassigned": ("reassigned", *_both(Kind.CHANGED)),
+        "reopened": ("reopened", *_both(Kind.NEW)),
+        "unanswered": ("unanswered", *_both(Kind.ANSWERED)),
     }.get(kind, ("", frozenset[Kind](), frozenset[Kind]()))
 
 

@@ -10,23 +10,35 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlalchemy.orm import Session
 
+from vorzimmer import hookspecs
 from vorzimmer.access import Actor, Right, may
 from vorzimmer.booking.load import WHOLE
+from vorzimmer.hall import Hall
 from vorzimmer.models import Allocation, Booking, Location, Resource, Status
-from vorzimmer.periods import day_period
+from vorzimmer.periods import Period, day_period
 
 STANDING = (Status.REQUESTED, Status.CONFIRMED, Status.COMPLETED, Status.MISSED)
 
 
 @dataclass(frozen=True)
 class List:
-    """A day's appointments by their start; `person` and `place` None mean all that the reader may see."""
+    """A day's appointments by their start; `person` and `place` None mean all that the reader may see.
+
+    `away` are names, and times where somebody is not away all day; `notes`: the reader may read the practice's own.
+    """
 
     day: date
     zone: ZoneInfo
     bookings: Sequence[Booking]
     person: Resource | None = None
     place: Location | None = None
+    away: Sequence[tuple[str, str]] = ()
+    notes: bool = False
+
+    @property
+    def spread(self) -> bool:
+        """Whether they are at more than one place, which must be named then."""
+        return len({one.location_id for one in self.bookings}) > 1
 
 
 def reach(actor: Actor, person: Resource | None) -> ColumnElement[bool]:
@@ -86,3 +98,27 @@ def with_whom(booking: Booking) -> str:
     taken = sorted(booking.allocations, key=lambda one: (one.resource.kind != "staff", one.id))
     names = dict.fromkeys(one.resource.name for one in taken)
     return ", ".join(names) or (booking.staff.name if booking.staff else "")
+
+
+def away(session: Session, hall: Hall, actor: Actor, found: List) -> list[tuple[str, str]]:
+    """Who is away on the day of a list, as far as the reader may see: names, and times within the day."""
+    store = hall.plugins.ask_first(hookspecs.absences)
+    if store is None:
+        return []
+    day = day_period(found.day, found.zone)
+    theirs = store.listed(session, actor, day)
+    return [
+        (one.resource.name, _within(one, day, found.zone))
+        for one in theirs
+        if found.person is None or one.resource.id == found.person.id
+    ]
+
+
+def _within(one: hookspecs.Absence, day: Period, zone: ZoneInfo) -> str:
+    """From when until when, where it is not the whole day."""
+    if not isinstance(one.start, datetime) or not isinstance(one.end, datetime):
+        return ""
+    if one.start <= day.start and one.end >= day.end:
+        return ""
+    starts, ends = max(one.start, day.start).astimezone(zone), min(one.end, day.end).astimezone(zone)
+    return f"{starts:%H:%M}–{'24:00' if one.end >= day.end else f'{ends:%H:%M}'}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ from vorzimmer.periods import day_of
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer.texts import Reader
 from vorzimmer_paper import sheets
-from vorzimmer_paper.days import List, listed, next_of, reach, with_whom
+from vorzimmer_paper.days import List, away, listed, next_of, reach, with_whom
 from vorzimmer_paper.settings import Settings
 
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ def _asked(session: Session) -> List:
         of = day_of(request.args.get("day", ""))
     except ValueError:
         of = database.now(session).astimezone(zone).date()
-    return listed(session, of, zone, reach(actor, person), person=person, place=place)
+    found = listed(session, of, zone, reach(actor, person), person=person, place=place)
+    return replace(found, away=away(session, hall, actor, found), notes=may(actor, Right.NOTES))
 
 
 def _people(session: Session) -> Sequence[Resource]:

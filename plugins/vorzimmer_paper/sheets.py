@@ -94,6 +94,7 @@ def day_list(reader: Reader, practice: Practice, found: List) -> bytes:
     head: list[Flowable] = [
         _text(title, 16, spaceAfter=2),
         _text(" · ".join(filter(None, [whose, number])), 10, textColor=SOFT),
+        *([_text(_away(reader, found), 10)] if found.away else []),
         Spacer(1, 5 * mm),
     ]
     foot = f"{practice.name}{f', {practice.phone}' if practice.phone else ''}"
@@ -110,9 +111,13 @@ def day_list(reader: Reader, practice: Practice, found: List) -> bytes:
     return written.getvalue()
 
 
+def _away(reader: Reader, found: List) -> str:
+    return f"{reader.gettext('Away:')} {', '.join(' '.join(filter(None, one)) for one in found.away)}"
+
+
 def _table(reader: Reader, found: List) -> Table:
     heads = [_text(reader.gettext(name), 8, textColor=SOFT) for name in HEADS]
-    rows = [heads, *(_row(reader, one, found.zone) for one in found.bookings)]
+    rows = [heads, *(_row(reader, one, found) for one in found.bookings)]
     ruled = TableStyle(
         [
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -125,15 +130,20 @@ def _table(reader: Reader, found: List) -> Table:
     return Table(rows, colWidths=COLUMNS, repeatRows=1, style=ruled)
 
 
-def _row(reader: Reader, one: Booking, zone: ZoneInfo) -> list[Flowable]:
+def _row(reader: Reader, one: Booking, found: List) -> list[Flowable]:
+    zone = found.zone
     time = f"{reader.clock(one.starts, zone)}–{reader.clock(one.ends, zone)}"
     waits = reader.gettext("request open") if one.status == "requested" else ""
     return [
         _two(time, waits),
         _two(one.whom, one.telephone),
-        _two(one.service.name, one.message[:200]),
-        _two(with_whom(one), one.place),
+        _two(one.service.name, " · ".join(filter(None, [one.message[:200], _note(reader, found, one)]))),
+        _two(with_whom(one), ", ".join(filter(None, [one.location.name if found.spread else "", one.place]))),
     ]
+
+
+def _note(reader: Reader, found: List, one: Booking) -> str:
+    return f"{reader.gettext('Note:')} {one.note[:200]}" if found.notes and one.note else ""
 
 
 # ---- for the customer's hand -----------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ EDGES = {
     "missed": "completed cancelled confirmed",
     "expired": "held",
     "declined": "",
-    "cancelled": "completed missed",
+    "cancelled": "completed missed confirmed",
 }
 
 

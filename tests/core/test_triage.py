@@ -58,7 +58,7 @@ def test_kept_cancelled_and_handed_over_in_one_step_told_once_each(practice: Pra
     handed = practice.book("massage", "2027-03-02 10:30", email="b@kunde.example", name="B")
     decisions = {key(kept): "keep", key(gone): "cancel", key(handed): "reassign:ben"}
     settle(practice, message="Anna ist krank.", **decisions)
-    assert [topics(practice, one)[1:] for one in (kept, gone, handed)] == [[], ["cancelled"], ["moved"]]
+    assert [topics(practice, one)[1:] for one in (kept, gone, handed)] == [[], ["cancelled"], ["changed"]]
     found = acts.again(practice.hall, handed.uid)
     assert (found.staff.slug if found.staff else "", found.starts, found.sequence) == (
         "ben",

@@ -125,9 +125,10 @@ def test_the_acts_fit_the_state(practice: Practice, desk: Browser) -> None:
         "decline",
         "move",
         "edit",
+        "offer",
         "customer",
     }
-    assert offered(fixed) == {"remind", "move", "edit", "cancel", "customer", "payments"}
+    assert offered(fixed) == {"remind", "move", "edit", "offer", "cancel", "customer", "payments"}
     practice.clock.move(days=2)
     desk.sign_in(DESK)
     assert offered(fixed) == {"complete", "missed", "move", "edit", "cancel", "customer", "payments"}

@@ -89,7 +89,7 @@ def test_who_is_asked_to_choose_another_time_may_do_so_until_the_start(
     practice.hall.database.write(lambda s: booking.offer(s, practice.hall, DESK, made.uid))
     opened.send(path(practice, made))
     page = opened.get("/b/").text
-    assert "We ask you to choose another time." in page
+    assert "We ask you to choose another time until" in page
     assert times(opened.get("/b/move?day=2027-03-05").text)
 
 

@@ -16,7 +16,7 @@ from vorzimmer.booking.status import OPEN
 from vorzimmer.here import hall
 from vorzimmer.models import Booking, Resource
 from vorzimmer.reasons import Refused
-from vorzimmer_web.appointment import calendar_answer, payment_note
+from vorzimmer_web.appointment import calendar_answer, payment_note, sums
 from vorzimmer_web.choices import Finder, people_for, places
 from vorzimmer_web.choosing import chosen_time, times_answer
 from vorzimmer_web.requests import reading
@@ -98,6 +98,7 @@ def _show(made: Booking, refusal: Refused | None = None) -> str:
         "manage/show.html",
         made=made,
         payment=payment_note(made),
+        sums=sums(made),
         until=until,
         can_move=is_open and now <= until.move_until,
         can_cancel=is_open and now <= until.cancel_until,

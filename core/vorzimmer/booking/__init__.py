@@ -25,7 +25,7 @@ from vorzimmer.booking.enter import Entry, enter
 from vorzimmer.booking.expire import expire, overdue
 from vorzimmer.booking.hold import HoldRequest, hold
 from vorzimmer.booking.move import Target, move, stays
-from vorzimmer.booking.offer import offer
+from vorzimmer.booking.offer import called, choose_until, give_up, offer, stand, unanswered
 from vorzimmer.booking.online import is_open, reaches_customers
 from vorzimmer.booking.override import Override
 from vorzimmer.booking.pay import methods, paid, pay
@@ -56,11 +56,13 @@ __all__ = [
     "Triage",
     "accept",
     "block",
+    "called",
     "can_be_taken_back",
     "cancel",
     "chances",
     "change",
     "change_block",
+    "choose_until",
     "clashes",
     "close_time",
     "codes_asked",
@@ -74,6 +76,7 @@ __all__ = [
     "enter",
     "expire",
     "extend_block",
+    "give_up",
     "held_in_vain",
     "hold",
     "is_open",
@@ -89,9 +92,11 @@ __all__ = [
     "release",
     "remind",
     "reopen",
+    "stand",
     "stays",
     "take_back",
     "try_to",
+    "unanswered",
     "version",
     "walk_in",
 ]

@@ -9,6 +9,7 @@ from vorzimmer.access import Actor
 from vorzimmer.booking import load, status
 from vorzimmer.booking.changes import record
 from vorzimmer.booking.deadlines import require_in_time
+from vorzimmer.booking.offer import settle
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Status
 
@@ -29,6 +30,7 @@ def cancel(session: Session, hall: Hall, actor: Actor, uid: str, message: str = 
     status.change(booking, Status.CANCELLED)
     booking.sequence += 1
     booking.expires_at = None
+    settle(booking)
     record(session, hall, actor, booking, kind, moment, before=before, details={"message": message})
     booking.allocations = []
     return booking

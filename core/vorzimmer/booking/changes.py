@@ -26,11 +26,17 @@ TOLD = frozenset(
             "offered",
             "cancelled",
             "expired",
+            "stands",
+            "reopened",
         ),
         "completed",  # where there is something to pay (K75)
     }
 )
-QUIET = frozenset({"held", "details", "released", "paid"})  # these touch no calendars and nobody is told
+CALLED_FOR = TOLD - {"confirmed", "requested", "completed"}
+"""What a customer without an address has to be told by telephone; who books so stands at the desk or is on the line."""
+QUIET = frozenset(
+    {"held", "details", "released", "paid", "called"}
+)  # these touch no calendars and nobody is told
 
 
 def kind_of(before: dict[str, Any], booking: Booking) -> str:
@@ -91,7 +97,9 @@ def _tell(
 ) -> None:
     told = kind in TOLD and actor.door != "import"  # what somebody else has promised already
     told = told and not (kind == "moved" and _is_history(details["old"], booking, moment))
-    if told and booking.email and not _known(session, booking, kind, details):
+    if told and not booking.email and kind in CALLED_FOR and booking.ends > moment:
+        booking.call_since = moment
+    if told and booking.email and not _known(session, booking, kind):
         seconds = hall.config.settings.booking.undo_seconds if actor.door == "caldav" else 0
         outbox.tell_person(
             session,
@@ -112,6 +120,6 @@ def _is_history(old: dict[str, Any], booking: Booking, moment: datetime) -> bool
     return max(datetime.fromisoformat(old["starts"]), booking.starts) <= moment
 
 
-def _known(session: Session, booking: Booking, kind: str, balance: dict[str, Any]) -> bool:
-    """Whether a balance need not be told: without a price there is none, and the same one is told once (K75)."""
-    return kind == "completed" and (not booking.price or outbox.knows(session, booking, kind, balance))
+def _known(session: Session, booking: Booking, kind: str) -> bool:
+    """Whether thanks need not be told: without a price there is no balance, and one is told once (K75)."""
+    return kind == "completed" and (not booking.price or outbox.is_told(session, booking, kind))

@@ -9,7 +9,8 @@ from vorzimmer.access import Actor
 from vorzimmer.availability import Placement, Wish
 from vorzimmer.booking import load, status
 from vorzimmer.booking.changes import record
-from vorzimmer.booking.override import require_still_free
+from vorzimmer.booking.offer import settle
+from vorzimmer.booking.override import Override, allow, require_still_free
 from vorzimmer.booking.pay import paid
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Status
@@ -19,7 +20,7 @@ from vorzimmer.reasons import Reason, Refused
 def complete(session: Session, hall: Hall, actor: Actor, uid: str) -> Booking:
     """The appointment took place; where it has a price, the customer is told what is left to pay (K75).
 
-    Once: done again after a correction, nobody hears the same balance twice.
+    Once: whatever is corrected later, thanks are said a single time.
 
     Also corrects `missed` and `cancelled`. Refuses with `WRONG_STATE` before the start, and with `SLOT_TAKEN` where
     the time of a cancelled appointment went to somebody else.
@@ -32,8 +33,22 @@ def missed(session: Session, hall: Hall, actor: Actor, uid: str) -> Booking:
     return _close(session, hall, actor, uid, Status.MISSED)
 
 
-def reopen(session: Session, hall: Hall, actor: Actor, uid: str) -> Booking:
-    """Take `completed` or `missed` back: the appointment is confirmed again, and nobody is told."""
+def reopen(
+    session: Session,
+    hall: Hall,
+    actor: Actor,
+    uid: str,
+    message: str = "",
+    override: Override | None = None,
+) -> Booking:
+    """Take `completed` or `missed` back, and nobody is told; or a cancellation of what is to come.
+
+    Then the time is taken again under the same checks as that of a new appointment, and the customer is told that it
+    takes place. Refuses with `WRONG_STATE`, and as `enter` does unless overridden.
+    """
+    first = load.booking(session, uid)
+    if first.status == Status.CANCELLED:
+        return _revive(session, hall, actor, first, message, override)
     booking, moment = load.claimed(session, uid)
     access.require(access.may_touch_booking(actor, booking))
     if booking.status not in (Status.COMPLETED, Status.MISSED):
@@ -41,6 +56,32 @@ def reopen(session: Session, hall: Hall, actor: Actor, uid: str) -> Booking:
     before = audit.snapshot(booking)
     status.change(booking, Status.CONFIRMED)
     record(session, hall, actor, booking, "corrected", moment, before=before)
+    return booking
+
+
+def _revive(
+    session: Session, hall: Hall, actor: Actor, first: Booking, message: str, override: Override | None
+) -> Booking:
+    access.require(access.may_touch_booking(actor, first))
+    if first.starts <= database.now(session):
+        raise Refused(Reason.WRONG_STATE, status=first.status)
+    looked = anew(session, hall, first, None)
+    ids = frozenset(item.resource.id for item in looked.assignment.items)
+    booking, moment = load.claimed(session, first.uid, more=ids)
+    if booking.status != Status.CANCELLED:
+        raise Refused(Reason.WRONG_STATE, status=booking.status)
+    placed = anew(session, hall, booking, ids)
+    require_still_free(hall, looked, placed)
+    for item in placed.assignment.items:
+        access.require(access.may_touch_resource(actor, item.resource.id) or item.resource.kind != "staff")
+    guarded, notes = allow(session, actor, placed, override)
+    before = audit.snapshot(booking)
+    status.change(booking, Status.CONFIRMED)
+    booking.sequence += 1
+    load.put(booking, placed.assignment, booking.starts, None, guarded=guarded)
+    settle(booking)
+    details = {"message": message, **notes}
+    record(session, hall, actor, booking, "reopened", moment, before=before, details=details)
     return booking
 
 
@@ -58,6 +99,7 @@ def _close(session: Session, hall: Hall, actor: Actor, uid: str, to: Status) -> 
     status.change(booking, to)
     if gone:
         take_again(session, hall, booking, needed)
+    settle(booking)
     balance = {"price": booking.price, "paid": paid(booking)} if to is Status.COMPLETED else None
     record(session, hall, actor, booking, to.value, moment, before=before, details=balance)
     return booking

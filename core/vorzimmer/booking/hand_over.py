@@ -15,6 +15,7 @@ from vorzimmer.access import Actor
 from vorzimmer.booking import status
 from vorzimmer.booking.changes import record
 from vorzimmer.booking.confirm import start_payment
+from vorzimmer.booking.offer import settle
 from vorzimmer.contact import canonical
 from vorzimmer.hall import Hall
 from vorzimmer.models import Allocation, Booking, Customer, Payment, Status
@@ -52,6 +53,7 @@ def hand_over(
     status.change(booking, Status.CANCELLED)
     booking.sequence += 1
     booking.expires_at = None
+    settle(booking)
     details = {"message": message, "given to": made.uid}
     record(session, hall, actor, booking, "cancelled", moment, before=before, details=details)
     booking.allocations = []

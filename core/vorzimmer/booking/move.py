@@ -15,6 +15,7 @@ from vorzimmer.availability import Assignment, Placement, Wish
 from vorzimmer.booking import load, status
 from vorzimmer.booking.changes import kind_of, record
 from vorzimmer.booking.deadlines import require_in_time
+from vorzimmer.booking.offer import settle
 from vorzimmer.booking.override import Override, allow, require_still_free
 from vorzimmer.database import LostRace
 from vorzimmer.hall import Hall
@@ -72,7 +73,8 @@ def move(
     expires_at = min(booking.expires_at, target.start) if booking.expires_at else None
     booking.allocations = []
     session.flush()  # the own old time does not conflict with itself (rule 71)
-    booking.expires_at, booking.offered_at = expires_at, None
+    booking.expires_at = expires_at
+    settle(booking)
     load.put(booking, chosen, target.start, expires_at, guarded=guarded)
     for name, value in (fields or {}).items():
         setattr(booking, name, value)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vorzimmer import access, audit
-from vorzimmer.access import Actor
+from vorzimmer.access import SYSTEM, Actor
 from vorzimmer.booking import load, status
 from vorzimmer.booking.changes import record
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking
 from vorzimmer.reasons import N_, Reason, Refused
 
+TIME = timedelta(days=3)
+"""For an answer, but half of the time that is left at most: then the customer can still be called."""
 
-def offer(session: Session, hall: Hall, actor: Actor, uid: str, message: str = "") -> Booking:
+
+def offer(
+    session: Session, hall: Hall, actor: Actor, uid: str, message: str = "", until: datetime | None = None
+) -> Booking:
     """Mail the link to move it; until its start, for the deadlines are the customer's promise, not the practice's.
 
+    The customer is not reminded of it meanwhile; who has not chosen `until` then is to be called (`give_up`).
     Refuses with `WRONG_STATE` what is closed or over, with `INVALID` one without an address.
     """
     booking, moment = load.claimed(session, uid)
@@ -26,6 +35,62 @@ def offer(session: Session, hall: Hall, actor: Actor, uid: str, message: str = "
     if not booking.email:
         raise Refused(Reason.INVALID, errors={"decisions": N_("There is no e-mail address.")})
     before = audit.snapshot(booking)
-    booking.offered_at = moment
-    record(session, hall, actor, booking, "offered", moment, before=before, details={"message": message})
+    wanted = until or choose_until(booking, moment)
+    if not moment < wanted <= booking.starts:
+        raise Refused(Reason.INVALID, errors={"until": N_("Please choose a time before the appointment.")})
+    booking.offered_at, booking.choose_until = moment, wanted
+    details = {"message": message, "choose_until": booking.choose_until.isoformat()}
+    record(session, hall, actor, booking, "offered", moment, before=before, details=details)
     return booking
+
+
+def choose_until(booking: Booking, moment: datetime) -> datetime:
+    """Until when a customer is asked to choose, unless staff say otherwise; to the minute, as people say it."""
+    until = moment + min(TIME, (booking.starts - moment) / 2)
+    return until.replace(second=0, microsecond=0)
+
+
+def stand(session: Session, hall: Hall, actor: Actor, uid: str, message: str = "") -> Booking:
+    """Take the offer back: the appointment takes place as it is, the customer is told. `WRONG_STATE` without one."""
+    booking, moment = load.claimed(session, uid)
+    access.require(actor.is_staff and access.may_touch_booking(actor, booking))
+    status.require_open(booking)
+    if booking.offered_at is None:
+        raise Refused(Reason.WRONG_STATE, status=booking.status)
+    before = audit.snapshot(booking)
+    settle(booking)
+    booking.sequence += 1
+    record(session, hall, actor, booking, "stands", moment, before=before, details={"message": message})
+    return booking
+
+
+def called(session: Session, hall: Hall, actor: Actor, uid: str) -> Booking:
+    """The customer has been called; nobody else need."""
+    booking, moment = load.claimed(session, uid)
+    access.require(actor.is_staff and access.may_touch_booking(actor, booking))
+    before = audit.snapshot(booking)
+    booking.call_since = None
+    record(session, hall, actor, booking, "called", moment, before=before)
+    return booking
+
+
+def unanswered(session: Session, moment: datetime) -> list[str]:
+    """The uids of appointments whose customers have not chosen in time."""
+    return list(session.scalars(select(Booking.uid).where(Booking.choose_until <= moment)))
+
+
+def give_up(session: Session, hall: Hall, uid: str) -> None:
+    """Nobody waits for an answer any longer, if it is still so: the customer is to be called, and may still choose."""
+    booking, moment = load.claimed(session, uid)
+    if booking.choose_until is None or booking.choose_until > moment:
+        return
+    booking.choose_until, before = None, audit.snapshot(booking)
+    if booking.status not in status.OPEN:
+        return
+    booking.call_since = moment
+    record(session, hall, SYSTEM, booking, "unanswered", moment, before=before)
+
+
+def settle(booking: Booking) -> None:
+    """There is an answer, or none is needed."""
+    booking.offered_at = booking.choose_until = booking.call_since = None

@@ -9,6 +9,7 @@ from vorzimmer import access, audit, availability
 from vorzimmer.access import Actor
 from vorzimmer.booking import load, status
 from vorzimmer.booking.changes import kind_of, record
+from vorzimmer.booking.offer import settle
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Resource
 from vorzimmer.reasons import N_, Reason, Refused
@@ -35,7 +36,8 @@ def reassign(
     )
     before = audit.snapshot(booking)
     expires_at = booking.expires_at
-    booking.allocations, booking.offered_at = [], None
+    booking.allocations = []
+    settle(booking)
     session.flush()  # its own time is not in its way (rule 71)
     load.put(booking, chosen, booking.starts, expires_at)
     kind = kind_of(before, booking)

@@ -15,7 +15,7 @@ LEGAL: dict[Status, frozenset[Status]] = {
     Status.MISSED: frozenset({Status.COMPLETED, Status.CANCELLED, Status.CONFIRMED}),
     Status.EXPIRED: frozenset({Status.HELD}),  # a right code after the end takes the time again (rule 48)
     Status.DECLINED: frozenset(),
-    Status.CANCELLED: frozenset({Status.COMPLETED, Status.MISSED}),  # of the past alone, see `close` (K72)
+    Status.CANCELLED: frozenset({Status.COMPLETED, Status.MISSED, Status.CONFIRMED}),  # see `close` (K72)
 }
 
 TAKEN_BACK: dict[Status, frozenset[Status]] = {

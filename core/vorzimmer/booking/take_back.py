@@ -13,6 +13,7 @@ from vorzimmer.booking import load, status
 from vorzimmer.booking.changes import record
 from vorzimmer.booking.close import anew, take_again
 from vorzimmer.booking.confirm import expire_at
+from vorzimmer.booking.offer import settle
 from vorzimmer.hall import Hall
 from vorzimmer.models import AuditEntry, Booking, Status
 from vorzimmer.reasons import Reason, Refused
@@ -50,6 +51,7 @@ def take_back(session: Session, hall: Hall, actor: Actor, uid: str) -> Booking:
     before = audit.snapshot(booking)
     status.change(booking, to, status.TAKEN_BACK)
     take_again(session, hall, booking, looked)
+    settle(booking)  # nobody need be called
     if to is Status.REQUESTED:
         expire_at(booking, _until(session, hall, booking))
     outbox.withdraw(session, booking, status.TAKEN_BACK)

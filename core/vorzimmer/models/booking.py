@@ -38,7 +38,8 @@ class Booking(Model):
     and guesses made. `expires_at` ends a hold or a request. `note` is the practice's own (O17). `place` says where
     to go or whom to call where that is not the location; `link` joins by video (K86, K88). `fields` holds answers by
     the attribute's slug, `consents` the words that were agreed to (T57). `offered_at`: when the customer was asked to
-    choose another time, and has not yet (rule 19).
+    choose another time, and has not yet (rule 19); `choose_until`: until when, None once that is over. `call_since`:
+    since when the customer should be called, who has no address or did not answer.
     """
 
     __tablename__ = "booking"
@@ -70,6 +71,8 @@ class Booking(Model):
     changed_at: Mapped[datetime] = mapped_column(UtcInstant)
     expires_at: Mapped[datetime | None] = mapped_column(UtcInstant, index=True)
     offered_at: Mapped[datetime | None] = mapped_column(UtcInstant)
+    choose_until: Mapped[datetime | None] = mapped_column(UtcInstant, index=True)
+    call_since: Mapped[datetime | None] = mapped_column(UtcInstant, index=True)
     code_issue: Mapped[int] = mapped_column(default=0)
     code_tries: Mapped[int] = mapped_column(default=0)
     name: Mapped[str] = mapped_column(String(80), default="")

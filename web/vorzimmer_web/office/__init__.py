@@ -28,10 +28,12 @@ from vorzimmer_web.office import (
     fresh,
     groups,
     links,
+    looked,
     own_services,
     record,
     settings,
     shown,
+    waiting,
     wording,
 )
 from vorzimmer_web.office.settings.beside import endpoints
@@ -66,7 +68,7 @@ for pages in (
         export,
         account,
     ),
-    *(fresh, groups, links, checklist, erase, own_services),
+    *(fresh, groups, links, looked, checklist, erase, own_services),
 ):
     pages.add_to(office)
 office.context_processor(wording.words)
@@ -81,7 +83,7 @@ def _set_up(state: BlueprintSetupState) -> None:
         stands_in=stands_in,
         own_pages=own_pages,
         who=actor,
-        requests_waiting=bulk.count,
+        requests_waiting=waiting.count,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from flask import flash
@@ -24,10 +24,14 @@ DONE = {
     "complete": N_("%(name)s was here."),
     "missed": N_("%(name)s did not come."),
     "reopen": N_("The appointment of %(name)s is open again."),
+    "offer": N_("%(name)s is asked to choose another time."),
+    "stand": N_("The appointment of %(name)s takes place as planned."),
+    "called": N_("%(name)s has been called."),
     "remind": N_("%(name)s is reminded."),
     "move": N_("The appointment of %(name)s has a new time."),
 }
-QUIET = frozenset({"complete", "missed", "reopen", "remind"})
+TO_CALL = N_("There is no e-mail address: please call. It stands under “To do” until that is done.")
+QUIET = frozenset({"complete", "missed", "remind", "called"})
 
 
 class Act(Protocol):
@@ -50,7 +54,9 @@ ACTS: dict[str, Act] = {
     "cancel": booking.cancel,
     "complete": _silent(booking.complete),
     "missed": _silent(booking.missed),
-    "reopen": _silent(booking.reopen),
+    "reopen": booking.reopen,
+    "stand": booking.stand,
+    "called": _silent(booking.called),
     "remind": _silent(booking.remind),
 }
 
@@ -60,6 +66,13 @@ def said(text: str) -> str:
     return contact.lines(text).strip()[:LONGEST_MESSAGE]
 
 
+def known(session: Session, hall: Hall, actor: Actor, found: Booking, form: Mapping[str, str]) -> Booking:
+    """Who has no address and knows already, as the form says, need not be called; in the act's transaction."""
+    if found.call_since is None or not form.get("knows"):
+        return found
+    return booking.called(session, hall, actor, found.uid)
+
+
 def report(act: str, found: Booking, *, quiet: bool = False) -> None:
     """Say what happened and who was told."""
     happened = gettext(DONE[act], name=found.name)
@@ -67,8 +80,7 @@ def report(act: str, found: Booking, *, quiet: bool = False) -> None:
         flash(happened, "good")
     elif found.email:
         flash(f"{happened} {gettext('%(email)s is told.', email=found.email)}", "good")
+    elif found.call_since is None:
+        flash(happened, "good")
     else:
-        flash(
-            f"{happened} {gettext('There is no e-mail address: please tell the customer yourself.')}",
-            "warning",
-        )
+        flash(f"{happened} {gettext(TO_CALL)}", "warning")

@@ -10,16 +10,20 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
-from sqlalchemy import ColumnElement, false, func, or_, select, true
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import booking, customers, database
+from vorzimmer import customers, database
 from vorzimmer.access import Actor, Right, may, open_to
 from vorzimmer.booking.load import WHOLE
 from vorzimmer.here import hall
-from vorzimmer.models import Allocation, Booking, Customer, Resource, Status
+from vorzimmer.models import Booking, Customer, Resource, Status
 from vorzimmer.periods import Period, day_of, day_period
+from vorzimmer_web.office.away import away
+from vorzimmer_web.office.looked import news
+from vorzimmer_web.office.reach import reach
 from vorzimmer_web.office.settings.beside import beside
+from vorzimmer_web.office.waiting import waiting
 from vorzimmer_web.requests import reading, signed_in
 
 STAFF = (Right.OWN_CALENDAR, Right.CALENDARS)
@@ -39,17 +43,6 @@ class Day:
     standing: Sequence[Booking] = ()
     gone: Sequence[Booking] = ()
     count: int = 0
-
-
-def reach(actor: Actor, staff: int | None = None) -> ColumnElement[bool]:
-    """Which bookings the actor may see: all, or those in the own calendar; `staff` narrows it to one person."""
-    if not may(actor, Right.CALENDARS):
-        staff = actor.resource_id
-        if staff is None:
-            return false()
-    if staff is None:
-        return true()
-    return or_(Booking.staff_id == staff, Booking.allocations.any(Allocation.resource_id == staff))
 
 
 def days(session: Session, seen: ColumnElement[bool], first: date, number: int, zone: ZoneInfo) -> list[Day]:
@@ -83,26 +76,6 @@ def counted(
 def _day(of: date, found: Sequence[Booking], zone: ZoneInfo) -> Day:
     here = [booking for booking in found if booking.starts.astimezone(zone).date() == of]
     return Day(of, [b for b in here if b.status in STANDING], [b for b in here if b.status in GONE])
-
-
-def requests_waiting(session: Session, seen: ColumnElement[bool], moment: datetime) -> Sequence[Booking]:
-    """Requests that wait for a decision, the nearest first."""
-    return session.scalars(
-        select(Booking)
-        .where(Booking.status == Status.REQUESTED, Booking.expires_at > moment, seen)
-        .options(*WHOLE)
-        .order_by(Booking.starts)
-    ).all()
-
-
-def clashes(
-    session: Session, actor: Actor, moment: datetime, staff: int | None = None
-) -> list[booking.Clash]:
-    """Private events over appointments, of everybody whose calendar the actor may see; `staff` narrows it to one."""
-    seen = [reach(actor, staff)]
-    if staff is not None or not may(actor, Right.CALENDARS):
-        seen.append(Resource.id == (actor.resource_id if staff is None else staff))
-    return booking.clashes(session, moment, *seen, most=FOUND)
 
 
 def next_day(session: Session, seen: ColumnElement[bool], after: datetime, zone: ZoneInfo) -> date | None:
@@ -147,8 +120,9 @@ def _page(template: str, number: int) -> str:
         "next": None
         if any(one.standing or one.count for one in shown)
         else next_day(session, seen, end, zone),
-        "waiting": requests_waiting(session, seen, moment),
-        "clashes": clashes(session, person, moment, chosen.id if chosen else None),
+        "waiting": waiting(session, person, chosen.id if chosen else None),
+        "news": news(session, person, moment),
+        "away": away(session, person, day_period(day, zone), chosen.id if chosen else None),
         "people": everybody,
         "chosen": chosen,
         "today": today,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from functools import partial
-from typing import Any
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,20 +14,22 @@ from sqlalchemy.orm import Session
 from vorzimmer import booking as use_cases
 from vorzimmer import database, fields
 from vorzimmer.access import Actor, Right, may, may_touch_booking, open_to
-from vorzimmer.booking import Target, load
+from vorzimmer.booking import Override, Target, load
 from vorzimmer.booking.status import LEGAL, OPEN
 from vorzimmer.here import hall
 from vorzimmer.models import AuditEntry, Booking, Message, Status
 from vorzimmer.outbox import FACTS
-from vorzimmer.reasons import Reason, Refused
+from vorzimmer.periods import day_of, local_instant
+from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web import words
-from vorzimmer_web.office.acts import ACTS, report, said
+from vorzimmer_web.office.acts import ACTS, known, report, said
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.choose import Choice, explained
 from vorzimmer_web.office.differences import differences_in
 from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.typed import money_shown
-from vorzimmer_web.requests import reading, signed_in
+from vorzimmer_web.requests import read_anew, reading, signed_in
+from vorzimmer_web.site import local_path
 
 CLOSED = (Status.COMPLETED, Status.MISSED, Status.CANCELLED)
 
@@ -82,38 +83,71 @@ def page(found: Booking, errors: dict[str, str] | None = None) -> str:
 
 
 def _legal(found: Booking, now: datetime) -> frozenset[Status]:
-    """The states that a press may lead to; what has not begun did not end, either."""
+    """The states that a press may lead to; what has not begun did not end, and what is over is only corrected."""
     legal = LEGAL[Status(found.status)]
-    return legal if found.starts <= now else legal - {Status.COMPLETED, Status.MISSED}
+    if found.starts > now:
+        return legal - {Status.COMPLETED, Status.MISSED}
+    return legal - {Status.CONFIRMED} if found.status == Status.CANCELLED else legal
 
 
 @open_to(*STAFF)
 def ask(uid: str, act: str) -> str:
-    """The step before declining or cancelling: the time for a personal message (O15)."""
-    return render_template("office/ask.html", booking=own(reading(), signed_in(), uid), act=act)
+    """The step before an act that the customer is told of: the time for a personal message (O15)."""
+    return _ask(own(reading(), signed_in(), uid), act)
+
+
+def _ask(found: Booking, act: str, refusal: Refused | None = None) -> str:
+    zone = ZoneInfo(found.zone)
+    until = use_cases.choose_until(found, database.now(reading())).astimezone(zone)
+    typed = {"until-day": f"{until:%Y-%m-%d}", "until-time": f"{until:%H:%M}", **request.form}
+    return render_template("office/ask.html", booking=found, act=act, refusal=refusal, typed=typed)
 
 
 @open_to(*STAFF)
 def do(uid: str, act: str) -> ResponseReturnValue:
-    """Do it, say so, and go back to the appointment."""
-    person, message = signed_in(), said(request.form.get("message", ""))
-    found = own(reading(), person, uid)
-    before = found.status
-    more: dict[str, Any] = {}
-    if act == "accept" and "override" in request.form:
-        more = {"override": use_cases.Override("warning", said(request.form.get("reason", "")))}
+    """Do it, say so, and go back to where it was asked for."""
+    person, form = signed_in(), request.form
+    before = own(reading(), person, uid)
     try:
         changed = hall().database.write(
-            partial(ACTS[act], hall=hall(), actor=person, uid=uid, message=message, **more)
+            lambda s: known(s, hall(), person, _done(s, person, before, act), form)
         )
     except Refused as refusal:
-        if refusal.facts.get("warnings"):
-            return render_template("office/ask.html", booking=found, act=act, refusal=refusal), 409
+        if refusal.facts.get("warnings") or (act == "offer" and refusal.reason is Reason.INVALID):
+            return _ask(own(read_anew(), person, uid), act, refusal), 409
+        if act == "reopen" and refusal.reason is Reason.SLOT_TAKEN:
+            return _ask(own(read_anew(), person, uid), act, refusal), 409
         errors = refusal.facts.get("errors", {})
         flash(gettext(next(iter(errors.values()), refusal.text)), "warning")
     else:
-        report(act, changed, quiet=before in CLOSED)
-    return redirect(url_for("office.booking", uid=uid), 303)
+        again = act == "reopen" and before.status == Status.CANCELLED
+        report(act, changed, quiet=before.status in CLOSED and not again)
+    return redirect(local_path(form.get("next", url_for("office.booking", uid=uid))), 303)
+
+
+def _done(session: Session, person: Actor, found: Booking, act: str) -> Booking:
+    """The act itself; two of them ask for more than a message."""
+    message, form = said(request.form.get("message", "")), request.form
+    if act == "offer":
+        return use_cases.offer(session, hall(), person, found.uid, message, _until(found))
+    if act == "accept":
+        override = Override("warning", said(form.get("reason", ""))) if "override" in form else None
+        return use_cases.accept(session, hall(), person, found.uid, message, override=override)
+    if act == "reopen":
+        level, reason = form.get("override", ""), form.get("reason", "").strip()[:300]
+        override = Override(level, reason) if level in ("warning", "double") else None
+        return use_cases.reopen(session, hall(), person, found.uid, message, override)
+    return ACTS[act](session, hall=hall(), actor=person, uid=found.uid, message=message)
+
+
+def _until(found: Booking) -> datetime:
+    """Until when the customer may choose, as typed."""
+    try:
+        day = day_of(request.form.get("until-day", ""))
+        clock = time.fromisoformat(request.form.get("until-time", ""))
+        return local_instant(day, clock.hour * 60 + clock.minute, ZoneInfo(found.zone), edge="start")
+    except ValueError:
+        raise Refused(Reason.INVALID, errors={"until": N_("Please enter a time like 13:30.")}) from None
 
 
 @open_to(*STAFF)
@@ -127,7 +161,9 @@ def move(uid: str) -> ResponseReturnValue:
     refusal: Refused | None = None
     if request.method == "POST" and (start := choice.start):
         try:
-            changed = hall().database.write(lambda s: _moved(s, person, uid, start, choice))
+            changed = hall().database.write(
+                lambda s: known(s, hall(), person, _moved(s, person, uid, start, choice), request.form)
+            )
         except Refused as error:
             refusal = explained(error)
         else:
@@ -160,6 +196,7 @@ def _moved(session: Session, person: Actor, uid: str, start: datetime, choice: C
 def add_to(office: Blueprint) -> None:
     """Put the pages in their places."""
     office.get("/booking/<uid>", endpoint="booking")(detail)
-    office.get("/booking/<uid>/<any(decline, cancel):act>")(ask)
-    office.post("/booking/<uid>/<any(accept, decline, cancel, complete, missed, reopen, remind):act>")(do)
+    office.get("/booking/<uid>/<any(decline, cancel, offer, stand, reopen):act>")(ask)
+    acts = "accept, decline, cancel, complete, missed, reopen, remind, offer, stand, called"
+    office.post(f"/booking/<uid>/<any({acts}):act>")(do)
     office.route("/booking/<uid>/move", methods=["GET", "POST"])(move)

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
-from vorzimmer import database
-from vorzimmer.access import Actor, Right, may, open_to
+from vorzimmer.access import Actor, open_to
 from vorzimmer.booking.load import WHOLE
 from vorzimmer.here import hall
-from vorzimmer.models import Booking, CustomerChange, Status
+from vorzimmer.models import Booking
 from vorzimmer.reasons import N_, Refused
 from vorzimmer_web.office.acts import ACTS, DONE, said
-from vorzimmer_web.office.agenda import STAFF, clashes, reach, requests_waiting
+from vorzimmer_web.office.agenda import STAFF
+from vorzimmer_web.office.reach import reach
+from vorzimmer_web.office.waiting import waiting
 from vorzimmer_web.requests import reading, signed_in
 from vorzimmer_web.site import local_path
 
@@ -39,32 +39,10 @@ class Line:
         return bool(self.booking.email)
 
 
-def waiting(person: Actor) -> int:
-    """How many decisions wait for the person: requests, and changes that customers made."""
-    session = reading()
-    moment = database.now(session)
-    open_requests = select(func.count(Booking.id)).where(
-        Booking.status == Status.REQUESTED, Booking.expires_at > moment, reach(person)
-    )
-    return (session.scalar(open_requests) or 0) + _changes(session, person)
-
-
-def _changes(session: Session, person: Actor) -> int:
-    if not may(person, Right.CUSTOMERS):
-        return 0
-    return session.scalar(select(func.count(CustomerChange.id))) or 0
-
-
 @open_to(*STAFF)
 def requests() -> str:
-    """Everything that waits for a decision, the nearest first."""
-    session, person = reading(), signed_in()
-    return render_template(
-        "office/requests.html",
-        waiting=requests_waiting(session, reach(person), database.now(session)),
-        changes=_changes(session, person) if "office.customers" in current_app.view_functions else 0,
-        clashes=clashes(session, person, database.now(session)),
-    )
+    """Everything that waits, the nearest first."""
+    return render_template("office/requests.html", waiting=waiting(reading(), signed_in()))
 
 
 @open_to(*STAFF)
@@ -106,11 +84,6 @@ def _done(person: Actor, name: str, one: Booking, message: str) -> Line:
         errors = refusal.facts.get("errors", {})
         return Line(one, next(iter(errors.values()), refusal.text))
     return Line(done, "")
-
-
-def count() -> int:
-    """The number beside "Requests" in the navigation; for templates."""
-    return waiting(signed_in())
 
 
 def add_to(office: Blueprint) -> None:

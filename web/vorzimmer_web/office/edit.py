@@ -18,7 +18,7 @@ from vorzimmer.booking.status import OPEN
 from vorzimmer.here import hall
 from vorzimmer.models import AuditEntry, Booking, Service
 from vorzimmer.reasons import Reason, Refused
-from vorzimmer_web.office.acts import said
+from vorzimmer_web.office.acts import TO_CALL, known, said
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.booking import own
 from vorzimmer_web.office.booking import page as booking_page
@@ -48,12 +48,17 @@ def edit(uid: str) -> ResponseReturnValue:
     if typed.errors:
         return _form(found, typed), 422
     try:
-        changed = hall().database.write(lambda s: _change(s, person, found, typed, fields))
+        changed = hall().database.write(
+            lambda s: known(s, hall(), person, _change(s, person, found, typed, fields), request.form)
+        )
     except Refused as refusal:
         return _refused(uid, typed, explained(refusal))
     told = changed.sequence != found.sequence and changed.email
     kept = gettext("The appointment of %(name)s is changed.", name=changed.name)
-    flash(f"{kept} {gettext('%(email)s is told.', email=changed.email)}" if told else kept, "good")
+    if changed.call_since and not found.call_since:
+        flash(f"{kept} {gettext(TO_CALL)}", "warning")
+    else:
+        flash(f"{kept} {gettext('%(email)s is told.', email=changed.email)}" if told else kept, "good")
     return redirect(url_for("office.booking", uid=changed.uid), 303)
 
 

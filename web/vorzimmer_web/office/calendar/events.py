@@ -70,7 +70,7 @@ class Drawing:
             "kind": "booking",
             "uid": first.uid,
             "title": first.name,
-            "status": first.status,
+            "status": "offered" if first.offered_at and first.status in OPEN else first.status,
             "sequence": first.sequence,
             "movable": first.status in OPEN,
             "lead": int((first.starts - first.promised).total_seconds() // 60),

@@ -60,6 +60,7 @@ class Row(NamedTuple):
     seats: int
     where: str
     link: str
+    offered_at: datetime | None
     service: str
     service_id: int
     color: str
@@ -156,6 +157,7 @@ def _statement(dialect: str) -> CompoundSelect[*tuple[Any, ...]]:
             Booking.seats,
             Booking.place,
             Booking.link,
+            Booking.offered_at,
             Service.name,
             Service.id,
             Service.color,
