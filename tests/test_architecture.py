@@ -42,7 +42,7 @@ FLOORS: list[set[str]] = [
     {"catalogue", "settings"},
     {"setup"},
     {"as_json", "guard", "here", "worker"},
-    {"doctor"},
+    {"doctor", "metrics"},
     {"serve", "pages"},
     {"app"},
     {"checkup"},

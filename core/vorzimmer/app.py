@@ -18,11 +18,12 @@ from vorzimmer.access import EVERYONE, may_call, open_to
 from vorzimmer.guard import LARGEST_FORM, WEBDAV, Environ, Guard, StartResponse, Wsgi, plain
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Mount
+from vorzimmer.metrics import PATH, ROUTE, Metrics
 from vorzimmer.models import Message
 
 log = structlog.get_logger(__name__)
 
-CALDAV = "/.well-known/caldav"
+CALDAV, HEALTHZ = "/.well-known/caldav", "/healthz"
 LARGEST_BODY = 1024 * 1024
 LEAST = 4 << 20  # bytes left on the disk: what the database's log may grow to before it is put away
 LATE = timedelta(minutes=5)
@@ -42,7 +43,10 @@ def create_app(hall: Hall) -> Flask:
     app.before_request(lambda: _check(hall, owners))  # after all of the plugins': they say who acts
     mounts = pages.applications(app, hall)
     pages.check_menu(app, hall)
-    app.wsgi_app = Guard(Doors(app.wsgi_app, hall, mounts), hall.config)  # type: ignore[method-assign]
+    measured = hall.config.settings.server.metrics_token
+    metrics = Metrics(hall, lambda: app.extensions.get("vorzimmer.worker")) if measured else None
+    whole: Wsgi = Guard(Doors(app.wsgi_app, hall, mounts, metrics), hall.config)
+    app.wsgi_app = metrics.measured(whole) if metrics else whole  # type: ignore[assignment, method-assign]
     return app
 
 
@@ -57,6 +61,8 @@ class Application(Flask):
 
     def preprocess_request(self) -> ResponseReturnValue | None:
         """Before anybody reads the body: how large it may be (`guard.takes`)."""
+        if request.url_rule is not None:
+            request.environ[ROUTE] = request.url_rule.rule
         view = self.view_functions.get(request.endpoint or "")
         request.max_content_length = getattr(view, "largest_body", LARGEST_BODY)
         return super().preprocess_request()
@@ -75,22 +81,29 @@ class Application(Flask):
 class Doors:
     """WSGI middleware: a prefix leads to a plugin's own application, anything else to the pages."""
 
-    def __init__(self, inner: Wsgi, hall: Hall, mounts: list[tuple[str, Mount]]) -> None:
+    def __init__(
+        self, inner: Wsgi, hall: Hall, mounts: list[tuple[str, Mount]], metrics: Metrics | None
+    ) -> None:
         self.pages = inner
         self.hall = hall
+        self.metrics = metrics
         self.mounts = sorted(mounts, key=lambda named: -len(named[1].prefix))
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Let one of them answer."""
         path = environ["PATH_INFO"]
-        if path == "/healthz":
+        if path == HEALTHZ:
+            environ[ROUTE] = HEALTHZ
             return _healthz(environ, start_response)
         self.hall.refresh()
+        if path == PATH and self.metrics:
+            return self.metrics.page(environ, start_response)
         if path == "/" and environ["REQUEST_METHOD"] in WEBDAV:
             path = CALDAV  # a client that was given nothing but the host name (RFC 6764 §6)
         for name, mount in self.mounts:
             if self.hall.plugins.is_active(name) and pages.below(path, mount.prefix):
                 environ["vorzimmer.hall"] = self.hall
+                environ[ROUTE] = mount.prefix
                 environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + mount.prefix
                 environ["PATH_INFO"] = path.removeprefix(mount.prefix)
                 return _application(name, mount.app, environ, start_response)

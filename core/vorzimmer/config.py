@@ -126,6 +126,7 @@ class Server(Table):
     hosts: tuple[str, ...] = ()
     limits: bool = True
     worker: bool = True
+    metrics_token: str = ""
 
 
 class Database(Table):

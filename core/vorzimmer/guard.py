@@ -136,14 +136,14 @@ def complete(headers: Headers, more: Headers) -> Headers:
     return [*headers, *(header for header in [*more, *frames] if header[0].lower() not in given)]
 
 
-def plain(status: str) -> Wsgi:
+def plain(status: str, *more: tuple[str, str]) -> Wsgi:
     """An application that answers one status in one line of text; a program gets a problem document (RFC 9457)."""
 
     def answer(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         kind, body = "text/plain; charset=utf-8", f"{status}\n"
         if environ["PATH_INFO"].startswith("/api/"):
             kind, body = "application/problem+json", _problem(int(status[:3]), status[4:])
-        start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
+        start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body))), *more])
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body.encode()]
 
     return answer

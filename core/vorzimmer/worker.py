@@ -100,6 +100,10 @@ class Worker:
         running = self._thread is not None and self._thread.is_alive()
         return running and time.monotonic() - self._beat < STUCK
 
+    def last_sign(self) -> float:
+        """When the thread gave its last sign of life, in seconds since 1970."""
+        return time.time() - (time.monotonic() - self._beat)
+
     def _launch(self) -> None:
         self._beat = time.monotonic()
         self._thread = threading.Thread(target=self._loop, name="worker", daemon=True)
@@ -237,15 +241,10 @@ class Worker:
                 log.exception("booking was not closed", uid=uid)
 
     def _jobs(self) -> None:
-        for job in (PRUNE, FORGET):
-            self._job("", job)
-        for plugin, jobs in self.hall.plugins.offers(hookspecs.jobs, hall=self.hall):
-            for job in jobs if plugin.active else ():
-                self._job(plugin.name, job)
+        for plugin, name, job in jobs(self.hall):
+            self._job(plugin, name, job)
 
-    def _job(self, plugin: str, job: Job) -> None:
-        # a stranger's job may be called as one of ours
-        name = job.name if plugin in ("", *PLUGINS) else f"{plugin} {job.name}"
+    def _job(self, plugin: str, name: str, job: Job) -> None:
         try:
             if self._is_due(name, job):
                 while _run(self.hall, plugin, name, job) and not self._stopped.is_set():
@@ -264,6 +263,22 @@ class Worker:
                 return False
         self._not_before[name] = moment + min(job.every, MINUTE)
         return True
+
+
+def jobs(hall: Hall) -> list[tuple[str, str, Job]]:
+    """All regular work: whose it is (empty: ours), its name among all, the job."""
+    found = [("", job.name, job) for job in (PRUNE, FORGET)]
+    for plugin, offered in hall.plugins.offers(hookspecs.jobs, hall=hall):
+        for job in offered if plugin.active else ():
+            # a stranger's job may be called as one of ours
+            name = job.name if plugin.name in PLUGINS else f"{plugin.name} {job.name}"
+            found.append((plugin.name, name, job))
+    return found
+
+
+def row_of(name: str) -> str:
+    """The name of the row that says when a job was done last; it is the lock of the job, too."""
+    return f"job {name}"[:60]
 
 
 def beside(name: str, work: Callable[[], object]) -> None:
@@ -375,7 +390,7 @@ def _run(hall: Hall, plugin: str, name: str, job: Job) -> bool:
 
     Whether it has more to do: then its time stays come, also after a crash.
     """
-    name = f"job {name}"[:60]
+    name = row_of(name)
     _register(hall, name)
     with hall.database.transaction() as session:
         row = session.scalar(select(Setting).where(Setting.name == name).with_for_update(skip_locked=True))
