@@ -36,4 +36,4 @@ def marked(session: Session, hall: Hall, sent: SafeCalendar) -> SafeCalendar:
         return folded(f"{found[1]}:{word}")
 
     text = _SUMMARY.sub(called, sent.text)
-    return SafeCalendar(text, parse(text))
+    return SafeCalendar(text, parse(text), sent.remarks)

@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from vorzimmer.booking import objects as published
 from vorzimmer.hall import Hall
-from vorzimmer.icalendar.text import SafeCalendar, parse
+from vorzimmer.icalendar.text import Remark, SafeCalendar, parse
 from vorzimmer.models import Calendar, CalendarObject
 from vorzimmer_caldav import frontguard, objects, putting
 from vorzimmer_caldav.collections import StoredItem
@@ -43,7 +43,7 @@ def move(
         raise RefusalError(403, f"{C}calendar-collection-location-ok")
     if other is not None and other.uid != row.uid:
         raise RefusalError(409, f"{C}no-uid-conflict")
-    sent = SafeCalendar(row.text, parse(row.text))
+    sent = SafeCalendar(row.text, parse(row.text), tuple(Remark(**one) for one in row.remarks))
     putting.check_component(to, sent)
     if other is not None:
         objects.remove(visit.session, visit.actor, other)

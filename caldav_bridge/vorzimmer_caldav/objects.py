@@ -46,6 +46,7 @@ def fill(found: CalendarObject, calendar: SafeCalendar, zone: ZoneInfo, moment: 
     found.text = with_crlf(calendar.text)
     found.etag = published.etag(found.text)
     found.component = calendar.entries[0].name
+    found.remarks = [remark.record() for remark in calendar.remarks]
     found.modified_at = moment
     found.recurring = series.recurring
     if not found.recurring:

@@ -30,13 +30,15 @@ def put(
 
     `current`: the tag of what is there was sent along. What is there already changes nothing.
     """
-    uid, sent = objects.check(sent), SafeCalendar(objects.with_crlf(sent.text), sent.root)
+    uid = objects.check(sent)
     row = row or appointments.restore(visit, hall, calendar, href, uid)
     _check_uid(visit, calendar, row, uid)
     if row is not None and row.text == sent.text:
         return row
     if row is not None and row.booking_id is not None:
-        return appointments.put(visit, hall, row, sent, current=current)
+        stored = appointments.put(visit, hall, row, sent, current=current)
+        stored.remarks = [remark.record() for remark in sent.remarks]
+        return stored
     check_component(calendar, sent)
     sent = copies.marked(visit.session, hall, sent)
     stored = objects.store(visit.session, hall, visit.actor, calendar, href, row, sent)

@@ -121,6 +121,7 @@ def write(hall: Hall, calendar: Calendar, found: CalendarObject, booking: Bookin
         found.text = ical.booking_calendar(booking, event=event, extras=found.extras, stamp=moment)
     found.etag = etag(found.text)
     found.starts, found.ends = event.starts, event.ends
+    found.remarks = []
     found.modified_at = moment
 
 

@@ -105,12 +105,14 @@ def _of_core(session: Session, known: Known, moment: datetime) -> list[PersonalD
 def _in_calendars(session: Session, known: Known) -> list[PersonalData]:
     """Private events are their owners'; whose tell of this person is said, what they say is not."""
     events = session.execute(
-        select(Resource.name, CalendarObject.text)
+        select(Resource.name, CalendarObject.text, CalendarObject.remarks)
         .join(Calendar, Calendar.id == CalendarObject.calendar_id)
         .join(Resource, Resource.id == Calendar.resource_id)
         .where(CalendarObject.booking_id.is_(None), Calendar.kind.not_in((FULL, BUSY)))  # no copies
     )
-    told = [name for name, text in events if known.person.is_in(text.replace("\r\n ", ""))]
+    told = [
+        name for name, text, remarks in events if known.person.is_in(text.replace("\r\n ", "") + str(remarks))
+    ]
     text = N_("Private events in %(name)s’s calendars: %(number)d; only their owner may delete them")
     return [
         PersonalData(text, {"name": name, "number": told.count(name)}, stays=True) for name in sorted({*told})

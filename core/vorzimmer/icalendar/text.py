@@ -143,6 +143,15 @@ def unescaped(value: str) -> str:
     return _ESCAPED.sub(lambda found: "\n" if found[1] in "nN" else found[1], value)
 
 
+def summary(text: str) -> str:
+    """The first SUMMARY of a stored calendar, as people read it in one line."""
+    try:
+        found = next((line.value for line in content_lines(text) if line.name == "SUMMARY"), "")
+    except CalendarDataError:
+        return ""
+    return " ".join(unescaped(found).split())
+
+
 def rendered(component: Component) -> Iterator[str]:
     """The lines of a component, each with its end and not folded."""
     yield f"BEGIN:{component.name}\r\n"

@@ -35,7 +35,8 @@ class CalendarObject(Model):
     """One calendar object resource (RFC 4791 §4.1): its text as served, and what filters ask, in columns.
 
     A booking's object stands in the calendar of each staff member it occupies. `extras` keeps what is the
-    client's own (alarms, colour, X- properties) as iCalendar lines. `ends` is the last end of a series, None if
+    client's own (alarms, colour, X- properties) as iCalendar lines, `remarks` what was remarked on it when it was read
+    (records of `text`, a msgid, and `facts`). `ends` is the last end of a series, None if
     it has none.
     `long`: lasts more than a day; nearly nothing does, so a search for a week looks at starts of eight days only.
     `expanded_until`: a series goes on behind this horizon, and its occurrences up to it are in their table.
@@ -62,6 +63,7 @@ class CalendarObject(Model):
     recurring: Mapped[bool] = mapped_column(default=False)
     expanded_until: Mapped[datetime | None] = mapped_column(UtcInstant)
     extras: Mapped[str] = mapped_column(Text, default="")
+    remarks: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, deferred=True)
     modified_at: Mapped[datetime] = mapped_column(UtcInstant)
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id"), index=True)
     block_id: Mapped[int | None] = mapped_column(ForeignKey("block.id"), index=True)

@@ -29,7 +29,15 @@ const contents = {
     element("small", "", record.title),
   ],
   block: (record) => [
-    element("span", "line", ...warned(record), mark("block"), clock(record), element("strong", "", record.title)),
+    element(
+      "span",
+      "line",
+      ...warned(record),
+      mark("block"),
+      clock(record),
+      element("strong", "", record.title),
+      ...(record.entry ? [mark("remark")] : []),
+    ),
   ],
   group: (record, who) => [
     element("span", "line", ...warned(record), mark(record.status), clock(record), element("strong", "", record.service)),

@@ -390,6 +390,7 @@ function opened(record) {
   if (record.kind === "free") begin(record);
   if (record.kind === "group") dialog.members(record, (uid) => dialog.open(at(root.dataset.look, uid)));
   if (record.kind === "booking") dialog.open(at(root.dataset.look, record.uid));
+  if (record.entry) dialog.open(root.dataset.entry.replace(/0$/, record.entry));
 }
 
 function propose(record, { start, column }) {

@@ -26,6 +26,7 @@ from vorzimmer_web.office.acts import ACTS, known, report, said
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.choose import Choice, explained
 from vorzimmer_web.office.differences import differences_in
+from vorzimmer_web.office.remarked import of_booking
 from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.typed import money_shown
 from vorzimmer_web.requests import read_anew, reading, signed_in
@@ -74,6 +75,7 @@ def page(found: Booking, errors: dict[str, str] | None = None) -> str:
         seen=use_cases.version(found),
         may_note=may(person, Right.NOTES),
         errors=errors or {},
+        remarks=of_booking(session, found),
         papers=beside("booking", uid=found.uid) if found.status in OPEN else [],
         money=money_shown,
         answers=fields.told(

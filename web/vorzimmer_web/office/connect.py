@@ -18,6 +18,7 @@ from vorzimmer.here import hall
 from vorzimmer.models import Account, AppPassword
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.office import profile, shown
+from vorzimmer_web.office.remarked import remarked
 from vorzimmer_web.requests import read_anew, signed_in
 
 LONGEST_LABEL = 80
@@ -43,6 +44,7 @@ def _page(secret: str = "") -> ResponseReturnValue:
         others=shown.others(session, person),
         shown=shown.shown(session, person),
         in_full=may(person, Right.CALENDARS),
+        entries=remarked(session, person),
     )
     return page, {"Cache-Control": "no-store"}
 

@@ -53,7 +53,8 @@ class Drawing:
         }
         if first.block_id:
             title = self.facts.titles.get(first.block_id, "")
-            return {**record, "kind": "block", "title": title or gettext("busy")}
+            remarked = {"entry": first.block_id} if first.block_id in self.facts.remarks else {}
+            return {**record, **remarked, "kind": "block", "title": title or gettext("busy")}
         if first.status == Status.HELD:
             until = self.wall(first.expires_at)[11:16] if first.expires_at else ""
             return {**record, "kind": "held", "status": "held", "title": first.service, "until": until}

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from vorzimmer import hookspecs
 from vorzimmer.access import Actor, Right, may
 from vorzimmer.hookspecs import Available, Busy
-from vorzimmer.icalendar.text import CalendarDataError, content_lines
+from vorzimmer.icalendar.text import summary
 from vorzimmer.models import (
     Allocation,
     AuditEntry,
@@ -71,7 +71,8 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Facts:
-    """All of it, for one window. `titles`: what one's own private events are called, by block.
+    """All of it, for one window. `titles`: what one's own private events are called, by block; `remarks`: how much was
+    remarked on them when they were read.
 
     `lacking`: plugins that do not say what they know of working time and of absences.
     """
@@ -79,6 +80,7 @@ class Facts:
     columns: Sequence[Resource]
     rows: Sequence[Row]
     titles: dict[int, str]
+    remarks: dict[int, int]
     hours: Sequence[Available]
     busy: Sequence[Busy]
     places: dict[int, str]
@@ -120,7 +122,7 @@ def gather(session: Session, plugins: Plugins, actor: Actor, window: Period, mom
     )
     busy, mute = plugins.known(hookspecs.busy_periods, session=session, resources=seen, window=window)
     lacking = list(dict.fromkeys(one.title for one in [*silent, *mute]))
-    return Facts(seen, rows, _titles(session, actor, rows), hours, busy, places, lacking)
+    return Facts(seen, rows, *_own(session, actor, rows), hours, busy, places, lacking)
 
 
 def _rows(session: Session, ids: Sequence[int], window: Period, moment: datetime) -> list[Row]:
@@ -182,27 +184,22 @@ def _statement(dialect: str) -> CompoundSelect[*tuple[Any, ...]]:
     return union_all(short, long.where(Allocation.ends >= beyond))
 
 
-def _titles(session: Session, actor: Actor, rows: Iterable[Row]) -> dict[int, str]:
-    """The titles of the actor's own blocks; those of private calendars stand in their texts alone."""
+def _own(session: Session, actor: Actor, rows: Iterable[Row]) -> tuple[dict[int, str], dict[int, int]]:
+    """The titles of the actor's own blocks, and how much was remarked on them when they were read.
+
+    Titles of private calendars stand in their texts alone.
+    """
     own = {
         row.block_id: row.title or "" for row in rows if row.block_id and row.resource_id == actor.resource_id
     }
-    nameless = [block_id for block_id, title in own.items() if not title]
-    if nameless:
-        texts = select(CalendarObject.block_id, CalendarObject.text).where(
-            CalendarObject.block_id.in_(nameless)
-        )
-        own |= {block_id or 0: _summary(text) for block_id, text in session.execute(texts)}
-    return own
-
-
-def _summary(text: str) -> str:
-    """The first SUMMARY of a calendar text, as people read it (RFC 5545 §3.3.11)."""
-    try:
-        found = next((line.value for line in content_lines(text) if line.name == "SUMMARY"), "")
-    except CalendarDataError:
-        return ""
-    return found.replace("\\n", " ").replace("\\N", " ").replace("\\,", ",").replace("\\;", ";").strip()
+    remarks = dict[int, int]()
+    if own:
+        texts = select(CalendarObject.block_id, CalendarObject.text, CalendarObject.remarks)
+        for block_id, text, remarked in session.execute(texts.where(CalendarObject.block_id.in_(own))):
+            own[block_id] = own[block_id] or summary(text)
+            if remarked:
+                remarks[block_id] = len(remarked)
+    return own, remarks
 
 
 def groups(rows: Iterable[Row]) -> list[list[Row]]:

@@ -24,6 +24,7 @@ from vorzimmer.models import Service
 from vorzimmer.periods import Period, day_of, day_period
 from vorzimmer.reasons import PluginFailed, Refused
 from vorzimmer_web import words
+from vorzimmer_web.office import remarked
 from vorzimmer_web.office.agenda import STAFF, WEEK, asked_day
 from vorzimmer_web.office.booking import own
 from vorzimmer_web.office.calendar import facts, moving
@@ -205,4 +206,7 @@ def add_to(office: Blueprint) -> None:
     office.get("/calendar")(calendar)
     office.get("/calendar/events", endpoint="events")(events)
     office.get("/calendar/booking/<uid>", endpoint="look")(look)
+    office.get("/calendar/entry/<int(max=2147483647):block_id>", endpoint="look_at_entry")(
+        remarked.look_at_entry
+    )
     office.route("/calendar/booking/<uid>/move", methods=["GET", "POST"], endpoint="shift")(moving.shift)

@@ -1,0 +1,11 @@
+"""What was remarked on a calendar object when it was read."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+
+
+def upgrade() -> None:
+    op.add_column("calendar_object", sa.Column("remarks", sa.JSON(), server_default="[]", nullable=False))
