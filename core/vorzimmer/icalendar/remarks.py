@@ -43,7 +43,7 @@ TOLD = {
 }
 """Of what takes files apart (`stream`)."""
 
-_SHOWN = 300
+_SHOWN = 200
 
 
 @dataclass
