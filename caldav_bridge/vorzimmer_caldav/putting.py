@@ -33,11 +33,13 @@ def put(
     uid = objects.check(sent)
     row = row or appointments.restore(visit, hall, calendar, href, uid)
     _check_uid(visit, calendar, row, uid)
+    remarks = [remark.record() for remark in sent.remarks]
     if row is not None and row.text == sent.text:
+        row.remarks = remarks
         return row
     if row is not None and row.booking_id is not None:
         stored = appointments.put(visit, hall, row, sent, current=current)
-        stored.remarks = [remark.record() for remark in sent.remarks]
+        stored.remarks = remarks
         return stored
     check_component(calendar, sent)
     sent = copies.marked(visit.session, hall, sent)
