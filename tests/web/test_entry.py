@@ -239,7 +239,7 @@ def test_toast_says_when_who_and_offers_another(client: Browser, practice: Pract
     found = last(practice).customer
     assert found is not None
     toast = page.partition("toasts")[2][:600]
-    assert "Eva <b>: Di, 2. März, 09:00 Uhr, Anna Berger." in toast
+    assert "Eva <b>: Di, 2. März, 09:00 Uhr, Anna Berger, Praxis am Markt." in toast
     assert "Niemand wird benachrichtigt." in toast
     assert f"/office/new?customer={found.uid}" in page
 

@@ -203,8 +203,8 @@ def _choose_time(made: Booking, refusal: Refused | None = None, wanted: datetime
 def move() -> ResponseReturnValue:
     """Move to the time that was shown (rule 71)."""
     made = _managed()
-    start, _place = chosen_time(request.form.get("time", ""))
-    target = Target(start, request.form.get("staff") or None)
+    start, place = chosen_time(request.form.get("time", ""))
+    target = Target(start, request.form.get("staff") or None, location=place or None)
     try:
         hall().database.write(lambda db: use_cases.move(db, hall(), CUSTOMER, made.uid, target))
     except Refused as refusal:

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import hookspecs
 from vorzimmer.availability.assign import Assignment, Item, Placement, anyway, best
-from vorzimmer.availability.facts import Question
+from vorzimmer.availability.facts import LOCATIONS, Question, needs_of
 from vorzimmer.availability.nothing import nothing_free
 from vorzimmer.availability.search import Search, Slot
 from vorzimmer.availability.standing_in import in_place_of, stand_ins
 from vorzimmer.availability.why import Phrase, Why, at_place, refused
-from vorzimmer.models import Customer, Service
+from vorzimmer.models import Customer, Location, Service
 from vorzimmer.periods import Period
 from vorzimmer.plugins import Plugins
 from vorzimmer.reasons import N_, Reason, Refused
@@ -40,6 +40,7 @@ __all__ = [
     "in_place_of",
     "placement",
     "policies",
+    "possible_places",
     "refusal",
     "stand_ins",
     "why_nothing",
@@ -122,6 +123,21 @@ def placement(
     if placed is None:
         raise Refused(Reason.NOT_OFFERED)
     return placed
+
+
+def possible_places(
+    session: Session, plugins: Plugins, service: Service, now: datetime, *, staff: str | None = None
+) -> list[Location]:
+    """Where a service can be given at all, by slug: where nobody and nothing that it needs stands elsewhere."""
+    instant = int(now.timestamp())
+    needs = needs_of(session, plugins, Question(service, (instant, instant + 1), now, staff=staff))
+    return [
+        place
+        for place in session.scalars(LOCATIONS)
+        if all(
+            need.quantity <= sum(one.location_id in (None, place.id) for one in need.pool) for need in needs
+        )
+    ]
 
 
 def explain(

@@ -116,7 +116,7 @@ class Facts:
 def gather(session: Session, plugins: Plugins, question: Question, *, wide: bool) -> Facts:
     """Read what the question needs; `wide` joins the bookings too (for groups and for reasons)."""
     service, (low, high) = question.service, question.window
-    needs = _needs(session, plugins, question)
+    needs = needs_of(session, plugins, question)
     resources = list({member.id: member for need in needs for member in need.pool}.values())
     asked = low - EARLIER, high + service.minutes * 60 + DAY
     window = Period(*(datetime.fromtimestamp(instant, UTC) for instant in asked))
@@ -134,7 +134,8 @@ def gather(session: Session, plugins: Plugins, question: Question, *, wide: bool
     return facts
 
 
-def _needs(session: Session, plugins: Plugins, question: Question) -> list[Need]:
+def needs_of(session: Session, plugins: Plugins, question: Question) -> list[Need]:
+    """The requirements of the service with who may fill them."""
     requirements = question.service.requirements
     answers = plugins.ask(hookspecs.candidates, session=session, requirements=requirements)
     ids = {resource_id for answer in answers for resource_id in answer.resource_ids}

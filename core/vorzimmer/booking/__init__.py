@@ -24,7 +24,7 @@ from vorzimmer.booking.details import (
 from vorzimmer.booking.enter import Entry, enter
 from vorzimmer.booking.expire import expire, overdue
 from vorzimmer.booking.hold import HoldRequest, hold
-from vorzimmer.booking.move import Target, move, stays
+from vorzimmer.booking.move import Target, look, move, stays
 from vorzimmer.booking.offer import called, choose_until, give_up, offer, stand, unanswered
 from vorzimmer.booking.online import is_open, reaches_customers
 from vorzimmer.booking.override import Override
@@ -80,6 +80,7 @@ __all__ = [
     "held_in_vain",
     "hold",
     "is_open",
+    "look",
     "methods",
     "missed",
     "move",

@@ -42,6 +42,7 @@ def version(booking: Booking) -> str:
     """What somebody has seen of an appointment who is about to change it: differs after any change (A109)."""
     seen = (
         *(booking.sequence, booking.status, booking.starts, booking.service_id, booking.staff_id),
+        booking.location_id,
         *(booking.customer_id, booking.price, booking.note, booking.place, booking.link),
         *(payment.id for payment in booking.payments),
     )

@@ -25,11 +25,15 @@ from vorzimmer.reasons import Reason, Refused
 
 @dataclass(frozen=True)
 class Target:
-    """Where to. `staff` None keeps the person (rule 60), `service` None the service; slugs."""
+    """Where to, by slugs. `staff` None keeps the person (rule 60), `service` None the service.
+
+    `location` None keeps the place where that is on offer there, else takes the one that fits best.
+    """
 
     start: datetime
     staff: str | None = None
     service: str | None = None
+    location: str | None = None
 
 
 def move(
@@ -53,14 +57,14 @@ def move(
     first = load.booking(session, uid)
     status.require_open(first)
     _may(hall, actor, first, database.now(session))
-    looked = _choose(session, hall, actor, first, target, None)
+    looked = look(session, hall, actor, first, target)
     ids = {item.resource.id for item in looked.assignment.items}
     booking, moment = load.claimed(session, uid, more=ids)
     status.require_open(booking)
     if sequence is not None and sequence != booking.sequence:
         raise Refused(Reason.WRONG_STATE, status=booking.status, sequence=booking.sequence)
     claimed = frozenset(ids | {allocation.resource_id for allocation in booking.allocations})
-    placed = _choose(session, hall, actor, booking, target, claimed)
+    placed = look(session, hall, actor, booking, target, claimed)
     require_still_free(hall, looked, placed)
     chosen = placed.assignment
     guarded, notes = allow(session, actor, placed, override) if actor.is_staff else (True, {})
@@ -95,7 +99,8 @@ def _differs(booking: Booking, chosen: Assignment, target: Target) -> bool:
     """Whether anything would change: nobody is told of a move to where the appointment is."""
     taken = {allocation.resource_id for allocation in booking.allocations}
     stays = booking.starts == target.start and taken == {item.resource.id for item in chosen.items}
-    return not stays or target.service not in (None, booking.service.slug)
+    here = booking.location_id == chosen.location.id
+    return not (stays and here) or target.service not in (None, booking.service.slug)
 
 
 def _may(hall: Hall, actor: Actor, booking: Booking, moment: datetime) -> None:
@@ -105,22 +110,29 @@ def _may(hall: Hall, actor: Actor, booking: Booking, moment: datetime) -> None:
         require_in_time(hall, booking, moment, "move")
 
 
-def _choose(
+def look(
     session: Session,
     hall: Hall,
     actor: Actor,
     booking: Booking,
     target: Target,
-    only: frozenset[int] | None,
+    only: frozenset[int] | None = None,
 ) -> Placement:
-    """The new place; a customer's is on offer."""
+    """Where a move would put it, and what that breaks; a customer's is on offer, else refused as `move` does.
+
+    `only` are the resources that are claimed.
+    """
     service = load.service(session, target.service) if target.service else booking.service
     staff = target.staff or (booking.staff.slug if booking.staff else None)
     moment = database.now(session)
     wish: Wish = {"staff": staff, "seats": booking.seats, "ignoring": booking.id, "only": only}
+    wish["location"] = target.location or booking.location.slug
     if not actor.is_staff:
         wish["customer"] = booking.customer
         chosen = availability.assignment(session, hall.plugins, service, target.start, moment, **wish)
+        if chosen is None and target.location is None:
+            wish["location"] = None
+            chosen = availability.assignment(session, hall.plugins, service, target.start, moment, **wish)
         if chosen is None and only is not None and not hall.database.one_writer:
             raise LostRace
         if chosen is None:
@@ -130,6 +142,9 @@ def _choose(
                 refusal.facts["alternatives"] = others
             raise refusal
         return Placement(chosen, [], [])
+    if target.location is None:
+        here = availability.assignment(session, hall.plugins, service, target.start, moment, **wish)
+        wish["location"] = booking.location.slug if here else None
     placed = availability.placement(session, hall.plugins, service, target.start, moment, **wish)
     for item in placed.assignment.items:
         access.require(access.may_touch_resource(actor, item.resource.id) or item.resource.kind != "staff")

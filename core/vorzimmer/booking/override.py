@@ -42,19 +42,20 @@ def allow(
 ) -> tuple[bool, dict[str, str]]:
     """Whether the belt guards the new place, and what the log says; refuses what was not allowed explicitly.
 
-    `NOT_OFFERED` carries `warnings`, `SLOT_TAKEN` carries `conflicts`. A calendar app cannot ask, so its
-    moves break rules with the reason "moved on a device" (rule 80), also over the person's private events, which
-    is a clash; another appointment stays in the way.
+    `NOT_OFFERED` carries `warnings`, `SLOT_TAKEN` carries `conflicts`, both the `location` it would be at. A calendar
+    app cannot ask, so its moves break rules with the reason "moved on a device" (rule 80), also over the person's
+    private events, which is a clash; another appointment stays in the way.
     """
     conflicts = placed.conflicts
     if actor.door == "caldav":
         override = MOVED_ON_DEVICE
         conflicts = [why for why in conflicts if why.source != "block"]
     level = override.level if override else ""
+    where = placed.assignment.location
     if conflicts and not (level == "double" and override and override.reason.strip()):
-        raise Refused(Reason.SLOT_TAKEN, conflicts=conflicts, warnings=placed.warnings)
+        raise Refused(Reason.SLOT_TAKEN, conflicts=conflicts, warnings=placed.warnings, location=where)
     if placed.warnings and level not in ("warning", "double"):
-        raise Refused(Reason.NOT_OFFERED, warnings=placed.warnings)
+        raise Refused(Reason.NOT_OFFERED, warnings=placed.warnings, location=where)
     notes = _notes(override, [*placed.warnings, *placed.conflicts])
     if any(why.source == "block" for why in placed.conflicts):
         give_way(session, placed.assignment)

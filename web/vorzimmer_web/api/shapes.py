@@ -201,6 +201,7 @@ class BookingChange(Taken):
     start: Instant | None = None
     staff: Slug | None = None
     service: Slug | None = None
+    location: Slug | None = None
     customer: Token | None = None
     price: Whole | None = Field(None, ge=0, le=2**31 - 1)
     note: Text | None = None
@@ -442,6 +443,7 @@ class Problem(BaseModel):
     code: str
     detail: str | None = None
     reasons: list[Why] | None = None
+    location: str | None = None
     errors: list[FieldError] | None = None
     alternatives: list[SlotOut] | None = None
     attempts_left: int | None = None

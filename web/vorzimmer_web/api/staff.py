@@ -178,8 +178,8 @@ def change(uid: str, json: shapes.BookingChange) -> Response:
     def work(session: Session) -> Answer:
         found = mine(session, actor, uid)
         target = None
-        if json.start or json.staff or json.service or not fields:
-            target = booking.Target(json.start or found.starts, json.staff, json.service)
+        if json.start or json.staff or json.service or json.location or not fields:
+            target = booking.Target(json.start or found.starts, json.staff, json.service, json.location)
         changed = booking.change(
             session,
             hall(),

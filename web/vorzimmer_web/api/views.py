@@ -129,6 +129,8 @@ def shown(hall: Hall, refusal: Refused) -> dict[str, Any]:
     if against:
         facts["reasons"] = [why_out(why) for why in against]
         facts["detail"] = " ".join(dict.fromkeys(why["text"] for why in facts["reasons"]))
+    if "location" in refusal.facts:
+        facts["location"] = refusal.facts["location"].slug
     if "attempts_left" in refusal.facts:
         facts["attempts_left"] = refusal.facts["attempts_left"]
     if refusal.reason in (Reason.AFFECTED, Reason.COMING):

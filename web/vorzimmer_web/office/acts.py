@@ -14,6 +14,7 @@ from vorzimmer.access import Actor
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking
 from vorzimmer.reasons import N_
+from vorzimmer_web.office.choose import place_said
 
 LONGEST_MESSAGE = 1000
 
@@ -76,6 +77,8 @@ def known(session: Session, hall: Hall, actor: Actor, found: Booking, form: Mapp
 def report(act: str, found: Booking, *, quiet: bool = False) -> None:
     """Say what happened and who was told."""
     happened = gettext(DONE[act], name=found.name)
+    if act == "move" and (place := place_said(found)):
+        happened += " " + gettext("It is at %(place)s.", place=place)
     if quiet or act in QUIET:
         flash(happened, "good")
     elif found.email:

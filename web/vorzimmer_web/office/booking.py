@@ -188,7 +188,7 @@ def _moved(session: Session, person: Actor, uid: str, start: datetime, choice: C
         hall(),
         person,
         uid,
-        Target(start, choice.staff),
+        Target(start, choice.staff, location=choice.location),
         sequence=request.form.get("sequence", type=int),
         message=said(request.form.get("message", "")),
         override=choice.override,

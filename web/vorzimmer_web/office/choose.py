@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import request
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from vorzimmer import availability, database
@@ -21,6 +21,7 @@ from vorzimmer.here import hall
 from vorzimmer.models import Booking, Location, Offer, Requirement, Resource, Service
 from vorzimmer.periods import Period, day_of, day_period, instant_of, local_instant
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer_web.requests import reading
 from vorzimmer_web.times import Time, offered
 
 SEARCHED = (14, 92)  # days; the second only where the first has nothing free
@@ -30,7 +31,10 @@ SOONEST = 8  # as many as have a key of their own
 
 @dataclass(frozen=True)
 class Choice:
-    """What was typed. `start` is None until a time was chosen; `staff` None means any person."""
+    """What was typed. `start` is None until a time was chosen; `staff` None means any person.
+
+    `is_typed`: the time was typed and not chosen from those on offer.
+    """
 
     start: datetime | None
     location: str | None
@@ -39,6 +43,7 @@ class Choice:
     override: Override | None
     typed_day: str
     typed_time: str
+    is_typed: bool = False
 
     @classmethod
     def of_form(cls, zone: ZoneInfo, staff: str | None = None) -> Choice:
@@ -46,7 +51,7 @@ class Choice:
         given = request.values
         day, clock = given.get("date") or given.get("day", ""), given.get("time", "")
         start, place, somebody = [*given.get("slot", "").split("|"), "", ""][:3]
-        chosen = _instant(start)
+        listed = chosen = _instant(start)
         if chosen is None and given.get("slot", "other") == "other":
             chosen = _typed(day, clock, zone)
         if "show" in given:
@@ -60,6 +65,7 @@ class Choice:
             override=Override(level, reason) if level in ("warning", "double") else None,
             typed_day=day,
             typed_time=clock,
+            is_typed=chosen is not None and listed is None,
         )
 
     @classmethod
@@ -103,8 +109,22 @@ class Choice:
             if not self.day or (days and days[0][0] == first)
             else self._why(session, service, first, wish),
             "today": moment.astimezone(zone).date(),
+            "locations": (locations := where_possible(session, service, staff)),
+            "likely": self._likely(session, service, staff, moment, ignoring) if locations else "",
             "places": _places(session, days),
         }
+
+    def _likely(
+        self, session: Session, service: Service, staff: str | None, now: datetime, moved: Booking | None
+    ) -> str:
+        """The place to propose for a typed time: where it is now, or where somebody works that day."""
+        if self.location or moved or self.start is None:
+            return self.location or (moved.location.slug if moved else "")
+        try:
+            found = availability.placement(session, hall().plugins, service, self.start, now, staff=staff)
+        except Refused:
+            return ""
+        return found.assignment.location.slug
 
     def _why(self, session: Session, service: Service, day: date, wish: Wish) -> Phrase:
         """Why the day that was asked for has nothing free."""
@@ -139,6 +159,32 @@ def people_of(session: Session, actor: Actor, service: Service) -> Sequence[Reso
     if not may(actor, Right.CALENDARS):
         query = query.where(Resource.id == actor.resource_id)
     return session.scalars(query).unique().all()
+
+
+def where_possible(session: Session, service: Service, staff: str | None) -> list[Location]:
+    """The places to choose from; empty where there is no choice."""
+    found = availability.possible_places(
+        session, hall().plugins, service, database.now(session), staff=staff or None
+    )
+    return found if len(found) > 1 else []
+
+
+def only_place(session: Session, service: Service, start: datetime, staff: str | None) -> str | None:
+    """The place (a slug) that a start leaves no doubt about; None where it could be at several."""
+    now = database.now(session)
+    possible = availability.possible_places(session, hall().plugins, service, now, staff=staff)
+    window = Period(start, start + timedelta(seconds=1))
+    slots = availability.free_slots(session, hall().plugins, service, window, now, staff=staff)
+    for found in ([place.slug for place in possible], [slot.location.slug for slot in slots]):
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def place_said(made: Booking) -> str:
+    """Where an appointment is, to be told after an act; empty where the practice has one place."""
+    several = reading().scalar(select(func.count(Location.id)).where(Location.active)) or 0
+    return made.location.name if several > 1 else ""
 
 
 def _places(session: Session, days: list[tuple[date, list[Time]]]) -> dict[str, str]:

@@ -16,14 +16,14 @@ from vorzimmer.access import Actor, Right, may, open_to
 from vorzimmer.booking import Fields, Override, Target
 from vorzimmer.booking.status import OPEN
 from vorzimmer.here import hall
-from vorzimmer.models import AuditEntry, Booking, Service
+from vorzimmer.models import AuditEntry, Booking, Location, Service
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.office.acts import TO_CALL, known, said
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.booking import own
 from vorzimmer_web.office.booking import page as booking_page
 from vorzimmer_web.office.caller import hits
-from vorzimmer_web.office.choose import explained
+from vorzimmer_web.office.choose import explained, where_possible
 from vorzimmer_web.office.settings.typed import Typed, money_shown
 from vorzimmer_web.requests import read_anew, reading, signed_in
 
@@ -33,7 +33,8 @@ TEXTS = ("place", "link", "note")
 def _stored(found: Booking) -> dict[str, str]:
     """What the form shows of the appointment as it is."""
     texts = {name: getattr(found, name) for name in TEXTS}
-    return {**texts, "service": found.service.slug, "price": money_shown(found.price, found.currency)}
+    price, place = money_shown(found.price, found.currency), found.location.slug
+    return {**texts, "service": found.service.slug, "location": place, "price": price}
 
 
 @open_to(*STAFF)
@@ -55,6 +56,8 @@ def edit(uid: str) -> ResponseReturnValue:
         return _refused(uid, typed, explained(refusal))
     told = changed.sequence != found.sequence and changed.email
     kept = gettext("The appointment of %(name)s is changed.", name=changed.name)
+    if changed.location_id != found.location_id:
+        kept += " " + gettext("It is at %(place)s.", place=changed.location.name)
     if changed.call_since and not found.call_since:
         flash(f"{kept} {gettext(TO_CALL)}", "warning")
     else:
@@ -77,10 +80,16 @@ def _fields(found: Booking, typed: Typed, person: Actor) -> Fields:
 
 
 def _change(session: Session, person: Actor, found: Booking, typed: Typed, fields: Fields) -> Booking:
-    service, level = typed.get("service"), typed.get("override")
+    service, place, level = typed.get("service"), typed.get("location"), typed.get("override")
+    other_service = service not in ("", found.service.slug)
+    other_place = place not in ("", found.location.slug)
     target = None
-    if service not in ("", found.service.slug) and found.status in OPEN:
-        target = Target(found.starts, service=service)
+    if (other_service or other_place) and found.status in OPEN:
+        target = Target(
+            found.starts,
+            service=service if other_service else None,
+            location=place or None,
+        )
     override = Override(level, typed.get("reason")[:300]) if level in ("warning", "double") else None
     return use_cases.change(
         session,
@@ -126,10 +135,18 @@ def _form(found: Booking, typed: Typed, **more: Any) -> str:
         stored=_stored(found),
         services=services,
         open=found.status in OPEN,
+        locations=_places(found),
         seen=use_cases.version(found),
         may_note=may(signed_in(), Right.NOTES),
         **more,
     )
+
+
+def _places(found: Booking) -> list[Location]:
+    """Where it could be, and where it is."""
+    staff = found.staff.slug if found.staff else None
+    possible = where_possible(reading(), found.service, staff)
+    return possible if found.location in possible or not possible else [found.location, *possible]
 
 
 @open_to(Right.CUSTOMERS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from zoneinfo import ZoneInfo
@@ -29,7 +30,7 @@ from vorzimmer_web import words
 from vorzimmer_web.answers import Sheet
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.caller import Caller, caller, hits
-from vorzimmer_web.office.choose import Choice, explained, people_of
+from vorzimmer_web.office.choose import Choice, explained, only_place, people_of, place_said
 from vorzimmer_web.requests import read_anew, reading, signed_in
 from vorzimmer_web.site import LANGUAGES, local_path, zone_of
 
@@ -65,13 +66,15 @@ class Call:
             errors["service"] = N_("Please choose a service.")
         elif self.choice.start is None:
             errors["when"] = N_("Please choose a time.")
-        if self.service is None or self.choice.start is None:
+        elif self.choice.is_typed and not self.place:
+            errors["place"] = N_("Please choose where.")
+        if self.service is None or self.choice.start is None or errors:
             raise Refused(Reason.INVALID, errors=errors)
         return Entry(
             service=self.service.slug,
             start=self.choice.start,
             staff=self.choice.staff,
-            location=self.choice.location,
+            location=self.place,
             customer=self.caller.customer.uid if self.caller else None,
             name=request.form.get("name", ""),
             phone=request.form.get("phone", ""),
@@ -81,6 +84,13 @@ class Call:
             fields=self.sheet().answers,
             consents=self.sheet().consents,
         )
+
+    @cached_property
+    def place(self) -> str | None:
+        """Where it would be: as chosen, or the only place that is possible or on offer; never one of several."""
+        if self.choice.location or self.service is None or self.choice.start is None:
+            return self.choice.location
+        return only_place(reading(), self.service, self.choice.start, self.choice.staff)
 
     def sheet(self) -> Sheet:
         """The practice's questions about the service; what a known customer has answered stands in them."""
@@ -188,7 +198,8 @@ def _entered(person: Actor, entry: Entry, choice: Choice, unasked: Sequence[str]
 def _report(made: Booking) -> None:
     """What was entered, who is told, and the way to the next one of the same customer."""
     when, name = words.when(made.starts, zone_of(made)), made.staff.name if made.staff else ""
-    said = [gettext("%(name)s: %(when)s", name=made.name, when=f"{when}, {name}".rstrip(", "))]
+    parts = [when, name, place_said(made)]
+    said = [gettext("%(name)s: %(when)s", name=made.name, when=", ".join(filter(None, parts)))]
     if made.email:
         said.append(gettext("%(email)s is told.", email=made.email))
     else:

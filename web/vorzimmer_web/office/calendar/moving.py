@@ -15,30 +15,29 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from vorzimmer import availability, database
 from vorzimmer import booking as use_cases
 from vorzimmer.access import Actor, open_to
 from vorzimmer.availability import Why
 from vorzimmer.booking import Target
 from vorzimmer.booking.status import OPEN
 from vorzimmer.here import hall
-from vorzimmer.models import Booking, Resource
+from vorzimmer.models import Booking, Location, Resource
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web.office.acts import report, said
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.booking import own
-from vorzimmer_web.office.choose import Choice, explained, people_of
+from vorzimmer_web.office.choose import Choice, explained, people_of, where_possible
 from vorzimmer_web.requests import read_anew, reading, signed_in
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a move would break. `place`: another than now; `refusal`: why it can't be done at all.
+    """What a move would break. `place`: where it would be; `refusal`: why it can't be done at all.
 
     `changed`: somebody else was quicker.
     """
 
-    place: str = ""
+    place: Location | None = None
     warnings: list[Why] = field(default_factory=list)
     conflicts: list[Why] = field(default_factory=list)
     refusal: str = ""
@@ -68,7 +67,7 @@ def shift(uid: str) -> ResponseReturnValue:
 
 def _moved(session: Session, person: Actor, uid: str, start: datetime, choice: Choice) -> Booking:
     message, sequence = said(request.form.get("message", "")), request.form.get("sequence", type=int)
-    target = Target(start, choice.staff)
+    target = Target(start, choice.staff, location=choice.location)
     return use_cases.move(
         session, hall(), person, uid, target, sequence=sequence, message=message, override=choice.override
     )
@@ -86,7 +85,8 @@ def _dialog(session: Session, person: Actor, found: Booking, choice: Choice) -> 
         ends=(start + timedelta(minutes=found.service.minutes)).astimezone(zone),
         staff=next((one for one in people if one.slug == choice.staff), None),
         people=people,
-        outcome=_outcome(session, found, start, choice, people, known),
+        outcome=_outcome(session, person, found, start, choice, people, known),
+        places=where_possible(session, found.service, choice.staff),
         message=request.form.get("message", ""),
         reason=request.form.get("reason", ""),
     )
@@ -94,6 +94,7 @@ def _dialog(session: Session, person: Actor, found: Booking, choice: Choice) -> 
 
 def _outcome(
     session: Session,
+    person: Actor,
     found: Booking,
     start: datetime,
     choice: Choice,
@@ -109,18 +110,8 @@ def _outcome(
     if choice.staff and not any(one.slug == choice.staff for one in people):
         return Outcome(refusal=N_("This person does not offer the service."), changed=changed)
     try:
-        placed = availability.placement(
-            session,
-            hall().plugins,
-            found.service,
-            start,
-            database.now(session),
-            staff=choice.staff,
-            seats=found.seats,
-            ignoring=found.id,
-        )
+        target = Target(start, choice.staff, location=choice.location)
+        placed = use_cases.look(session, hall(), person, found, target)
     except Refused as refusal:
         return Outcome(refusal=refusal.text, changed=changed)
-    there = placed.assignment.location
-    place = "" if there.id == found.location_id else there.name
-    return Outcome(place, placed.warnings, placed.conflicts, changed=changed)
+    return Outcome(placed.assignment.location, placed.warnings, placed.conflicts, changed=changed)
