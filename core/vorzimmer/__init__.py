@@ -1,6 +1,6 @@
 """The front office: a self-hosted scheduling server. What is exported here is for plugins, and stays."""
 
-from vorzimmer import audit, availability, database
+from vorzimmer import audit, availability, database, outbox
 from vorzimmer.access import EVERYONE, SIGNED_IN, Actor, Right, open_to
 from vorzimmer.availability import Slot
 from vorzimmer.config import Table
@@ -36,6 +36,8 @@ from vorzimmer.models import (
     Customer,
     Location,
     Message,
+    Offer,
+    Payment,
     Requirement,
     Resource,
     Service,
@@ -70,7 +72,9 @@ __all__ = [
     "Mount",
     "NavigationEntry",
     "NoConfig",
+    "Offer",
     "Pages",
+    "Payment",
     "PaymentMethod",
     "PaymentStart",
     "Period",
@@ -98,4 +102,5 @@ __all__ = [
     "hookimpl",
     "local_instant",
     "open_to",
+    "outbox",
 ]

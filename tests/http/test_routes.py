@@ -286,6 +286,28 @@ def test_a_plugin_whose_pages_raise_has_none_and_the_others_are_served(
     assert "no pages today" in hall.plugins.find("strange").faults["blueprints"]
 
 
+def test_a_method_may_be_a_view_and_a_folder_may_be_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files are everybody's, below the plugin's own address, and fit the policy of every page."""
+    folder = tmp_path / "static"
+    folder.mkdir()
+    (folder / "chart.js").write_text("'use strict'")
+    body = f"""pages = Blueprint("strange", __name__, url_prefix="/x/strange", static_folder={str(folder)!r})
+        pages.add_url_rule("/", view_func=open_to(EVERYONE)(self.page))
+        return [pages]
+
+    def page(self):
+            return 'of a method'"""
+    hall = with_plugin(tmp_path, monkeypatch, "blueprints", body)
+    client = create_app(hall).test_client()
+    assert client.get("/x/strange/").data == b"of a method"
+    file = client.get("/x/strange/static/chart.js", buffered=True)
+    assert (file.status_code, file.mimetype) == (200, "text/javascript")
+    assert "script-src 'self'" in file.headers["Content-Security-Policy"]
+    assert client.get("/x/strange/static/../../data/secret.key").status_code == 404
+
+
 # ---- health ------------------------------------------------------------------------------------------------
 
 

@@ -51,7 +51,7 @@ def serve(
 ) -> None:
     """Serve the pages, the API and the calendars until SIGTERM."""
     if reload and not os.environ.get(RELOADED):
-        _keep_restarting(plugin_dir)
+        _keep_restarting(plugin_dir, file or (data or Path("vorzimmer-data")) / "config.toml")
         return
     options: dict[str, Any] = {"host": host, "port": port, "worker": False if no_worker else None}
     over = {"server": {name: value for name, value in options.items() if value is not None}}
@@ -120,8 +120,8 @@ def work(config: Config) -> None:
     _end_ill(hall)
 
 
-def _keep_restarting(plugin_dir: Path | None) -> None:
-    """Run this command in a child, and again whenever a source changes."""
+def _keep_restarting(plugin_dir: Path | None, settings: Path) -> None:
+    """Run this command in a child, and again whenever a source, a template or the settings' file changes."""
     folders = [Path(entry) for entry in sys.path if (Path(entry) / "vorzimmer").is_dir()]
     folders += [Path(entry) for entry in sys.path if entry and list(Path(entry).glob("vorzimmer_*/"))]
     folders += [plugin_dir] if plugin_dir else []
@@ -129,14 +129,17 @@ def _keep_restarting(plugin_dir: Path | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     while not stopping.is_set():
-        seen = _newest(folders)
+        seen = newest(folders, settings)
         command = [sys.executable, *sys.argv]
         child = subprocess.Popen(command, env={**os.environ, RELOADED: "1"})  # noqa: S603  (ourselves)
-        while not stopping.is_set() and _newest(folders) == seen:
+        while not stopping.is_set() and newest(folders, settings) == seen:
             time.sleep(0.5)
         child.terminate()
         child.wait()
 
 
-def _newest(folders: list[Path]) -> float:
-    return max((path.stat().st_mtime for folder in folders for path in folder.rglob("*.py")), default=0.0)
+def newest(folders: list[Path], settings: Path) -> tuple[float, float]:
+    """When the newest source of the folders, and the settings' file, were changed last."""
+    sources = [path for folder in folders for kind in ("*.py", "*.html") for path in folder.rglob(kind)]
+    changed = [path.stat().st_mtime if path.exists() else 0.0 for path in (*sources, settings)]
+    return max(changed[:-1], default=0.0), changed[-1]

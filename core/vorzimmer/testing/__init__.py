@@ -20,6 +20,7 @@ from vorzimmer.testing.cast import (  # noqa: E402
     compiled_pages,
     outbox,
     practice,
+    worker,
 )
 from vorzimmer.testing.contracts import (  # noqa: E402
     AvailabilityContract,
@@ -71,6 +72,7 @@ __all__ = [
     "pytest_addoption",
     "settings",
     "templates",
+    "worker",
 ]
 
 

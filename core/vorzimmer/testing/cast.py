@@ -18,6 +18,7 @@ from vorzimmer.booking import Entry, enter
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Location, Message, Model, Resource, Service
 from vorzimmer.testing.instants import Clock, berlin
+from vorzimmer.worker import Worker
 
 PASSWORD = "demo-passwort-2026"  # noqa: S105  (of every account of the demo, interface.md)
 T = TypeVar("T", bound=Model)
@@ -128,3 +129,9 @@ def app(hall: Hall, compiled_pages: BytecodeCache) -> Flask:
 def client(app: Flask) -> Browser:
     """A visitor. `practice` fills the database; `client.sign_in("anna@praxis.example")` signs in."""
     return app.test_client()  # type: ignore[return-value]  # set above
+
+
+@pytest.fixture
+def worker(hall: Hall) -> Worker:
+    """The worker, which runs only when it is told to: `worker.run_due()` delivers what is due and does the jobs."""
+    return Worker(hall)
