@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,7 +34,7 @@ from vorzimmer_caldav import (
     writing,
 )
 from vorzimmer_caldav.auth import Auth, TooManyTries
-from vorzimmer_caldav.collections import CalendarCollection, StoredItem
+from vorzimmer_caldav.collections import CalendarCollection, Home, ShownCollection, StoredItem
 from vorzimmer_caldav.conditions import names_tag, unmet
 from vorzimmer_caldav.multistatus import C, D
 from vorzimmer_caldav.properties import Place
@@ -240,7 +241,8 @@ class Application(app.Application):
         self, environ: Any, base_prefix: str, path: str, user: str, user_groups: Any, request_info: Any
     ) -> Any:
         """Change properties of a calendar, all or none."""
-        if not Access(self._rights, user, user_groups, path).check("w"):
+        access = Access(self._rights, user, user_groups, path)
+        if not (access.check("w") or (access.check("r") and path.strip("/") == user)):
             return refusal.FORBIDDEN
         try:
             request = self._read_xml_request_body(environ, request_info)
@@ -248,6 +250,12 @@ class Application(app.Application):
             return httputils.BAD_REQUEST
         if request is None:
             return httputils.BAD_REQUEST
+
+        with self._reading():
+            found = next(iter(self._storage.discover(path)), None)
+        if isinstance(found, Home | ShownCollection):
+            there = self._place(base_prefix).path(f"{found.path}/")
+            return writing.run(self._hall, lambda: patching.refuse_each(there, request))
 
         def act() -> Any:
             with self._storage.acquire_lock("w", user, path=path, request="PROPPATCH"):
@@ -307,9 +315,11 @@ class Application(app.Application):
             there = moving.destination(environ.get("HTTP_DESTINATION", ""), hosts)
         except RefusalError as refused:
             return refused.answer
-        to_path = there.removeprefix(base_prefix)
+        to_path = _own_home(user, there.removeprefix(base_prefix))
         paths = [path, to_path]
-        if to_path == there or not all(self._is_writable(user, user_groups, each) for each in paths):
+        if not there.startswith(f"{base_prefix}/") or not all(
+            self._is_writable(user, user_groups, each) for each in paths
+        ):
             return refusal.FORBIDDEN
 
         def act() -> Any:
@@ -338,6 +348,26 @@ class Application(app.Application):
 def _is_object(path: str) -> bool:
     """Whether a path is that of an object: home, calendar, name."""
     return len(path.strip("/").split("/")) == 3 and not path.endswith("/")
+
+
+def _own_home(user: str, path: str) -> str:
+    """The path with the home spelled as the account's address is; people sign in with capitals, too."""
+    first, slash, rest = path.lstrip("/").partition("/")
+    return f"/{user}{slash}{rest}" if user and first.casefold() == user.casefold() else path
+
+
+def _in_own_home(method: Any) -> Any:
+    @wraps(method)
+    def spelled(
+        self: Any, environ: Any, base_prefix: str, path: str, user: str, user_groups: Any, request_info: Any
+    ) -> Any:
+        return method(self, environ, base_prefix, _own_home(user, path), user, user_groups, request_info)
+
+    return spelled
+
+
+for _name in frontguard.METHODS:
+    setattr(Application, f"do_{_name}", _in_own_home(getattr(Application, f"do_{_name}")))
 
 
 def _asks(request: ET.Element) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import unquote
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class TooManyTries(Exception):  # noqa: N818  (an answer, not an error)
-    """Too many passwords were wrong of late: whether this one is right is not said (A28)."""
+    """Too many passwords were wrong of late, and this one is, too (A28)."""
 
 
 class Auth(BaseAuth):
@@ -48,13 +48,17 @@ class Auth(BaseAuth):
         return visit.address
 
     def _failed(self, login: str, network: str) -> None:
-        """Count a wrong password, together with those at the other doors."""
-        if not self._hall.tries.count(login, network):
+        """Count a wrong password for this login from this network, and for the network.
+
+        What somebody guesses elsewhere stops nobody here: a right app password is let in whatever is counted (X7),
+        and the login's own password is not what was tried.
+        """
+        tries = self._hall.tries
+        if not (tries.count(login, network, device=f"caldav {network}") and tries.count_network(network)):
             raise TooManyTries
-        locks = self._hall.config.settings.server.limits
         try:
             self._hall.database.write(
-                lambda session: accounts.refused(session, login, "caldav", network, locks=locks)
+                lambda session: accounts.refused(session, login, "caldav", network, locks=False)
             )
         except database.NO_ANSWER:  # F9
             log.exception("a wrong password was not noted")
@@ -71,7 +75,6 @@ class Auth(BaseAuth):
             if not actor.is_staff:
                 return None
             moment = database.now(session)
-            self._admit(found, moment)
             due = found.used_at is None or found.used_at < moment - _NOTED_EVERY
             due = due or actor.resource_id not in self._ready
             lacking = shown.missing(session, actor)
@@ -81,13 +84,6 @@ class Auth(BaseAuth):
         for resource_id in lacking:  # each by itself: others can book in between
             self._write(partial(shown.make, hall=self._hall, actor=actor, resource_id=resource_id))
         return visit
-
-    def _admit(self, found: AppPassword, moment: datetime) -> None:
-        """A password that has been used is a known device: nobody locks it out by guessing (A28)."""
-        if found.used_at is not None or not self._hall.config.settings.server.limits:
-            return
-        if accounts.is_locked(found.account, moment) or not self._hall.tries.open(found.account.email):
-            raise TooManyTries
 
     def _note(self, visit: Visit, password_id: int) -> None:
         if self._write(lambda session: _note(session, visit, password_id)):

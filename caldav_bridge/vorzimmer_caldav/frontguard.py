@@ -32,7 +32,8 @@ _LONGEST_PATH = 1_000
 _NOT_FROM_CLIENTS = re.compile(
     r"HTTP_X_(SCRIPT_NAME|REMOTE_USER|REMOTE_ADDR|FORWARDED_.*)|HTTP_(X_)?REMOTE_USER"
 )
-_ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\\]|//")
+_ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
+_SLASHES = re.compile(r"/{2,}")
 
 
 class FrontGuard:
@@ -73,8 +74,13 @@ def _take_path(environ: Environ) -> bool:
         path = environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8")
     except UnicodeError:
         return False
-    environ["PATH_INFO"] = path or "/"
+    environ["PATH_INFO"] = path = single_slashes(path) or "/"
     return path.strip("/") == ".well-known/caldav" or not odd(path)
+
+
+def single_slashes(path: str) -> str:
+    """The path with one slash where an app that joins addresses by hand has put more."""
+    return _SLASHES.sub("/", path)
 
 
 def odd(path: str) -> bool:

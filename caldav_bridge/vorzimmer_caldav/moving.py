@@ -22,7 +22,7 @@ def destination(given: str, hosts: set[str]) -> str:
         ours = not url.netloc or (url.netloc in hosts and url.scheme in ("http", "https"))
     except ValueError:
         raise RefusalError(400) from None
-    path = unquote(url.path)
+    path = frontguard.single_slashes(unquote(url.path))
     if not path.startswith("/") or frontguard.odd(path):
         raise RefusalError(400)
     if not ours:

@@ -45,6 +45,18 @@ def patch(hall: Hall, place: Place, collection: CalendarCollection, request: ET.
     return multistatus.answer([done])
 
 
+def refuse_each(path: str, request: ET.Element) -> Answer:
+    """What an app wants to keep at its reader's home or at a calendar that is for reading: each is told that it is not.
+
+    A bare 403 would be an error to the app; of a status for each it takes note.
+    """
+    names = list(wanted(request, f"{D}propertyupdate"))
+    told = multistatus.element(f"{D}error", multistatus.element(f"{D}need-privileges"))
+    stats = multistatus.propstat(403, [(name, "") for name in names])
+    stats = stats.replace("</propstat>", f"{told}</propstat>")
+    return multistatus.answer([multistatus.element(f"{D}response", multistatus.href(path) + stats)])
+
+
 def wanted(request: ET.Element, root: str) -> dict[str, ET.Element | None]:
     """Each property and its new element, None where it is to go; the last word counts. Raises `RefusalError`."""
     found: dict[str, ET.Element | None] = {}

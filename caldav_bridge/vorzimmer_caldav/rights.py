@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from radicale.rights import BaseRights
 
+from vorzimmer.access import APPOINTMENTS
+from vorzimmer_caldav.visit import current
+
 
 class Rights(BaseRights):
-    """`R` on the root and the home, `rw` on a calendar of one's own, nothing else (A125, deny by default)."""
+    """`R` on the root and the home, `rw` on calendars there with a right to appointments, nothing else (A125)."""
 
     def authorization(self, user: str, user_groups: set[str], path: str) -> str:
         """The letters of Radicale for a path."""
@@ -17,4 +20,5 @@ class Rights(BaseRights):
             return "R"
         if parts[0] != user:
             return ""
-        return {1: "R", 2: "rw"}.get(len(parts), "")
+        opens = bool(current().actor.rights & {*APPOINTMENTS})
+        return {1: "R", 2: "rw" if opens else ""}.get(len(parts), "")

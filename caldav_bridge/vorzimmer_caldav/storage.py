@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vorzimmer import database
+from vorzimmer.access import APPOINTMENTS
 from vorzimmer.booking.objects import BOOKINGS
 from vorzimmer.hall import Hall
 from vorzimmer.models import Allocation, Calendar, Resource
@@ -147,8 +148,10 @@ class Storage(BaseStorage):
 
 
 def _own(visit: Visit) -> Any:
+    """Whoever has no right to appointments any more has no calendar, as on the pages (X3)."""
+    opens = bool(visit.actor.rights & {*APPOINTMENTS})
     return select(Calendar).where(
-        Calendar.resource_id == visit.actor.resource_id,
+        Calendar.resource_id == (visit.actor.resource_id if opens else None),
         Calendar.kind.in_((BOOKINGS, "private")),
         Calendar.deleted_at.is_(None),
     )

@@ -58,7 +58,7 @@ FRAMES = ("X-Frame-Options", "DENY")  # for browsers that do not know frame-ance
 HSTS = ("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.IGNORECASE)
-_ODD_PATH = re.compile(r"[\x00-\x1f\x7f\\]|//|/\.\.?(?:/|$)")
+_ODD_PATH = re.compile(r"[\x00-\x1f\x7f\\]|^//|/\.\.?(?:/|$)")
 
 
 class Guard:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.caldav.desk import Phone
+from vorzimmer.testing import Browser
 
 
 @pytest.fixture
@@ -40,11 +41,20 @@ def test_phone_that_was_connected_goes_on_while_others_guess(anna: Phone) -> Non
     assert anna.ask("PROPFIND", "").status_code == 207
 
 
-def test_right_password_that_was_never_used_is_not_told_while_others_guess(anna: Phone) -> None:
-    """A28: no more than ten are checked."""
-    for _try in range(10):
-        replace(anna, password="guess").ask("PROPFIND", "")
-    assert anna.ask("PROPFIND", "").status_code == 429
+def test_right_password_that_was_never_used_is_let_in_while_others_guess(anna: Phone) -> None:
+    """X7: from the same network or any other; an app password is too long to be guessed."""
+    for number in range(15):
+        replace(anna, password=f"guess {number}").ask("PROPFIND", "")
+    assert replace(anna, password="guess").ask("PROPFIND", "").status_code == 429
+    assert anna.ask("PROPFIND", "").status_code == 207
+
+
+def test_guesses_at_app_passwords_lock_no_login_of_the_office(anna: Phone, client: Browser) -> None:
+    """The login's own password was not what was tried."""
+    for number in range(15):
+        replace(anna, password=f"guess {number}").ask("PROPFIND", "")
+    client.sign_in(anna.address)
+    assert client.get("/office/").status_code == 200
 
 
 def test_guesses_with_ever_new_names_are_stopped(anna: Phone) -> None:

@@ -71,8 +71,8 @@ def test_right_that_is_taken_away_takes_the_words_with_it(practice: Practice, an
     give_role(practice, anna, "owner")
     assert synced(anna, BEN, token) == ({}, token)  # what it knew is right again
     give_role(practice, anna, "settings")
-    assert list(names_of(anna)) == ["bookings/"]
-    assert anna.ask("PROPFIND", BEN).status_code == 404
+    assert list(names_of(anna)) == []  # nor the own calendar (X3)
+    assert anna.ask("PROPFIND", BEN).status_code == 403
 
 
 def test_series_is_seen_with_all_its_times(practice: Practice, anna: Phone, ben: Phone) -> None:

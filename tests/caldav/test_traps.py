@@ -366,7 +366,6 @@ def test_principal_search_finds_only_oneself(anna: Phone, ben: Phone) -> None:
         "/dav/anna%40praxis.example/..%2fben%40praxis.example/",
         "/dav/anna%40praxis.example/bookings%5cx.ics",
         "/dav/anna%40praxis.example/bookings/%00.ics",
-        "/dav/anna%40praxis.example//bookings/",
         "/dav/anna%40praxis.example/bookings/.Radicale.props",
         "/dav/anna%40praxis.example/bookings/%c0%ae%c0%ae/x",
         "/dav/anna%40praxis.example/~x/",
