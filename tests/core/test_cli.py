@@ -60,6 +60,7 @@ def data(practice: Practice) -> Path:
         "user",
         "app-password",
         "api-key",
+        "export",
         "explain",
         "doctor",
         "selftest",

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from vorzimmer import hookspecs
-from vorzimmer.cli import checks, keys, office, plugin, serving
+from vorzimmer.cli import checks, export, keys, office, plugin, serving
 from vorzimmer.cli.options import OneLine, config_option, data_option, log_in_lines
 from vorzimmer.config import Config
 from vorzimmer.plugins import Plugins
@@ -67,6 +67,7 @@ for command in (
     office.user,
     office.app_password,
     keys.api_key,
+    export.export,
     office.explain,
     checks.doctor,
     checks.selftest,
