@@ -183,3 +183,11 @@ def test_unusual_zones_give_the_instant_back(zone):
     """F41."""
     start = datetime(2027, 6, 1, 8, tzinfo=UTC)
     assert served(a_booking(start, zone=zone))["DTSTART"].dt.astimezone(UTC) == start
+
+
+def test_separators_of_texts_are_escaped_as_they_stand() -> None:
+    """RFC 5545 §3.3.11: parsers forgive, so the text itself is looked at."""
+    text = ical.booking_calendar(a_booking(name="Muster, Eva; B\\C", message="a,b;c"), stamp=STAMP)
+    unfolded = text.replace("\r\n ", "")
+    assert "Muster\\, Eva\\; B\\\\C\r\n" in unfolded
+    assert "a\\,b\\;c" in unfolded

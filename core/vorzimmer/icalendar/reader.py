@@ -139,7 +139,7 @@ class _Nesting:
         self._stack.append(component)
 
     def _close(self, name: str) -> None:
-        if name not in [each.name for each in self._stack]:
+        if name not in [each.name for each in self._stack[1:]]:
             self._report.add(remarks.NESTED, "valid-calendar-data")
             return
         while self._stack[-1].name != name:
@@ -168,6 +168,7 @@ def _mend(root: Component, report: Report) -> None:
     ]
     for child in root.children:
         if child.name in _KINDS - {"VTIMEZONE"}:
+            _lift(child, report)
             mending.mend(child, report)
     timed = [child for child in root.children if child.name != "VEVENT" or _has_time(child)]
     entries = [child for child in timed if child.name in STORED]
@@ -177,6 +178,15 @@ def _mend(root: Component, report: Report) -> None:
         if not entries:
             raise CalendarDataError(report.precondition, remarks.NO_EVENT)
     mending.compare(entries, Clock(root, _NOBODY), report)
+
+
+def _lift(event: Component, report: Report) -> None:
+    """Let an event have the lines of a part that has taken its beginning from it."""
+    for part in event.children:
+        if part.first("DTSTART"):
+            report.add(remarks.NESTED, "valid-calendar-data")
+            event.lines += part.lines
+    event.children = [part for part in event.children if not part.first("DTSTART")]
 
 
 def _has_time(event: Component) -> bool:
