@@ -9,6 +9,7 @@ from flask import Flask
 
 from tests import acts
 from tests.caldav.desk import Phone, event
+from tests.caldav.others import synced
 from tests.races.test_one_winner import overlaps, race
 from vorzimmer import booking
 from vorzimmer.hall import Hall
@@ -69,3 +70,21 @@ def test_web_and_phone_at_one_appointment_lose_no_update(practice: Practice, app
     assert f"SEQUENCE:{after.sequence}" in text
     assert acts.calendar_texts(hall, made.uid) == [text]
     assert overlaps(hall) == 0
+
+
+def test_writes_at_once_into_one_calendar_lose_no_change(practice: Practice, app: Flask) -> None:
+    """Events that take no time meet nothing but the claim of their calendar: each is a row of its log (tests 7)."""
+    phone = anna(app)
+    _, before = synced(phone, "bookings/")
+    racers: list[Callable[[], Any]] = [
+        lambda number=number: (
+            phone.ask(  # type: ignore[misc]
+                "PUT", f"bookings/t{number}.ics", event(f"t{number}", "TRANSP:TRANSPARENT")
+            ).status_code
+        )
+        for number in range(16)
+    ]
+    assert race(racers) == [201] * 16
+    changed, after = synced(phone, "bookings/", before)
+    assert len(changed) == 16
+    assert int(after.rpartition("-")[2]) - int(before.rpartition("-")[2]) == 16
