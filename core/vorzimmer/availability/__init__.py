@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from typing import TypedDict, Unpack
 
 from sqlalchemy.orm import Session
@@ -153,9 +154,13 @@ def explain(
     least = min((least for _every, least in found), key=len, default=[]) + policies
     if not every:
         every = least = [_not_together(service)]
-    changes = dict.fromkeys(str(why.free_if) for why in least)
-    phrases = {str(why.free_if): why.free_if for why in least}
-    return Explanation(False, _once(every), [phrases[change] for change in changes])
+    changes = list({str(why.free_if): why.free_if for why in least}.values())
+    return Explanation(False, _once(every), [reduce(_and, changes)])
+
+
+def _and(one: Phrase, other: Phrase) -> Phrase:
+    """Both are needed: one sentence, so that nobody reads them as a choice."""
+    return Phrase(N_("%(one)s, and %(other)s"), {"one": one, "other": other})
 
 
 def _once(reasons: Sequence[Why]) -> list[Why]:

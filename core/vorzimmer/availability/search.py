@@ -14,6 +14,7 @@ from vorzimmer import hookspecs, slots
 from vorzimmer.availability.facts import Question, gather
 from vorzimmer.availability.lanes import Lane, Layout, Place, contains
 from vorzimmer.models import Location
+from vorzimmer.periods import day_period
 from vorzimmer.plugins import Plugins
 from vorzimmer.slots import Span
 
@@ -126,9 +127,15 @@ class Search(Layout):
             found[start] = sorted({*found[start], *extra})
 
     def relevant_places(self, start: int) -> list[Place]:
-        """The places where somebody asked for, or who could lead, works within a day; all where nobody does."""
-        near = (start - slots.DAY, start + slots.DAY)
-        found = [place for place in self.places if any(lane.near(near) for lane in self._wanted(place))]
+        """The places where somebody asked for, or who could lead, works on that day; else within a day, else all."""
+        found = [
+            place
+            for place in self.places
+            if any(lane.near(_day(place, start)) for lane in self._wanted(place))
+        ]
+        if not found:
+            near = (start - slots.DAY, start + slots.DAY)
+            found = [place for place in self.places if any(lane.near(near) for lane in self._wanted(place))]
         return found or self.places
 
     def _wanted(self, place: Place) -> list[Lane]:
@@ -252,6 +259,12 @@ class Search(Layout):
                 ignoring=self.question.ignoring,
             )
         return self._refusals.get(key, [])
+
+
+def _day(place: Place, start: int) -> Span:
+    """The local day of a start."""
+    low, high = day_period(datetime.fromtimestamp(start, place.zone).date(), place.zone)
+    return int(low.timestamp()), int(high.timestamp())
 
 
 def within(starts: list[int], spans: Sequence[Span]) -> list[int]:

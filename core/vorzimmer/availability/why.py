@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+
 from vorzimmer import hookspecs, slots
 from vorzimmer.availability.facts import BLOCKED, HELD, REQUESTED, Need, Occupied
 from vorzimmer.availability.lanes import Closing, Lane, Place, contains
@@ -88,7 +90,8 @@ def at_place(search: Search, place: Place, start: int) -> tuple[list[Why], list[
     """All reasons against a start at a place, and the smallest set of them that would have to go."""
     staff = search.question.staff
     if staff and not any(member.slug == staff for need in search.facts.needs for member in need.pool):
-        return [_stranger(staff)], [_stranger(staff)]
+        stranger = _stranger(search, staff)
+        return [stranger], [stranger]
     every = list(general(search, place, start))
     least = list(every)
     lanes = search.lanes(place)
@@ -130,7 +133,10 @@ def general(search: Search, place: Place, start: int) -> Iterator[Why]:
     """What stands against a start whoever would take it: notice, horizon, opening hours, size."""
     service = search.service
     source = f"service:{service.slug}"
-    if start < place.notice_end:
+    if start < min(place.notice_end, int(search.question.now.timestamp())):
+        free_if = Phrase(N_("the start lay ahead"))
+        yield Why("36", Phrase(N_("This time is in the past.")), source, free_if)
+    elif start < place.notice_end:
         facts: dict[str, object] = {"earliest": At(place.notice_end, place.zone)}
         yield Why(
             "36",
@@ -301,8 +307,9 @@ def _nobody(search: Search, place: Place, need: Need, here: Sequence[Lane]) -> W
     )
 
 
-def _stranger(slug: str) -> Why:
-    facts = {"who": slug}
+def _stranger(search: Search, slug: str) -> Why:
+    name = search.session.scalar(select(Resource.name).where(Resource.slug == slug))
+    facts = {"who": name or slug}
     return Why(
         "53",
         Phrase(N_("%(who)s does not offer this service."), facts),
@@ -313,13 +320,9 @@ def _stranger(slug: str) -> Why:
 
 def refused(refusal: hookspecs.Refusal) -> Why:
     """A policy's refusal as a reason."""
-    facts = {"rule": refusal.rule}
-    return Why(
-        refusal.rule,
-        Phrase(refusal.text),
-        refusal.source,
-        Phrase(N_("the policy %(rule)s had nothing against it"), facts),
-    )
+    facts = {"text": Phrase(refusal.text)}
+    free_if = Phrase(N_("this did not hold: “%(text)s”"), facts)
+    return Why(refusal.rule, Phrase(refusal.text), refusal.source, free_if)
 
 
 def of(resource: Resource) -> str:

@@ -152,12 +152,12 @@ def explain(config: Config, service: str, start: datetime, staff: str | None) ->
         wanted = booking.load.service(session, service)
         moment = database.now(session)
         found = availability.explain(session, hall.plugins, wanted, start, moment, staff=staff)
-    say = hall.texts.reader(config.settings.practice.languages[0]).gettext
+    reader = hall.texts.reader(config.settings.practice.languages[0])
     click.echo("offered" if found.offered else "not offered")
     for why in found.reasons:
-        click.echo(f"  {why.rule}\t{say(why.text.msgid, **why.text.facts)}\t({why.source})")
+        click.echo(f"  {why.rule}\t{why.text.told(reader)}\t({why.source})")
     for change in found.would_be_free_if:
-        click.echo(f"  free if {say(change.msgid, **change.facts)}")
+        click.echo(f"  free if {change.told(reader)}")
 
 
 def _password(*known: str) -> str:
