@@ -13,6 +13,7 @@ from vorzimmer import customers, database, fields
 from vorzimmer.access import Actor, Right, may, open_to
 from vorzimmer.here import hall
 from vorzimmer.models import Attribute, Booking, Customer
+from vorzimmer.reasons import N_
 from vorzimmer.texts import Reader
 from vorzimmer_web import words
 from vorzimmer_web.office import tables
@@ -21,6 +22,12 @@ from vorzimmer_web.office.customers import rights, wish
 from vorzimmer_web.requests import reading, signed_in
 
 AT_ONCE = 1000  # ids that one query takes
+STATUS = {
+    "requested": N_("request open"),
+    "confirmed": N_("confirmed"),
+    "completed": N_("completed"),
+    "missed": N_("missed"),
+}
 
 
 @open_to(Right.EXPORTS)
@@ -55,7 +62,11 @@ def _table(session: Session, person: Actor, found: Sequence[Customer]) -> Iterat
 
 def _shown(attribute: Attribute, customer: Customer, reader: Reader) -> str:
     value = customer.attributes.get(attribute.slug)
-    return "" if value is None else fields.shown(attribute, value, reader)
+    if value is None:
+        return ""
+    return (
+        str(value) if attribute.kind == "date" else fields.shown(attribute, value, reader)
+    )  # ISO, to be read again
 
 
 @open_to(*STAFF)
@@ -71,14 +82,21 @@ def participants_file(uid: str) -> ResponseReturnValue:
     """The same as CSV (C20)."""
     person = signed_in()
     found = hall().database.write(lambda s: customers.export_participants(s, person, uid))
-    return tables.answer(_list(found, may(person, Right.NOTES)), "participants")
+    known = fields.attributes(reading())
+    return tables.answer(_list(found, known, may(person, Right.NOTES)), "participants")
 
 
-def _list(found: Sequence[Booking], notes: bool) -> Iterator[list[str]]:
+def _list(found: Sequence[Booking], known: Sequence[Attribute], notes: bool) -> Iterator[list[str]]:
+    """A row for each, with what they answered; a question that nobody was asked has no column."""
+    reader = hall().texts.reader(words.language())
+    answers = [fields.of_booking(one) for one in found]
+    asked = [one for one in known if any(one.slug in given for given in answers)]
     heads = [gettext("Name"), gettext("E-mail"), gettext("Phone"), gettext("Seats"), gettext("Status")]
+    heads += [fields.in_language(one.labels, reader.language) for one in asked]
     yield [*heads, gettext("Note")] if notes else heads
-    for one in found:
-        row = [one.whom, one.email, one.telephone, str(one.seats), one.status]
+    for one, given in zip(found, answers, strict=True):
+        row = [one.whom, one.email, one.telephone, str(one.seats), gettext(STATUS[one.status])]
+        row += [fields.shown(each, given[each.slug], reader) if each.slug in given else "" for each in asked]
         yield [*row, one.note] if notes else row
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 from flask import Response, request
@@ -11,6 +12,8 @@ from flask_babel import get_locale
 
 SEPARATORS = {"semicolon": ";", "comma": ","}
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+PHONE = re.compile(r"\+\d[\d ()/.-]{4,30}")
+"""A plain telephone number, which no spreadsheet can take for more than a number."""
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
@@ -31,6 +34,8 @@ def written(rows: Iterable[Sequence[str]], separator: str) -> str:
 
 def defused(cell: str) -> str:
     """The cell as a text in any spreadsheet, also behind blanks, which some leave away."""
+    if PHONE.fullmatch(cell):
+        return cell
     return f"'{cell}" if cell.lstrip(" \N{NO-BREAK SPACE}").startswith(FORMULA) else cell
 
 
