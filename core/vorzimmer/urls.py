@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 
 from vorzimmer.config import Config
 
@@ -37,6 +38,29 @@ def code_fits(config: Config, uid: str, issue: int, given: str) -> bool:
     return issue > 0 and hmac.compare_digest(
         code(config, uid, issue).encode(), given.encode("utf-8", "replace")
     )
+
+
+PAPER = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""Signs that nobody takes for another one on paper."""
+
+
+def reference(uid: str) -> str:
+    """The number of an appointment on paper, "5F0C-3A91"; empty for one that was not numbered here."""
+    start = uid[:8]
+    return f"{start[:4]}-{start[4:]}".upper() if re.fullmatch("[0-9a-f]{8}", start) else ""
+
+
+def paper_code(config: Config, uid: str) -> str:
+    """What opens an appointment together with its reference: 40 bits, to be typed from paper, "K7QF-2MXB" (D4)."""
+    number = int.from_bytes(_mac(config, "paper", uid)[:5], "big")
+    signs = "".join(PAPER[number >> 5 * place & 31] for place in range(8))
+    return f"{signs[:4]}-{signs[4:]}"
+
+
+def paper_code_fits(config: Config, uid: str, given: str) -> bool:
+    """Whether the code is right, in constant time, however it is written."""
+    written = re.sub(r"[\W_]", "", given).upper().encode("utf-8", "replace")
+    return hmac.compare_digest(paper_code(config, uid).replace("-", "").encode(), written)
 
 
 def manage(config: Config, uid: str) -> str:

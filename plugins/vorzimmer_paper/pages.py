@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from vorzimmer.models import Booking, Location, Resource, Status
 from vorzimmer.periods import day_of
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer.texts import Reader
-from vorzimmer_paper import sheets
+from vorzimmer_paper import posters, sheets
 from vorzimmer_paper.days import List, away, listed, next_of, reach, with_whom
 from vorzimmer_paper.settings import Settings
 
@@ -107,9 +108,7 @@ def slip(uid: str) -> ResponseReturnValue:
     with hall.database.reading() as session:
         found = _own(session, uid)
         reader, practice = hall.texts.reader(found.language), hall.config.settings.practice
-        return _pdf(
-            sheets.slip(reader, practice, found, urls.manage(hall.config, uid)), f"termin-{found.wall[:10]}"
-        )
+        return _pdf(sheets.slip(reader, practice, found, _key(uid)), f"termin-{found.wall[:10]}")
 
 
 @pages.get("/card/<uid>.pdf")
@@ -122,9 +121,13 @@ def card(uid: str) -> ResponseReturnValue:
         reader, practice = hall.texts.reader(found.language), hall.config.settings.practice
         coming = next_of(session, found, database.now(session), sheets.ON_CARD)
         seen = [one for one in coming if may_touch_booking(here.actor(), one)]
-        return _pdf(
-            sheets.card(reader, practice, seen, urls.manage(hall.config, uid)), f"karte-{found.wall[:10]}"
-        )
+        return _pdf(sheets.card(reader, practice, seen, _key(uid)), f"karte-{found.wall[:10]}")
+
+
+def _key(uid: str) -> sheets.Key:
+    config = here.hall().config
+    address = urls.absolute(config, "/b/").partition("://")[2]
+    return sheets.Key(urls.manage(config, uid), address, urls.reference(uid), urls.paper_code(config, uid))
 
 
 def _own(session: Session, uid: str) -> Booking:
@@ -133,6 +136,40 @@ def _own(session: Session, uid: str) -> Booking:
     if not may_touch_booking(here.actor(), found) or found.status in ENDED:
         raise Refused(Reason.NOT_FOUND)
     return found
+
+
+# ---- for customers to come -------------------------------------------------------------------------------------------
+
+
+@pages.get("/poster.pdf")
+@open_to(Right.SETTINGS)
+def poster() -> ResponseReturnValue:
+    """A sheet for the wall with an address of the booking, in words and as a code (O72)."""
+    return _pdf(posters.poster(_offer(), _readers()), "plakat")
+
+
+@pages.get("/business-cards.pdf")
+@open_to(Right.SETTINGS)
+def business_cards() -> ResponseReturnValue:
+    """Ten cards to be cut out (O72)."""
+    return _pdf(posters.cards(_offer(), _readers()), "visitenkarten")
+
+
+def _offer() -> posters.Offer:
+    """What is offered where; an address of ours alone."""
+    path = request.args.get("path", "/")
+    if not re.fullmatch(r"/(?!/)[\x21-\x7e]{0,300}", path):
+        raise Refused(Reason.NOT_FOUND)
+    hall = here.hall()
+    with hall.database.reading() as session:
+        places = _places(session)
+    where = places[0].address if len(places) == 1 else ""
+    return posters.Offer(hall.config.settings.practice, urls.absolute(hall.config, path), where)
+
+
+def _readers() -> list[Reader]:
+    """One for each language of the practice, its own first."""
+    return [here.hall().texts.reader(one) for one in here.hall().config.settings.practice.languages]
 
 
 def _pdf(content: bytes, name: str) -> Response:

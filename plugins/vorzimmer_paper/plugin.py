@@ -38,6 +38,10 @@ class Plugin:
             ("booking", N_("Slip")): "vorzimmer_paper.slip",
             ("booking", N_("Reminder card")): "vorzimmer_paper.card",
         }
+        published = {
+            N_("Poster"): "vorzimmer_paper.poster",
+            N_("Business cards"): "vorzimmer_paper.business_cards",
+        }
         return [
             NavigationEntry(
                 N_("Lists by mail"), "vorzimmer_paper.settings", Right.SETTINGS, "settings", line, "messages"
@@ -46,6 +50,10 @@ class Plugin:
                 NavigationEntry(title, endpoint, right, section)
                 for (section, title), endpoint in beside.items()
                 for right in APPOINTMENTS
+            ),
+            *(
+                NavigationEntry(title, endpoint, Right.SETTINGS, "publish")
+                for title, endpoint in published.items()
             ),
         ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -50,14 +51,16 @@ def _fonts() -> None:
     pdfmetrics.registerFontFamily(PLAIN, normal=PLAIN, bold=BOLD, italic=PLAIN, boldItalic=BOLD)
 
 
-def _style(size: float, **more: Any) -> ParagraphStyle:
+def style(size: float, **more: Any) -> ParagraphStyle:
+    """How a text of this size is set."""
     return ParagraphStyle(
         "", fontName=PLAIN, fontSize=size, leading=size * 1.3, embeddedHyphenation=1, **more
     )
 
 
-def _text(text: str, size: float = 9, **more: Any) -> Paragraph:
-    return Paragraph(escape(ical.plain(text)), _style(size, **more))
+def text(said: str, size: float = 9, **more: Any) -> Paragraph:
+    """A text without markup."""
+    return Paragraph(escape(ical.plain(said)), style(size, **more))
 
 
 def _two(first: str, second: str, size: float = 9) -> Paragraph:
@@ -67,7 +70,7 @@ def _two(first: str, second: str, size: float = 9) -> Paragraph:
         if second
         else ""
     )
-    return Paragraph(f"{escape(ical.plain(first))}{below}", _style(size))
+    return Paragraph(f"{escape(ical.plain(first))}{below}", style(size))
 
 
 # ---- the list of a day -----------------------------------------------------------------------------------------------
@@ -92,9 +95,9 @@ def day_list(reader: Reader, practice: Practice, found: List) -> bytes:
     )
     number = reader.ngettext("%(num)d appointment", "%(num)d appointments", len(found.bookings))
     head: list[Flowable] = [
-        _text(title, 16, spaceAfter=2),
-        _text(" · ".join(filter(None, [whose, number])), 10, textColor=SOFT),
-        *([_text(_away(reader, found), 10)] if found.away else []),
+        text(title, 16, spaceAfter=2),
+        text(" · ".join(filter(None, [whose, number])), 10, textColor=SOFT),
+        *([text(_away(reader, found), 10)] if found.away else []),
         Spacer(1, 5 * mm),
     ]
     foot = f"{practice.name}{f', {practice.phone}' if practice.phone else ''}"
@@ -116,7 +119,7 @@ def _away(reader: Reader, found: List) -> str:
 
 
 def _table(reader: Reader, found: List) -> Table:
-    heads = [_text(reader.gettext(name), 8, textColor=SOFT) for name in HEADS]
+    heads = [text(reader.gettext(name), 8, textColor=SOFT) for name in HEADS]
     rows = [heads, *(_row(reader, one, found) for one in found.bookings)]
     ruled = TableStyle(
         [
@@ -149,60 +152,84 @@ def _note(reader: Reader, found: List, one: Booking) -> str:
 # ---- for the customer's hand -----------------------------------------------------------------------------------------
 
 
-def slip(reader: Reader, practice: Practice, booking: Booking, link: str) -> bytes:
-    """An appointment on a sheet of A6, with the link to see, move and cancel it as a code (D4)."""
-    canvas, written = _sheet(SLIP, f"{booking.service.name} – {practice.name}")
+@dataclass(frozen=True)
+class Key:
+    """What opens an appointment: a link, as a code for cameras; and address, reference and code to be typed (D4)."""
+
+    link: str
+    address: str
+    reference: str
+    code: str
+
+    def lines(self, reader: Reader) -> list[str]:
+        """The words and signs to be typed; nothing where the appointment has no reference."""
+        if not self.reference:
+            return []
+        return [
+            self.address,
+            reader.gettext("Reference: %(number)s", number=self.reference),
+            reader.gettext("Code: %(code)s", code=self.code),
+        ]
+
+
+def slip(reader: Reader, practice: Practice, booking: Booking, key: Key) -> bytes:
+    """An appointment on a sheet of A6, with what opens it as a code for cameras and to be typed (D4)."""
+    canvas, written = sheet(SLIP, f"{booking.service.name} – {practice.name}")
     left, width = 9 * mm, SLIP[0] - 18 * mm
     zone = ZoneInfo(booking.zone)
     times = f"{reader.clock(booking.starts, zone)}–{reader.clock(booking.ends, zone)}"
     parts = [
-        _text(practice.name, 9, textColor=SOFT, spaceAfter=6),
-        _text(reader.gettext("Your appointment"), 9, spaceAfter=1),
-        Paragraph(f"<b>{escape(reader.day(booking.starts.astimezone(zone).date()))}</b>", _style(12.5)),
-        Paragraph(f"<b>{escape(times)}</b>", _style(19, spaceAfter=6)),
-        _text(booking.service.name, 11),
-        _text(
+        text(practice.name, 9, textColor=SOFT, spaceAfter=6),
+        text(reader.gettext("Your appointment"), 9, spaceAfter=1),
+        Paragraph(f"<b>{escape(reader.day(booking.starts.astimezone(zone).date()))}</b>", style(12.5)),
+        Paragraph(f"<b>{escape(times)}</b>", style(19, spaceAfter=6)),
+        text(booking.service.name, 11),
+        text(
             ", ".join(a.resource.name for a in booking.allocations if a.resource.kind == "staff"),
             10,
             spaceAfter=4,
         ),
-        _text(ical.where(booking), 9, spaceAfter=4),
-        _text(booking.name, 9, textColor=SOFT),
+        text(ical.where(booking), 9, spaceAfter=4),
+        text(booking.name, 9, textColor=SOFT),
     ]
-    _flow(canvas, parts, left, SLIP[1] - 9 * mm, width)
+    flow(canvas, parts, left, SLIP[1] - 9 * mm, width)
     size = 34 * mm
-    _code(canvas, link, left, 9 * mm, size)
+    code(canvas, key.link, left, 9 * mm, size)
     said = reader.gettext("See, move or cancel the appointment: point the camera of your phone at the code.")
-    beside = [_text(said, 8.5, spaceAfter=4), _text(practice.phone, 10)]
-    _flow(canvas, beside, left + size + 4 * mm, 9 * mm + size, width - size - 4 * mm)
+    lines = key.lines(reader)
+    typed = [text(reader.gettext("Or type:"), 8.5), *(text(line, 8.5) for line in lines)] if lines else []
+    beside = [text(said, 8.5, spaceAfter=3), *typed, Spacer(1, 3), text(practice.phone, 10)]
+    flow(canvas, beside, left + size + 4 * mm, 9 * mm + size, width - size - 4 * mm)
     canvas.save()
     return written.getvalue()
 
 
-def card(reader: Reader, practice: Practice, bookings: Sequence[Booking], link: str) -> bytes:
-    """A card with the next appointments, the first one's link as a code (D4, K65)."""
+def card(reader: Reader, practice: Practice, bookings: Sequence[Booking], key: Key) -> bytes:
+    """A card with the next appointments, and what opens the first one (D4, K65)."""
     title = reader.gettext("Your appointments")
-    canvas, written = _sheet(CARD, f"{title} – {practice.name}")
+    canvas, written = sheet(CARD, f"{title} – {practice.name}")
     left, size = 5 * mm, 23 * mm
     width = CARD[0] - 3 * left - size
-    parts: list[Flowable] = [_text(practice.name, 7.5, textColor=SOFT, spaceAfter=3)]
+    parts: list[Flowable] = [text(practice.name, 7.5, textColor=SOFT, spaceAfter=3)]
     for one in bookings[:ON_CARD]:
         moment = reader.when(one.starts, ZoneInfo(one.zone))
-        parts.append(Paragraph(f"<b>{escape(moment)}</b>", _style(8)))
+        parts.append(Paragraph(f"<b>{escape(moment)}</b>", style(8)))
         what = ", ".join(filter(None, [one.service.name, one.staff.name if one.staff else ""]))
-        parts.append(_text(what, 6.5, spaceAfter=2.5))
-    _flow(canvas, parts, left, CARD[1] - left, width)
-    _code(canvas, link, CARD[0] - left - size, CARD[1] - left - size, size)
+        parts.append(text(what, 6.5, spaceAfter=2.5))
+    flow(canvas, parts, left, CARD[1] - left, width)
+    code(canvas, key.link, CARD[0] - left - size, CARD[1] - left - size, size)
     said = [
-        _text(reader.gettext("Move or cancel"), 6.5, alignment=1),
-        _text(practice.phone, 6.5, alignment=1),
+        text(reader.gettext("Move or cancel"), 6.5, alignment=1),
+        text(practice.phone, 6.5, alignment=1),
     ]
-    _flow(canvas, said, CARD[0] - left - size, CARD[1] - left - size - 1.5 * mm, size)
+    said += [text(line, 5, alignment=1) for line in key.lines(reader)]
+    flow(canvas, said, CARD[0] - left - size, CARD[1] - left - size - 1.5 * mm, size)
     canvas.save()
     return written.getvalue()
 
 
-def _sheet(size: tuple[float, float], title: str) -> tuple[Canvas, BytesIO]:
+def sheet(size: tuple[float, float], title: str) -> tuple[Canvas, BytesIO]:
+    """An empty sheet, and where it is written to when it is saved."""
     _fonts()
     written = BytesIO()
     canvas = Canvas(written, pagesize=size, pageCompression=1)
@@ -210,17 +237,19 @@ def _sheet(size: tuple[float, float], title: str) -> tuple[Canvas, BytesIO]:
     return canvas, written
 
 
-def _flow(canvas: Canvas, parts: Sequence[Flowable], left: float, top: float, width: float) -> None:
-    """Texts below each other from the top; what finds no room on the sheet is left out."""
+def flow(
+    canvas: Canvas, parts: Sequence[Flowable], left: float, top: float, width: float, *, least: float = 4
+) -> None:
+    """Texts below each other from the top; what finds no room above `least` is left out."""
     for part in parts:
         _width, height = part.wrap(width, top)
-        if top - height < 4:
+        if top - height < least:
             return
         part.drawOn(canvas, left, top - height)
         top -= height + part.getSpaceAfter()
 
 
-def _code(canvas: Canvas, link: str, left: float, bottom: float, size: float) -> None:
+def code(canvas: Canvas, link: str, left: float, bottom: float, size: float) -> None:
     """A QR code of a link, in squares."""
     rows = list(segno.make(link, error="m", micro=False).matrix_iter(border=1))
     unit = size / len(rows)

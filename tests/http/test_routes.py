@@ -66,6 +66,7 @@ POST /api/v1/holds/<uid>/release
 POST /b/<token>
 POST /b/cancel
 POST /b/move
+POST /b/paper
 POST /book/<slug>
 POST /book/<slug>/<uid>/code
 POST /book/<slug>/<uid>/details

@@ -7,6 +7,7 @@ import re
 from datetime import datetime, timedelta
 from email import policy
 from email.message import EmailMessage
+from html import unescape
 from typing import Any
 
 import icalendar
@@ -26,6 +27,12 @@ NAMES = ["Çiğdem Yıldırım", "Александра Преображенск�
 @pytest.fixture
 def database_url() -> str:
     return ""
+
+
+@pytest.fixture
+def limits(settings: dict[str, Any]) -> None:
+    """Limits by address are on, as they are in life."""
+    settings["server"]["limits"] = True
 
 
 def text_of(content: bytes) -> str:
@@ -94,6 +101,82 @@ def test_slip_and_card_carry_the_link_of_the_appointment(
     content = client.get(f"/office/paper/{sheet}/{made.uid}.pdf").data
     assert code_on(content) == urls.manage(practice.hall.config, made.uid)
     assert "2. März" in text_of(content)
+
+
+@pytest.mark.parametrize("sheet", ["slip", "card"])
+def test_slip_and_card_can_be_typed_from(client: Browser, practice: Practice, sheet: str) -> None:
+    """D4, B28: address, reference and code; by them the appointment opens without any mail."""
+    made = practice.book("massage", f"{DAY} 10:00", "anna", name="Max Muster", email="")
+    client.sign_in(DESK)
+    text = text_of(client.get(f"/office/paper/{sheet}/{made.uid}.pdf").data)
+    reference, code = (re.search(rf"{label}: ([\w-]{{9}})", text)[1] for label in ("Referenz", "Code"))
+    assert ("localhost:8080/b/" in text, reference) == (True, urls.reference(made.uid))
+    client.send("/office/logout")
+    assert client.get("/b/").status_code == 403
+    form = {"reference": reference.replace("-", " ").lower(), "code": f" {code.lower()} "}
+    page = client.send("/b/paper", **form)
+    assert (page.status_code, "Klassische Massage" in page.text) == (200, True)
+
+
+def test_a_wrong_reference_or_code_opens_nothing(client: Browser, practice: Practice) -> None:
+    """A93: neither says which of them was wrong."""
+    made, other = (practice.book("massage", f"{DAY} {hour}:00", "anna") for hour in (10, 11))
+    reference, code = urls.reference(made.uid), urls.paper_code(practice.hall.config, made.uid)
+    wrong = [
+        (reference, urls.paper_code(practice.hall.config, other.uid)),
+        (urls.reference(other.uid), code),
+        ("", code),
+        (reference, ""),
+        ("zzzzzzzz", code),
+        (reference[:4], code),
+        (f"{reference}%", "%"),
+    ]
+    client.get("/b/")
+    pages = [client.send("/b/paper", reference=one, code=two) for one, two in wrong]
+    assert [page.status_code for page in pages] == [422] * len(wrong)
+    assert client.get("/b/").status_code == 403
+
+
+@pytest.mark.usefixtures("limits")
+def test_codes_of_paper_are_not_tried_through(client: Browser, practice: Practice) -> None:
+    """A30: as many as of the mailed ones."""
+    client.get("/b/")
+    statuses = [client.send("/b/paper", reference="12345678", code="X").status_code for _try in range(21)]
+    assert statuses == [422] * 20 + [429]
+
+
+# ---- for customers to come -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("sheet", "codes"), [("poster", 1), ("business-cards", 10)])
+def test_poster_and_cards_carry_the_link_that_was_chosen(
+    client: Browser, practice: Practice, sheet: str, codes: int
+) -> None:
+    """O72, K65: in words and as codes, with name and telephone."""
+    client.sign_in(OWNER)
+    page = client.get("/office/settings/publish?service=massage&staff=anna").text
+    path = unescape(re.search(rf'href="(/office/paper/{sheet}.pdf[^"]*)"', page)[1])
+    content = client.get(path).data
+    picture = pypdfium2.PdfDocument(content)[0].render(scale=3).to_pil()
+    read = [code.text for code in zxingcpp.read_barcodes(picture)]
+    assert read == ["http://localhost:8080/book/massage?staff=anna"] * codes
+    assert "Praxis am Markt" in text_of(content)
+    assert "localhost:8080/book/massage" in text_of(content).replace(" ", "")
+
+
+def test_a_poster_speaks_every_language_of_the_practice(client: Browser, practice: Practice) -> None:
+    client.sign_in(OWNER)
+    text = text_of(client.get("/office/paper/poster.pdf").data)
+    wanted = ["Termin online buchen", "Book your appointment online", "Запишитесь онлайн"]
+    assert [words for words in wanted if words not in text] == []
+
+
+@pytest.mark.parametrize(
+    "path", ["https://evil.example/", "//evil.example/", "book", "/a b", "/" + "x" * 400]
+)
+def test_a_poster_shows_no_address_of_others(client: Browser, practice: Practice, path: str) -> None:
+    client.sign_in(OWNER)
+    assert client.get("/office/paper/poster.pdf", query_string={"path": path}).status_code == 404
 
 
 def test_a_card_names_itself_in_the_language_of_its_reader(client: Browser, practice: Practice) -> None:

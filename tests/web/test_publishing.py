@@ -53,10 +53,20 @@ def test_the_link_presets_what_was_chosen(client: Browser, practice: Practice) -
 def test_a_button_and_a_frame_are_given_to_copy(client: Browser, practice: Practice) -> None:
     """C40, O64."""
     owner(client)
-    button, frame = snippets(client.get(f"{PAGE}?service=massage").text)
+    button, frame, *_texts = snippets(client.get(f"{PAGE}?service=massage").text)
     assert 'href="http://localhost:8080/book/massage"' in button
     assert 'src="http://localhost:8080/embed/massage"' in frame
     assert "http://localhost:8080/embed.js" in frame
+
+
+def test_ready_texts_tell_of_the_booking_in_every_language(client: Browser, practice: Practice) -> None:
+    """O73: mail signature, website, answering machine; the last one is read aloud."""
+    owner(client)
+    _button, _frame, *texts = snippets(client.get(PAGE).text)
+    assert len(texts) == 3 * 4
+    assert [text for text in texts if "localhost:8080" not in text] == []
+    spoken = [text for text in texts if "http" not in text]
+    assert ([text for text in spoken if "Praxis am Markt" in text], len(spoken)) == (spoken, 4)
 
 
 def test_a_person_who_does_not_give_the_service_is_warned_of(client: Browser, practice: Practice) -> None:

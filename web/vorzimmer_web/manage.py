@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from functools import partial
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
 from vorzimmer import booking as use_cases
 from vorzimmer import database, urls
@@ -16,6 +18,7 @@ from vorzimmer.booking.status import OPEN
 from vorzimmer.here import hall
 from vorzimmer.models import Booking, Resource
 from vorzimmer.reasons import Refused
+from vorzimmer_web import limits
 from vorzimmer_web.appointment import calendar_answer, payment_note, sums
 from vorzimmer_web.choices import Finder, people_for, places
 from vorzimmer_web.choosing import chosen_time, times_answer
@@ -50,8 +53,12 @@ def link(token: str) -> ResponseReturnValue:
 @open_to(EVERYONE)
 def open_link(token: str) -> ResponseReturnValue:
     """Swap the token for a short session, and go to an address without it."""
+    return _open(_uid_of(token))
+
+
+def _open(uid: str) -> ResponseReturnValue:
     until = database.now(reading()) + SESSION
-    session["managing"] = [_uid_of(token), int(until.timestamp())]
+    session["managing"] = [uid, int(until.timestamp())]
     return redirect(url_for("manage.show"), 303)
 
 
@@ -62,11 +69,31 @@ def _uid_of(token: str) -> str:
     return uid
 
 
+@manage.post("/paper")
+@open_to(EVERYONE)
+@limits.code_tries
+def enter() -> ResponseReturnValue:
+    """Reference and code from a slip of paper, in place of a link (D4); wrong ones are told apart by nothing."""
+    start = re.sub(r"[\W_]", "", request.form.get("reference", "")).lower()
+    code = request.form.get("code", "")
+    numbered = Booking.uid >= start, Booking.uid < f"{start}~"
+    found = (
+        reading().scalars(select(Booking.uid).where(*numbered)) if re.fullmatch("[0-9a-f]{8}", start) else ()
+    )
+    uid = next((uid for uid in found if urls.paper_code_fits(hall().config, uid, code)), None)
+    return (_over(wrong=True), 422) if uid is None else _open(uid)
+
+
+def _over(*, wrong: bool = False) -> str:
+    """The way back: the link of the mail, or what stands on paper."""
+    return render_template("manage/over.html", wrong=wrong, typed=request.form.get("reference", ""))
+
+
 def _managed() -> Booking:
     """The appointment that this session may see and change; without one, the link is asked for."""
     uid, until = session.get("managing", ("", 0))
     if until <= database.now(reading()).timestamp():
-        abort(Response(render_template("manage/over.html"), status=403))
+        abort(Response(_over(), status=403))
     try:
         return load.booking(reading(), uid)
     except Refused:

@@ -18,7 +18,8 @@ from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web import invitations, presets
 from vorzimmer_web.choices import given_by
 from vorzimmer_web.office import checklist
-from vorzimmer_web.office.settings import qr
+from vorzimmer_web.office.settings import qr, ready
+from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.requests import reading, signed_in
 
@@ -55,6 +56,8 @@ def page(typed: Typed, status: int = 200) -> ResponseReturnValue:
             link_address=invitations.address,
             today=today,
             sites_fixed=hall().config.is_fixed("practice", "embed_on"),
+            papers=beside("publish", path=presets.path(target)),
+            ready=ready.texts(address),
             is_open=booking.is_open(hall()),
             online=hall().config.settings.booking.online,
             online_fixed=hall().config.is_fixed("booking", "online"),
