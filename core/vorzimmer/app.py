@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from vorzimmer import database, pages
+from vorzimmer import database, hookspecs, pages
 from vorzimmer.access import EVERYONE, may_call, open_to
 from vorzimmer.guard import LARGEST_FORM, WEBDAV, Environ, Guard, StartResponse, Wsgi, plain
 from vorzimmer.hall import Hall
@@ -43,6 +43,9 @@ def create_app(hall: Hall) -> Flask:
     app.before_request(lambda: _check(hall, owners))  # after all of the plugins': they say who acts
     mounts = pages.applications(app, hall)
     pages.check_menu(app, hall)
+    hall.plugins.offers(
+        hookspecs.jobs, hall=hall
+    )  # the worker may be another process: its office names them, too
     measured = hall.config.settings.server.metrics_token
     metrics = Metrics(hall, lambda: app.extensions.get("vorzimmer.worker")) if measured else None
     whole: Wsgi = Guard(Doors(app.wsgi_app, hall, mounts, metrics), hall.config)

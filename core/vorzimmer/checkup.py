@@ -33,7 +33,6 @@ OFFERS = {"blueprints", "commands", "navigation"}
 def begin(hall: Hall) -> None:
     """Do what `serve` does at its start, so that each plugin knows its faults; nothing is served or written."""
     create_app(hall)
-    hall.plugins.offers(hookspecs.jobs, hall=hall)
     outbox.carriers(hall)
     for plugin, commands in hall.plugins.offers(hookspecs.commands):
         for command in commands:

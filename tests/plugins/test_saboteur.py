@@ -148,6 +148,12 @@ def test_one_that_fails_at_every_hook_keeps_the_others_whole(house: Callable[...
     assert [one.name for one in here.hall.plugins.loaded if one.wrong] == [NAME]
 
 
+def test_jobs_that_cannot_be_had_are_named_where_the_worker_is_another_process(
+    house: Callable[..., House],
+) -> None:
+    assert "meant to happen" in unescape(house(jobs=raises).client.get("/office/settings/plugins").text)
+
+
 def test_a_fault_is_over_with_the_next_good_answer(house: Callable[..., House]) -> None:
     here = house(busy_periods=raises)
     assert here.client.get("/book/massage").status_code == 503

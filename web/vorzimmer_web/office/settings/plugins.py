@@ -148,7 +148,7 @@ def _page(loaded: Loaded, typed: Typed) -> str:
         units=controls.UNITS,
         typed=typed,
         fixed=hall().config.fixed(table_of(loaded)),
-        follows=isinstance(getattr(loaded.instance, "config", None), BaseModel),
+        follows=loaded.waits or isinstance(getattr(loaded.instance, "config", None), BaseModel),
     )
 
 
