@@ -64,7 +64,7 @@ def test_make_test_alone_runs_the_tests(debian: Path) -> None:
     """A part of them: those of the template build a plugin and install it. The page of the whole run is CI's."""
     some = "tests/core/test_periods.py tests/plugins/test_template.py tests/caldav/test_contract.py"
     done = subprocess.run(
-        inside(debian, f"make -C vorzimmer test TESTS='{some}'"),
+        inside(debian, f"cd vorzimmer; make test TESTS='{some}'"),
         env=ENVIRONMENT,
         capture_output=True,
         text=True,
