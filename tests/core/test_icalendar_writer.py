@@ -27,6 +27,8 @@ def a_booking(start: datetime | None = None, **values: Any) -> Booking:
         "name": "Max Muster",
         "phone": "",
         "message": "",
+        "place": "",
+        "link": "",
         "created_at": STAMP,
         **values,
     }
