@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import math
+import re
 import resource
 import signal
 import socket
@@ -36,6 +37,7 @@ FILES, FILES_OF_THREAD = 48, 6
 
 
 ENCODING = b"transfer-encoding"
+VERSION = re.compile(rb" HTTP/1\.[01]\s*$")
 
 
 class CannotListen(Exception):  # noqa: N818  (it is said to the operator in one line)
@@ -49,6 +51,8 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress ships no type
 
     def parse_header(self, head: bytes) -> None:
         """Read the head of a request."""
+        if VERSION.search(head.partition(b"\r\n")[0]) is None:
+            raise ParsingError("no version of HTTP that is known here")
         fields = [line.partition(b":") for line in head.split(b"\r\n")[1:]]
         names = [name.strip().lower() for name, _colon, _value in fields]
         encodings = [value.strip().lower() for name, _colon, value in fields if name.lower() == ENCODING]

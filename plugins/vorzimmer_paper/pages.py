@@ -217,9 +217,10 @@ def save_settings() -> ResponseReturnValue:
             addresses[name.removeprefix("address-")] = contact.email_of(text, wrong)
             if wrong:
                 errors[name] = wrong["email"]
+    hour = typed.get("hour", "")
     values = {
         "addresses": addresses,
-        "hour": int(typed["hour"]) if typed.get("hour", "").isdecimal() else None,
+        "hour": int(hour) if re.fullmatch(r"[0-9]{1,2}", hour) else None,
     }
     if not errors:
         try:

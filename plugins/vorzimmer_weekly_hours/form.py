@@ -52,7 +52,7 @@ class Form:
         """One day's periods to the days that are ticked, at one place."""
         place = given.get("copy", "")
         source = (place, given.get(f"copy-{place}-from", "0"))
-        if not all(text.isascii() and text.isdigit() for text in source):
+        if not all(re.fullmatch(r"[0-9]{1,10}", text) for text in source):
             return
         for target in given.getlist(f"copy-{place}-to"):
             if target in map(str, WEEKDAYS):

@@ -35,6 +35,12 @@ def test_an_absolute_address_is_refused(demo: Process, uri: str) -> None:
     assert demo.raw(head(demo, "Host: localhost:PORT", first=f"GET {uri} HTTP/1.1"))[0] == 400
 
 
+@pytest.mark.parametrize("version", ["HTTP/9.9", "HTTP/2.0", "HTTP/1.2", "HTTP/1.11", ""])
+def test_version_that_is_not_known_is_refused(demo: Process, version: str) -> None:
+    """X17."""
+    assert demo.raw(head(demo, "Host: localhost:PORT", first=f"GET / {version}".strip()))[0] == 400
+
+
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1"])
 def test_both_names_of_loopback_are_accepted(demo: Process, name: str) -> None:
     """The demo's Host, interface.md."""

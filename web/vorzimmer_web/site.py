@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Flask, Request, Response, abort, redirect, request, session, url_for
+from flask import Blueprint, Flask, Request, Response, abort, current_app, redirect, request, session, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale, gettext
@@ -152,6 +152,10 @@ class Assets:
         """The address of a file of the bundle."""
         return url_for("site.asset", digest=self._digests[name], name=name)
 
+    def is_current(self, digest: str, name: str) -> bool:
+        """Whether the file of this address is the one that is served now."""
+        return self._digests.get(name) == digest
+
 
 @site.get("/static/<digest>/<name>")
 @open_to(EVERYONE)
@@ -164,6 +168,8 @@ def asset(digest: str, name: str) -> ResponseReturnValue:
     if compressed:
         response.content_encoding = "gzip"
     response.vary.add("Accept-Encoding")
-    response.cache_control.public = response.cache_control.immutable = True
-    response.cache_control.max_age = 365 * 24 * 60 * 60
-    return response
+    assets: Assets = current_app.jinja_env.globals["asset"]  # type: ignore[assignment]  # set above
+    if assets.is_current(digest, name):
+        response.cache_control.public = response.cache_control.immutable = True
+        response.cache_control.max_age = 365 * 24 * 60 * 60
+    return response  # by any other address, such as an old page's during an update, it is kept by nobody

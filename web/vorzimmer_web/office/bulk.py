@@ -14,7 +14,7 @@ from vorzimmer.access import Actor, open_to
 from vorzimmer.booking.load import WHOLE
 from vorzimmer.here import hall
 from vorzimmer.models import Booking
-from vorzimmer.reasons import N_, Refused
+from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web.office.acts import ACTS, DONE, said
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.reach import reach
@@ -53,6 +53,8 @@ def act() -> ResponseReturnValue:
     found = session.scalars(
         select(Booking).where(Booking.uid.in_(picked), reach(person)).options(*WHOLE).order_by(Booking.starts)
     ).all()
+    if len(found) < len(picked):  # nothing is done where one of them is somebody else's (X17)
+        raise Refused(Reason.NOT_FOUND)
     back = local_path(request.form.get("next", "/office/requests"))
     wrong = _wrong(name, found)
     if wrong:

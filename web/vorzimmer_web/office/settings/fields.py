@@ -17,7 +17,7 @@ from vorzimmer.here import hall
 from vorzimmer.models import Attribute, Service
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer.registry import Entry
-from vorzimmer_web.office.settings.typed import Typed
+from vorzimmer_web.office.settings.typed import Typed, whole
 from vorzimmer_web.requests import reading, signed_in
 from vorzimmer_web.site import LANGUAGES
 
@@ -147,8 +147,9 @@ def _page(found: Attribute | None, typed: Typed, more: int = 0) -> str:
 def _periods(chosen: str) -> dict[str, str]:
     """The periods on offer; none is chosen beforehand, and one that a program set stays."""
     offered = {"": gettext("Please choose")} | {days: gettext(text) for days, text in PERIODS.items()}
-    if chosen.isdecimal() and chosen not in offered:
-        offered[chosen] = _period(int(chosen))
+    days = whole(chosen)
+    if days is not None and chosen not in offered:
+        offered[chosen] = _period(days)
     return offered
 
 
@@ -160,7 +161,7 @@ def _entry(typed: Mapping[str, str]) -> Entry:
         kind=typed.get("kind", ""),
         scope=typed.get("scope", ""),
         purpose=typed.get("purpose", ""),
-        retention_days=None if period == "always" else int(period) if period.isdecimal() else 0,
+        retention_days=None if period == "always" else whole(period) or 0,
         choices=_choices(typed),
         health="health" in typed,
         forms={

@@ -21,7 +21,7 @@ from vorzimmer_web.choices import Finder
 from vorzimmer_web.office.settings.archiving import undecided, warned
 from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.service_form import blank, read, shown
-from vorzimmer_web.office.settings.typed import UNITS, Typed
+from vorzimmer_web.office.settings.typed import UNITS, Typed, whole
 from vorzimmer_web.requests import read_anew, reading, signed_in
 
 COLORS = {
@@ -124,7 +124,7 @@ def _change_needs(typed: Typed) -> None:
     """A further need, or one less; nothing is stored yet."""
     rows = typed.values.getlist("need")
     if (kind := request.form.get("add")) is not None:
-        fresh = str(max(map(int, filter(str.isdigit, rows)), default=-1) + 1)
+        fresh = str(max((whole(row) or 0 for row in rows), default=-1) + 1)
         typed.values.update({f"need-{fresh}-kind": kind, f"need-{fresh}-quantity": "1"})
         typed.values.setlist("need", [*rows, fresh])
     else:

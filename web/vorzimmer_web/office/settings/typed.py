@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from babel.numbers import format_decimal, get_currency_precision
@@ -37,10 +38,10 @@ class Typed:
     def _number(self, name: str, text: str) -> int | None:
         if not text:
             return None
-        if not text.isascii() or not text.lstrip("-").isdigit() or abs(int(text[:12])) > LARGEST:
+        number = whole(text)
+        if number is None:
             self.errors[name] = N_("Please enter a whole number.")
-            return None
-        return int(text)
+        return number
 
     def span(self, name: str) -> int | None:
         """Minutes from a number and its unit."""
@@ -63,9 +64,9 @@ class Typed:
             return None
         try:
             minor = Decimal(text.replace(",", ".")).scaleb(get_currency_precision(currency))
-        except InvalidOperation:
+        except ArithmeticError:  # no number, or one with a million digits
             minor = Decimal("NaN")
-        if not minor.is_finite() or minor != minor.to_integral_value() or abs(minor) > LARGEST:
+        if not minor.is_finite() or abs(minor) > LARGEST or minor != minor.to_integral_value():
             self.errors[name] = N_("Please enter a price like 45,00, or - for none.")
             return None
         return int(minor)
@@ -74,6 +75,12 @@ class Typed:
         """Whole numbers with commas or blanks between them."""
         found = [self._number(name, text) for text in self.get(name).replace(",", " ").split()]
         return [number for number in found if number is not None]
+
+
+def whole(text: str) -> int | None:
+    """The whole number that a text is, if a column holds it."""
+    number = int(text) if re.fullmatch(r"-?[0-9]{1,10}", text) else LARGEST + 1
+    return number if abs(number) <= LARGEST else None
 
 
 def span_shown(name: str, minutes: int) -> dict[str, str]:
