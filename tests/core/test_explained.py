@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests import acts
 from vorzimmer import availability, booking, database
 from vorzimmer.testing import Practice, berlin
 
@@ -46,3 +47,12 @@ def test_what_is_over_is_in_the_past_and_not_too_soon(practice: Practice) -> Non
     assert [str(why.text) for why in found.reasons] == ["This time is in the past."]
     soon = explained(practice, "massage", "2027-03-01 09:00", "anna")
     assert "too soon" in str(soon.reasons[0].text)
+
+
+def test_nobody_is_invited_to_what_is_over(practice: Practice) -> None:
+    """Entered afterwards for the record, with a warning; what is to come is told."""
+    entry = booking.Entry("massage", berlin("2027-02-26 10:00"), "Max", "anna", email="max@kunde.example")
+    late = booking.Override("warning", "nachgetragen")
+    made = acts.act(practice.hall, booking.enter, acts.DESK, entry, late)
+    assert acts.told(practice.hall, made.uid) == []
+    assert acts.told(practice.hall, practice.book("massage", "2027-03-02 10:00").uid)

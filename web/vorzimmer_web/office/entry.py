@@ -200,7 +200,9 @@ def _report(made: Booking) -> None:
     when, name = words.when(made.starts, zone_of(made)), made.staff.name if made.staff else ""
     parts = [when, name, place_said(made)]
     said = [gettext("%(name)s: %(when)s", name=made.name, when=", ".join(filter(None, parts)))]
-    if made.email:
+    if made.ends <= made.created_at:
+        said.append(gettext("This time is in the past: nobody is told."))
+    elif made.email:
         said.append(gettext("%(email)s is told.", email=made.email))
     else:
         said.append(gettext("There is no e-mail address: nobody is told."))
