@@ -68,6 +68,12 @@ def _address(url: str) -> str:
     return url
 
 
+def _mail(address: str) -> str:
+    if address and not re.fullmatch(r"[^\s@<>\"]{1,64}@[^\s@<>\"]{1,189}", address):
+        raise ValueError(N_("Please enter a valid e-mail address."))
+    return address
+
+
 def _lists(table: dict[str, Any]) -> dict[str, Any]:
     for key in ("enabled", "also", "off"):
         names = table.get(key, ())
@@ -91,7 +97,9 @@ def _origins(sites: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class Practice(Table):
-    """`[practice]`: who runs this server. `base_url` is where customers reach it.
+    """`[practice]`: who runs this server. `base_url` is where customers reach it, `email` where they write to.
+
+    `support` is the address of whoever helps those who work with the office; problems are reported to it.
 
     `imprint`, `privacy`, `terms` and `withdrawal` are texts of our own pages, for who has no address to link to.
     `logo` names the picture that the office has stored. `accent` is "#rrggbb", dark enough to be read. `embed_on`
@@ -103,6 +111,8 @@ class Practice(Table):
     languages: Annotated[tuple[Language, ...], AfterValidator(_each_once)] = LANGUAGES
     base_url: HttpUrl = HttpUrl("http://localhost:8080")
     phone: str = Field("", max_length=40)
+    email: Annotated[str, AfterValidator(_mail)] = ""
+    support: Annotated[str, AfterValidator(_mail)] = ""
     imprint_url: Annotated[str, AfterValidator(_address)] = ""
     privacy_url: Annotated[str, AfterValidator(_address)] = ""
     terms_url: Annotated[str, AfterValidator(_address)] = ""
@@ -138,7 +148,7 @@ class Database(Table):
 class Booking(Table):
     """`[booking]`: times in minutes, seconds or hours, as their names say.
 
-    `online`: customers may book by themselves.
+    `online`: customers may book by themselves. `choose_location`: they choose the place first where there are several.
     """
 
     hold_minutes: int = Field(10, ge=1, le=60)
@@ -146,6 +156,7 @@ class Booking(Table):
     undo_seconds: int = Field(120, ge=0, le=3600)
     reminder_hours: tuple[Annotated[int, Field(ge=1, le=24 * 60)], ...] = (24,)
     message_field: bool = True
+    choose_location: bool = False
     online: bool = True
 
 

@@ -44,6 +44,7 @@ GET /embed/<slug>/<uid>/calendar.ics
 GET /embed/<slug>/<uid>/code
 GET /embed/<slug>/<uid>/details
 GET /embed/<slug>/<uid>/done
+GET /faq
 GET /help/
 GET /help/<path:name>
 GET /office/forgotten
@@ -96,6 +97,7 @@ PLAIN = {
     "/api/v1/openapi.json",
     "/api/v1/services",
     "/embed.js",
+    "/faq",
     "/help/",
     "/office/forgotten",
     "/office/login",

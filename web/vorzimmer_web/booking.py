@@ -27,6 +27,7 @@ from vorzimmer_web.choices import Finder, people_for, places
 from vorzimmer_web.choosing import chosen_time, times_answer
 from vorzimmer_web.requests import read_anew, reading
 from vorzimmer_web.site import is_framed
+from vorzimmer_web.times import Time
 
 TYPED = presets.TYPED
 HOLDS_REMEMBERED = 8
@@ -54,9 +55,18 @@ def choose(slug: str) -> ResponseReturnValue:
     own = addresses.instead(reading(), service, request.values.get("staff")) if wish["asked"].lines else None
     if own is not None or service.slug != slug:
         return _renamed(own.slug if own else service.slug)
-    if wish["asked"].staff is None and len(wish["people"]) > 1:
+    wish["at_each"] = _places_to_choose(wish)
+    if (wish["asked"].staff is None and len(wish["people"]) > 1) or wish["at_each"]:
         return _choose_person(wish)
     return _choose_time(wish)
+
+
+def _places_to_choose(wish: dict[str, Any]) -> dict[str, Time]:
+    """The first free time at each place, where the customer must choose one of several and has not (O49)."""
+    if not hall().config.settings.booking.choose_location or wish["finder"].place is not None:
+        return {}
+    found: dict[str, Time] = wish["finder"].next_at_each(wish["places"])
+    return found if len(found) > 1 else {}
 
 
 def _renamed(slug: str, **other: str) -> ResponseReturnValue:

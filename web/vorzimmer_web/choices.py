@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -154,14 +154,20 @@ class Finder:
 
     def next_for_each(self, people: Iterable[Resource]) -> dict[str, Time]:
         """The first free time of each person, by slug; who has none at all is left out."""
-        missing = {person.slug for person in people}
+        return self._next({person.slug for person in people}, lambda slot: set(slot.staff))
+
+    def next_at_each(self, places: Iterable[str]) -> dict[str, Time]:
+        """The first free time at each place, by slug; where there is none at all is left out."""
+        return self._next(set(places), lambda slot: {slot.location.slug})
+
+    def _next(self, missing: set[str], of: Callable[[availability.Slot], set[str]]) -> dict[str, Time]:
         found: dict[str, Time] = {}
         for first, last in [
             (self.today, self.today + SOON),
             (self.today + SOON + timedelta(days=1), self.last),
         ]:
             for slot in self.slots(first, last) if missing and first <= last else []:
-                for slug in missing & set(slot.staff):
+                for slug in missing & of(slot):
                     found[slug] = offered([slot])[0]
                     missing.discard(slug)
         return found

@@ -37,6 +37,7 @@ holds = _limit("12 per 10 minutes; 30 per hour", "holds")  # no more than 12 liv
 code_mails = _limit("20 per hour", "code_mails")
 code_tries = _limit("20 per hour", "code_tries")  # A30
 resets = _limit("20 per hour", "resets")  # links to set a password
+reports = _limit("10 per hour", "reports")
 public_calls = _limit("240 per minute", "public_calls")
 
 

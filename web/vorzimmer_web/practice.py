@@ -110,6 +110,13 @@ def legal(which: str) -> ResponseReturnValue:
     return render_template("legal.html", title=TITLES[which], parts=parts)
 
 
+@practice.get("/faq")
+@open_to(EVERYONE)
+def questions() -> str:
+    """What customers ask, and the answers (K105)."""
+    return render_template("faq.html", hold_minutes=hall().config.settings.booking.hold_minutes)
+
+
 def legal_links(those: Sequence[str] = tuple(TITLES)) -> list[tuple[str, str]]:
     """Title (a msgid) and address of what there is."""
     found = hall().config.settings.practice

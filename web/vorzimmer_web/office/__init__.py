@@ -30,6 +30,7 @@ from vorzimmer_web.office import (
     links,
     looked,
     own_services,
+    problem,
     record,
     settings,
     shown,
@@ -68,7 +69,7 @@ for pages in (
         export,
         account,
     ),
-    *(fresh, groups, links, looked, checklist, erase, own_services),
+    *(fresh, groups, links, looked, checklist, erase, own_services, problem),
 ):
     pages.add_to(office)
 office.context_processor(wording.words)

@@ -22,7 +22,7 @@ from vorzimmer_web.requests import signed_in
 from vorzimmer_web.site import LANGUAGES
 
 LEGAL = ("imprint", "privacy", "terms", "withdrawal")
-TEXTS = ("name", "phone", "base_url", *LEGAL, *(f"{which}_url" for which in LEGAL))
+TEXTS = ("name", "phone", "email", "support", "base_url", *LEGAL, *(f"{which}_url" for which in LEGAL))
 TABLES = ("practice", "booking")
 
 
@@ -129,7 +129,8 @@ def _practice(typed: Typed) -> dict[str, Any]:
 
 def _booking(typed: Typed) -> dict[str, Any]:
     hours = sorted(set(typed.numbers("reminder_hours")), reverse=True)
-    return {"reminder_hours": hours, "message_field": "message_field" in typed.values}
+    flags = {name: name in typed.values for name in ("message_field", "choose_location")}
+    return {"reminder_hours": hours, **flags}
 
 
 def _changed(table: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,6 +154,7 @@ def _shown() -> dict[str, Any]:
     shown["accent"] = found.accent or "#0b6b6b"
     shown["reminder_hours"] = ", ".join(map(str, booking.reminder_hours))
     on = {"own_accent": bool(found.accent), "message_field": booking.message_field}
+    on["choose_location"] = booking.choose_location
     return shown | {key: "1" for key, value in on.items() if value}
 
 
