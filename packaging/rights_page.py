@@ -37,6 +37,7 @@ THINGS: list[tuple[str, str]] = [
     (r"/hours/(location|service)/", "practice’s hours"),
     (r"customers/<(uid|customer|customer_uid)>", "customer"),
     (r"<(uid|booking)>", "appointment"),
+    (r"<block_id>", "own entry"),
     (r"<absence_id>", "absence"),
     (r"<calendar_id>", "calendar elsewhere"),
     (r"<(password_id|shown)>", "own login"),
@@ -80,6 +81,7 @@ REACH = {
     "person’s hours": {Right.CALENDARS, Right.SETTINGS},
     "practice’s hours": {Right.SETTINGS},
     "customer": {Right.CALENDARS, Right.CUSTOMERS},
+    "own entry": set[Right](),
     "own login": set[Right](),
 }
 """Rights that reach beyond the own things."""

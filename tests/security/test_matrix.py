@@ -112,6 +112,7 @@ def ask(client: Browser, name: str, rule: Rule, act: str, foreign: Foreign, **he
         "calendar_id": foreign.elsewhere,
         "link_id": foreign.link,
         "hours_id": 1,
+        "block_id": 1,
         "password_id": foreign.app_password,
         "shown": foreign.session,
         "account_id": foreign.account,
