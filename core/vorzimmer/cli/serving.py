@@ -122,8 +122,9 @@ def work(config: Config) -> None:
 
 def _keep_restarting(plugin_dir: Path | None, settings: Path) -> None:
     """Run this command in a child, and again whenever a source, a template or the settings' file changes."""
-    folders = [Path(entry) for entry in sys.path if (Path(entry) / "vorzimmer").is_dir()]
-    folders += [Path(entry) for entry in sys.path if entry and list(Path(entry).glob("vorzimmer_*/"))]
+    # Only these packages: beside them may lie all that was ever installed.
+    sources = (path for entry in sys.path if entry for path in Path(entry).glob("vorzimmer*/__init__.py"))
+    folders = [path.parent for path in sources]
     folders += [plugin_dir] if plugin_dir else []
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
