@@ -58,7 +58,10 @@ def test_clash_is_a_fact_for_plugins_in_the_same_transaction(practice: Practice,
     made = acts.book(practice.hall, staff="anna")
     anna.ask("PUT", "bookings/dentist.ics", event("dentist"))
     with practice.hall.database.reading() as session:
-        facts = [one.details for one in session.query(Message).filter_by(topic="booking_changed")]
+        facts = [
+            one.details
+            for one in session.query(Message).filter_by(topic="booking_changed", channel="vorzimmer_notices")
+        ]
     [fact] = [one for one in facts if one["kind"] == "clashed"]
     assert (fact["uid"], fact["door"], fact["actor"]) == (made.uid, "caldav", "anna@praxis.example")
     assert fact["after"]["private"] == ["2027-03-02T09:00:00+00:00", "2027-03-02T10:00:00+00:00"]

@@ -108,7 +108,7 @@ def test_its_channel_carries_messages_to_people(
 ) -> None:
     book(hall_with_stranger, practice)
     Worker(hall_with_stranger).run_due()
-    assert stranger.sent == ["confirmed"]
+    assert stranger.sent == ["confirmed", "notice"]  # to the customer, and to the person
     told: list[Message] = outbox.messages("confirmed")
     assert [(message.channel, message.state, message.text) for message in told] == [("pigeon", "sent", "coo")]
 

@@ -96,7 +96,7 @@ def test_somebody_elses_request_is_not_there_to_be_picked(practice: Practice, cl
     bens = requested(practice, "2027-03-02 10:00", "ben")
     client.sign_in("anna@praxis.example")
     client.get("/office/requests")
-    assert client.send("/office/appointments", act="accept", pick=bens.uid).status_code == 409
+    assert client.send("/office/appointments", act="accept", pick=bens.uid).status_code == 404
     assert status(practice, bens) == "requested"
 
 

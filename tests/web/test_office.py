@@ -418,7 +418,7 @@ def test_what_was_typed_survives_other_times(client: Browser, practice: Practice
 def test_time_outside_the_hours_is_entered_with_a_warning_only(client: Browser, practice: Practice) -> None:
     """O20, rule 42."""
     client.sign_in(DESK)
-    answer = entering(client, slot="other", date="2027-03-06", time="11:00")
+    answer = entering(client, slot="other", date="2027-03-06", time="11:00", place="markt")
     assert (answer.status_code, 'value="warning"' in answer.text) == (409, True)
 
 

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from vorzimmer.models.columns import UtcInstant
+
 revision = "0001"
 down_revision = None
 
@@ -25,7 +27,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(120), nullable=False),
         sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
         sa.Column("booking_id", sa.Integer, sa.ForeignKey("booking.id", ondelete="CASCADE"), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", UtcInstant, nullable=False),
         sa.Column("line", sa.Text, nullable=False),
         sa.UniqueConstraint("key", name=f"uq_{NEWS}_key"),
     )
