@@ -42,7 +42,7 @@ def book(practice: Practice, page: Page, address: str) -> None:
     choose(page, address)
     say_who(page)
     page.get_by_label("Code", exact=True).fill(code_for(practice, page))
-    page.get_by_role("button", name="Termin buchen").click()
+    page.get_by_role("button", name="Zahlungspflichtig buchen").click()
     expect(page.get_by_role("heading", name="Ihr Termin ist gebucht")).to_be_visible()
 
 
@@ -183,11 +183,11 @@ def test_no_page_of_the_way_has_an_accessibility_fault(
     say_who(page)
     check()
     page.get_by_label("Code", exact=True).fill("000000")
-    page.get_by_role("button", name="Termin buchen").click()
+    page.get_by_role("button", name="Zahlungspflichtig buchen").click()
     expect(page.get_by_text("Dieser Code stimmt nicht.")).to_be_visible()
     check()
     page.get_by_label("Code", exact=True).fill(code_for(practice, page))
-    page.get_by_role("button", name="Termin buchen").click()
+    page.get_by_role("button", name="Zahlungspflichtig buchen").click()
     expect(page.get_by_role("heading", name="Ihr Termin ist gebucht")).to_be_visible()
     check()
     page.get_by_role("link", name="Verschieben oder absagen").click()
