@@ -127,7 +127,11 @@ def test_name_stays_text_on_every_page_in_every_mail_and_calendar(app: Flask, pr
             assert Shape(source).tags == Shape(like.pages[where]).tags, (name, where)
             assert (plain(name) in unescape(source)) is (USUAL in like.pages[where]), (name, where)
         assert [shape(mail) for mail in seen.mails] == [shape(mail) for mail in like.mails], name
-        assert {str(mail["To"]) for mail in seen.mails} == {f"max@{day}.example", "anna@praxis.example"}
+        assert {str(mail["To"]) for mail in seen.mails} == {
+            f"max@{day}.example",
+            "anna@praxis.example",
+            "empfang@praxis.example",
+        }
         assert "1234321" not in "".join(map(text, seen.mails)).replace(plain(name), "")
         assert lines(seen.calendar) == lines(like.calendar), name
         assert plain(name) in str(event(seen.calendar)["SUMMARY"])

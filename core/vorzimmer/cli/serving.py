@@ -131,7 +131,7 @@ def _keep_restarting(plugin_dir: Path | None, settings: Path) -> None:
         signal.signal(number, lambda *_: stopping.set())
     while not stopping.is_set():
         seen = newest(folders, settings)
-        command = [sys.executable, *sys.argv]
+        command = [sys.executable, "-m", "vorzimmer", *sys.argv[1:]]
         child = subprocess.Popen(command, env={**os.environ, RELOADED: "1"})  # noqa: S603  (ourselves)
         while not stopping.is_set() and newest(folders, settings) == seen:
             time.sleep(0.5)
