@@ -93,6 +93,9 @@ def address(rule: Rule, act: str, held: Booking, asked: Booking) -> str:
     given |= {"customer": asked.customer.uid, "topic": "confirmed", "language": "de", "secret": "A" * 32}
     numbers = (
         "hours_id",
+        "block_id",
+        "hook_id",
+        "key_id",
         "shown",
         "account_id",
         "role_id",
