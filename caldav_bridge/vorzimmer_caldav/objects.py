@@ -43,7 +43,7 @@ def fill(found: CalendarObject, calendar: SafeCalendar, zone: ZoneInfo, moment: 
     """Set text and columns of an object; the spans up to the horizon are returned for `place` and `close`."""
     series = Series(calendar, zone)
     found.uid = check(calendar)
-    found.text = with_crlf(calendar.text)
+    found.text = calendar.text
     found.etag = published.etag(found.text)
     found.component = calendar.entries[0].name
     found.remarks = [remark.record() for remark in calendar.remarks]
@@ -64,11 +64,6 @@ def fill(found: CalendarObject, calendar: SafeCalendar, zone: ZoneInfo, moment: 
     found.long = False
     found.expanded_until = known
     return spans
-
-
-def with_crlf(text: str) -> str:
-    """The text with the line ends of RFC 5545 §3.1; apps and scripts send others."""
-    return "\r\n".join(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
 
 
 def single(found: CalendarObject) -> list[Span]:

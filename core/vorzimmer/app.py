@@ -49,7 +49,7 @@ def create_app(hall: Hall) -> Flask:
     measured = hall.config.settings.server.metrics_token
     metrics = Metrics(hall, lambda: app.extensions.get("vorzimmer.worker")) if measured else None
     whole: Wsgi = Guard(Doors(app.wsgi_app, hall, mounts, metrics), hall.config)
-    app.wsgi_app = metrics.measured(whole) if metrics else whole  # type: ignore[assignment, method-assign]
+    app.wsgi_app = metrics.measured(whole) if metrics else whole  # type: ignore[assignment, method-assign]  # Flask's own way
     return app
 
 

@@ -97,7 +97,7 @@ def local(moment: datetime) -> datetime:
 
 def fill_bookings(session: Session, hall: Hall, day: date) -> None:
     """Write a full week, some bookings after it, sixty before it, and what is known of the customers."""
-    random = Random(day.toordinal())  # noqa: S311
+    random = Random(day.toordinal())  # noqa: S311  (no secret: the same each time)
     known = midnight(day - timedelta(days=BACK + 30))
     records = {person: record(session, person, known) for person in CUSTOMERS}
     filling = Filling(session, hall, day, random, records)

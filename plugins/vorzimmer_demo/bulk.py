@@ -90,7 +90,7 @@ def _weeks(session: Session, hall: Hall, service: Service) -> list[Week]:
 
 def _places(session: Session, hall: Hall, day: date, weeks: list[Week], number: int) -> Iterator[Place]:
     """Free places: the coming days in order, then the past from yesterday back. Without end."""
-    random = Random(f"places {day}")  # noqa: S311
+    random = Random(f"places {day}")  # noqa: S311  (no secret: the same each time)
     back = 366 * (number // A_YEAR + 2)
     closed = _closed(session, hall, [person for person, *_ in weeks], day - timedelta(days=back), day)
     taken = _taken(session)
@@ -152,7 +152,7 @@ class Rows:
         self.session = session
         self.service = service
         self.moment = midnight(day)
-        self.random = Random(f"rows {day}")  # noqa: S311
+        self.random = Random(f"rows {day}")  # noqa: S311  (no secret: the same each time)
         self.ids = count(1 + (session.scalar(select(func.max(Booking.id))) or 0))
         self.customers = self._customers(min(CUSTOMERS, number))
         self.calendars: dict[int, Calendar] = {}

@@ -272,7 +272,7 @@ def test_many_appointments_are_looked_at_with_few_statements(practice: Practice)
 
     def asked() -> int:
         sent: list[str] = []
-        note = lambda *given: sent.append(given[2])  # noqa: E731
+        note = lambda *given: sent.append(given[2])  # noqa: E731  (said once, used once)
         event.listen(practice.hall.database.engine, "before_cursor_execute", note)
         try:
             through(practice, own_day_in_part)

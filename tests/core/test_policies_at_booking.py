@@ -83,7 +83,7 @@ def test_parallel_codes_of_one_address_keep_the_limit(practice: Practice) -> Non
     for each in held[:3]:
         acts.type_details(hall, each.uid)
     acts.type_details(hall, held[3].uid, ULI)
-    results = race([lambda each=each: acts.confirm(hall, each) for each in held])  # type: ignore[misc]
+    results = race([lambda each=each: acts.confirm(hall, each) for each in held])  # type: ignore[misc]  # bound at once
     assert outcome(results) == {"won": 3, Reason.NOT_OFFERED.value: 1}
     with hall.database.reading() as session:
         known = session.execute(

@@ -109,5 +109,5 @@ if __name__ == "__main__":
     Handler.kept = Path(sys.argv[1])
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.handle_error = lambda *_what: None  # type: ignore[method-assign]  # a caller that hangs up is wanted here
-    print(server.server_port, flush=True)  # noqa: T201
+    print(server.server_port, flush=True)  # noqa: T201  (how the port is told)
     server.serve_forever()

@@ -33,7 +33,7 @@ def _hook(name: str) -> Callable[..., Any]:
         return self.fails[name]() if name in self.fails else None
 
     me = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    answer.__signature__ = inspect.Signature([me, *spec.parameters.values()])  # type: ignore[attr-defined]
+    answer.__signature__ = inspect.Signature([me, *spec.parameters.values()])  # type: ignore[attr-defined]  # what pluggy reads
     return hookimpl(answer)
 
 

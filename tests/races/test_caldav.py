@@ -78,7 +78,7 @@ def test_writes_at_once_into_one_calendar_lose_no_change(practice: Practice, app
     _, before = synced(phone, "bookings/")
     racers: list[Callable[[], Any]] = [
         lambda number=number: (
-            phone.ask(  # type: ignore[misc]
+            phone.ask(  # type: ignore[misc]  # bound at once
                 "PUT", f"bookings/t{number}.ics", event(f"t{number}", "TRANSP:TRANSPARENT")
             ).status_code
         )

@@ -50,7 +50,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> None:
 
         return wait
 
-    under_the_claim = lambda named: named.get("only") is not None  # noqa: E731
+    under_the_claim = lambda named: named.get("only") is not None  # noqa: E731  (said once, used once)
     monkeypatch.setattr(availability, "placement", waiting(availability.placement, last=under_the_claim))
     monkeypatch.setattr(HOLD, "take", waiting(HOLD.take))
     monkeypatch.setattr(CLOSING, "_claimed", waiting(CLOSING._claimed))
@@ -89,7 +89,7 @@ def move(when: str) -> Act:
 
     def act(practice: Practice) -> Any:
         target = booking.Target(berlin(when), staff="ben")
-        return acts.act(practice.hall, booking.move, DESK, practice.anna_at_nine, target)  # type: ignore[attr-defined]
+        return acts.act(practice.hall, booking.move, DESK, practice.anna_at_nine, target)  # type: ignore[attr-defined]  # set by the fixture
 
     return act
 
@@ -108,7 +108,7 @@ def pair(request: pytest.FixtureRequest, practice: Practice) -> list[Callable[[]
     """Two acts on Ben's Tuesday."""
     made = practice.book("massage", "2027-03-02 09:00")
     object.__setattr__(practice, "anna_at_nine", made.uid)
-    return [lambda act=act: act(practice) for act in PAIRS[request.param]]  # type: ignore[misc]
+    return [lambda act=act: act(practice) for act in PAIRS[request.param]]  # type: ignore[misc]  # bound at once
 
 
 def test_only_one_of_two_goes_through(pair: list[Callable[[], Any]], gate: None) -> None:

@@ -37,7 +37,7 @@ class Week:
         self.practice, self.app, self.read = practice, app, 0
 
     def browser(self, login: str = "") -> Browser:
-        client: Browser = self.app.test_client()  # type: ignore[assignment]
+        client: Browser = self.app.test_client()  # type: ignore[assignment]  # set by the fixture
         if login:
             client.sign_in(f"{login}@praxis.example")
         return client

@@ -33,6 +33,6 @@ def test_a_place_is_closed_where_all_of_its_people_are_absent(practice: Practice
     assert store
     for slug, still_open in (("anna", True), ("ben", False)):
         wanted = NewAbsence(slug, tuesday, tuesday, "vacation")
-        practice.hall.database.write(lambda s, w=wanted: store.enter(s, practice.hall, OWNER, w))  # type: ignore[misc]
+        practice.hall.database.write(lambda s, w=wanted: store.enter(s, practice.hall, OWNER, w))  # type: ignore[misc]  # bound at once
         assert open_on(practice, tuesday) is still_open
     assert open_on(practice, date(2027, 3, 3))

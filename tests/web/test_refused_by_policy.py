@@ -65,9 +65,9 @@ def test_a_browser_that_has_booked_is_told_before_the_code(client: Browser, prac
     again = uid_of(hold(client, "2027-03-04 10:00"))
     assert TOO_MANY in details(client, again).text
     stranger = client.application.test_client()
-    english(stranger)  # type: ignore[arg-type]
-    other = uid_of(hold(stranger, "2027-03-05 10:00"))  # type: ignore[arg-type]
-    assert details(stranger, other).location.endswith("/code")  # type: ignore[arg-type]
+    english(stranger)  # type: ignore[arg-type]  # a Browser, as the app makes them
+    other = uid_of(hold(stranger, "2027-03-05 10:00"))  # type: ignore[arg-type]  # a Browser, as the app makes them
+    assert details(stranger, other).location.endswith("/code")  # type: ignore[arg-type]  # a Browser, as the app makes them
 
 
 def test_the_api_says_why(client: Browser, practice: Practice, max_muster: booking.Details) -> None:

@@ -80,7 +80,7 @@ class Sessions(SecureCookieSessionInterface):
             )
         )
 
-    def save_session(self, app: Flask, session: OurSession | None, response: Response) -> None:  # type: ignore[override]
+    def save_session(self, app: Flask, session: OurSession | None, response: Response) -> None:  # type: ignore[override]  # of ours
         """Keep what changed: a login gets a new id, a logout deletes the row; in a frame the pages keep it.
 
         There is none where the database did not answer when it was to be read.

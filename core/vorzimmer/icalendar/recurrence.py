@@ -44,7 +44,7 @@ _PARTS = {
 _BYDAY = re.compile(r"([+-]?\d{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
 
 
-def rule(value: str, start: datetime, since: datetime = datetime.min) -> rrule:  # noqa: DTZ901
+def rule(value: str, start: datetime, since: datetime = datetime.min) -> rrule:  # noqa: DTZ901  (local, no zone)
     """A recurrence rule over naive local time; raises `CalendarDataError` for what would not end soon.
 
     What lies before `since` need not be counted through. UNTIL is left out when it is given in UTC: the caller, who

@@ -171,7 +171,7 @@ def moment(value: str, *, ends: bool = False) -> date:
         raise CalendarDataError("valid-calendar-data", "A date cannot be read.")
     year = int(found[1])
     if ends and year > LAST_YEAR:
-        return date(LAST_YEAR, 12, 31) if found[4] is None else datetime(LAST_YEAR, 12, 31)  # noqa: DTZ001
+        return date(LAST_YEAR, 12, 31) if found[4] is None else datetime(LAST_YEAR, 12, 31)  # noqa: DTZ001  (local, no zone)
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise CalendarDataError(
             "max-date-time" if year > LAST_YEAR else "min-date-time", "A year is out of bounds."
