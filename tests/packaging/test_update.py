@@ -39,6 +39,7 @@ name = "Praxis am Markt"
 limits = false
 [mail]
 from = "praxis@praxis.example"
+directory = "mail"
 [plugins.vorzimmer_backup]
 nightly = false
 """

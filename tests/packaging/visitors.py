@@ -101,7 +101,7 @@ class Visitors:
     def book_one(self) -> str:
         """One appointment, and its id."""
         with requests.Session() as client:
-            self.book(client, *self._times.get())
+            self.book(client, *self._times.get_nowait())
         return self.acknowledged[-1]
 
     def _book_on(self) -> None:
