@@ -14,11 +14,12 @@ from caldav.davclient import DAVClient
 from tests import acts
 from tests.caldav.desk import event
 from tests.caldav.live import Live
-from tests.caldav.node import node
+from tests.node import node
 from vorzimmer.models import Status
 from vorzimmer.testing import Practice, berlin
 
 HERE = Path(__file__).parent
+TSDAV = HERE / "tsdav"
 BETTER = (
     "principal-search",
     "principal-search.by-name.self",
@@ -132,7 +133,7 @@ def test_vdirsyncer_carries_both_ways(practice: Practice, live: Live, tmp_path: 
 
 def test_tsdav_finds_reads_moves_syncs_and_deletes(practice: Practice, live: Live) -> None:
     made = acts.book(practice.hall, staff="anna")
-    told = json.loads(node("app.mjs", live.url, live.address, live.password, made.uid))
+    told = json.loads(node(TSDAV, "app.mjs", live.url, live.address, live.password, made.uid))
     assert told["calendars"][0].endswith("/bookings/")
     assert told["summary"].startswith("Klassische Massage")
     assert told["moved"] == 204

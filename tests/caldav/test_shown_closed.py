@@ -15,9 +15,9 @@ from sqlalchemy import select
 from tests import acts
 from tests.caldav.desk import NAMESPACES, C, D, Phone, conditions, event
 from tests.caldav.live import Live
-from tests.caldav.node import node
 from tests.caldav.others import BEN, everything, give_role, objects, switch_on, synced, texts
-from tests.caldav.test_apps import vdirsyncer
+from tests.caldav.test_apps import TSDAV, vdirsyncer
+from tests.node import node
 from vorzimmer.booking import Details
 from vorzimmer.models import Calendar, CalendarChange, CalendarObject
 from vorzimmer.testing import Practice
@@ -237,7 +237,7 @@ def test_real_apps_read_and_cannot_write(uid: str, practice: Practice, live: Liv
         before = calendar.get_objects_by_sync_token()
         acts.book(practice.hall, "2027-03-04 10:00", staff="ben")
         assert len(list(calendar.get_objects_by_sync_token(before.sync_token))) == 1
-    told = json.loads(node("shown.mjs", live.url, live.address, live.password, BEN))
+    told = json.loads(node(TSDAV, "shown.mjs", live.url, live.address, live.password, BEN))
     assert told == {"name": "Ben Cordes", "objects": 4, "made": 403, "deleted": 403}
     vdirsyncer(tmp_path, live, "discover", "sync", collections=[["ben", "ben", BEN.strip("/")]])
     assert len([*(tmp_path / "files/ben").iterdir()]) == 4
