@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from inspect import signature
 from pathlib import Path
@@ -23,11 +24,22 @@ from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Person
 from vorzimmer.models import Model, Resource, Service
 from vorzimmer.periods import Period
-from vorzimmer.plugins import HOOKS, Loaded
+from vorzimmer.plugins import GROUP, HOOKS, Loaded
 
 WEEK = timedelta(days=7)
 OFFERS = {"blueprints", "commands", "navigation"}
 """Hooks without arguments that are asked once, elsewhere."""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A finding: `part` is a hook (and what of it), `settings`, `translations`, `tables`, or empty for all of it."""
+
+    part: str
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
 
 
 def begin(hall: Hall) -> None:
@@ -84,26 +96,30 @@ def _ask(hall: Hall, session: Session) -> None:
         ask(hookspecs.payment_methods, service=service)
 
 
-def wrong(hall: Hall, name: str) -> list[str]:
-    """All that is wrong with one plugin on a server whose tables are made, a line for each."""
+def wrong(hall: Hall, name: str) -> list[Wrong]:
+    """All that is wrong with one plugin on a server whose tables are made."""
     begin(hall)
     plugin = hall.plugins.find(name)
+    if plugin.error is not None:
+        return [Wrong("", plugin.error)]
     with hall.database.reading() as session:
         findings = [*doctor.plugins.at_work(hall, session), *doctor.plugins.keeping(hall, session)]
         return [
-            *(why for _part, why in plugin.wrong),
-            *(
-                ["it answers no hook"]
-                if plugin.error is None and not HOOKS & _answered(plugin.instance)
-                else []
-            ),
-            *(str(one) for one in findings if one.facts.get("name") == name),
-            *_tables(hall, session, name),
+            *(Wrong(part, why) for part, why in plugin.wrong if part != doctor.plugins.FINDINGS),
+            *_unheard(plugin),
+            *(Wrong(doctor.plugins.FINDINGS, str(one)) for one in findings if one.facts.get("name") == name),
+            *(Wrong("tables", why) for why in _tables(hall, session, name)),
         ]
 
 
-def _answered(instance: Any) -> set[str]:
-    return {hook for hook in dir(type(instance)) if hasattr(getattr(type(instance), hook), "vorzimmer_impl")}
+def _unheard(plugin: Loaded) -> Iterator[Wrong]:
+    """What nobody will ever ask it: a method that is called like a hook and is not marked, or no hook at all."""
+    kind = type(plugin.instance)
+    marked = {hook for hook in dir(kind) if hasattr(getattr(kind, hook), f"{GROUP}_impl")}
+    for hook in sorted(HOOKS & set(dir(kind)) - marked):
+        yield Wrong(hook, f"{hook} is not marked @hookimpl: it is never called")
+    if not HOOKS & marked:
+        yield Wrong("", "it answers no hook")
 
 
 def _tables(hall: Hall, session: Session, name: str) -> Iterator[str]:

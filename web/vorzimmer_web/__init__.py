@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vorzimmer.access import Right
-from vorzimmer.hookspecs import Job, NavigationEntry, Person, PersonalData, hookimpl
+from vorzimmer.hall import Hall
+from vorzimmer.hookspecs import Finding, Job, Level, NavigationEntry, Person, PersonalData, hookimpl
 from vorzimmer.plugins import NoConfig
 from vorzimmer.reasons import N_
 from vorzimmer_web.account import account
@@ -20,6 +21,7 @@ from vorzimmer_web.help.pages import help_pages
 from vorzimmer_web.invitations import Invitation
 from vorzimmer_web.manage import manage
 from vorzimmer_web.office import office
+from vorzimmer_web.office.settings.controls import unusable
 from vorzimmer_web.practice import practice
 from vorzimmer_web.sessions import prune
 from vorzimmer_web.setup import pages as setup
@@ -73,6 +75,15 @@ class Plugin:
         number = sum(person.is_in(name) for name in session.scalars(select(Invitation.name)))
         text = N_("Links that are called by this name: %(number)d; they are deleted under Settings, Publish")
         return [PersonalData(text, {"number": number}, stays=True)] if number else []
+
+    @hookimpl
+    def findings(self, hall: Hall) -> list[Finding]:
+        """Plugins whose settings nobody can change in the office."""
+        text = N_("plugin %(name)s: its settings make no form: %(error)s")
+        whole = [one for one in hall.plugins.loaded if one.active and one.error is None]
+        forms = {one.name: unusable(one.settings, hall.config.table(one.table)) for one in whole}
+        facts = [{"name": name, "error": why} for name, why in forms.items() if why]
+        return [Finding(Level.WRONG, text, each) for each in facts]
 
     @hookimpl
     def jobs(self) -> list[Job]:

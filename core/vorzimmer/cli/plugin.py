@@ -1,4 +1,4 @@
-"""`plugins`: what is loaded, which hooks there are, who answers them, and a new one to begin with."""
+"""`plugins`: what is loaded, which hooks there are, who answers them, a new one to begin with, and its check."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import click
 
 import vorzimmer
 from vorzimmer import availability, booking, checkup, database, hookspecs
+from vorzimmer.cli import plugin_check
 from vorzimmer.cli.options import authors_practice, fail, opened
 from vorzimmer.config import Config
 from vorzimmer.hall import Hall
@@ -88,6 +89,9 @@ def new(name: str, into: Path) -> None:
         path.rename(path.with_name(_renamed(path.name, name)))
     click.echo(f"{target} is written. Install it: pip install -e {target}\nAdd to config.toml:\n")
     click.echo(f'[plugins]\nalso = ["vorzimmer_{name}"]\n\n[plugins.vorzimmer_{name}]\nminutes = 30')
+
+
+plugins.add_command(plugin_check.check)
 
 
 def _renamed(text: str, name: str) -> str:

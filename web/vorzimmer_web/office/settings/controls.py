@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import AnyUrl, BaseModel, EmailStr, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
+from vorzimmer.plugins import NOT_OURS, told
 from vorzimmer.reasons import N_
 from vorzimmer_web.office.settings.typed import Typed
 
@@ -155,6 +156,18 @@ def typed_values(model: type[BaseModel], typed: Typed, fixed: Mapping[str, Any])
         if control.kind and control.name not in fixed
         for value in _typed(control, typed)
     }
+
+
+def unusable(model: type[BaseModel], table: Mapping[str, Any]) -> str:
+    """Why a model's form cannot be shown, or does not take what it shows; empty where it does both."""
+    try:
+        values = typed_values(model, Typed(shown(model, table)), {})
+        model.model_validate(
+            {**table, **{name: value for name, value in values.items() if value is not None}}
+        )
+    except NOT_OURS as error:
+        return told(error)
+    return ""
 
 
 def _typed(control: Control, typed: Typed) -> list[Any]:
