@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
+from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,11 +17,13 @@ from flask import (
     current_app,
     g,
     redirect,
+    render_template,
     request,
     session,
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from flask_security import Security, SQLAlchemySessionUserDatastore, user_authenticated
 from flask_security.forms import LoginForm as SecurityLoginForm
 from flask_wtf.csrf import CSRFError
@@ -35,7 +39,7 @@ from vorzimmer.hall import Hall
 from vorzimmer.here import hall
 from vorzimmer.models import Account, Role, WebAuthn
 from vorzimmer.tries import WINDOW
-from vorzimmer_web import limits, sessions
+from vorzimmer_web import kept, limits, sessions
 from vorzimmer_web.fresh import FRESH_AT
 from vorzimmer_web.passwords import Gate, Hashing
 from vorzimmer_web.requests import actor, reading
@@ -151,20 +155,23 @@ def _known_device(account: Account | None) -> str:
 
 
 def refuse_foreign_origin() -> None:
-    """A form may come from our own pages only (A46, X17), even with a valid token.
+    """A form may come from our own pages only (A46, X17), even with a valid token."""
+    if request.method not in SAFE and "Authorization" not in request.headers and comes_from_elsewhere():
+        abort(403)
+
+
+def comes_from_elsewhere() -> bool:
+    """Whether the browser says that another site's page has sent this.
 
     A page of ours without a referrer says `null`; then the browser must say of its own that it is ours.
     """
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
-    if request.method in SAFE or "Authorization" in request.headers:
-        return
     if site in ("cross-site", "same-site"):
-        abort(403)
+        return True
     if origin is None or (origin == "null" and site == "same-origin"):
-        return
+        return False
     base = urlsplit(hall().config.base_url)
-    if origin not in (f"{base.scheme}://{base.netloc}", request.host_url.rstrip("/")):
-        abort(403)
+    return origin not in (f"{base.scheme}://{base.netloc}", request.host_url.rstrip("/"))
 
 
 class LoginsAtOnce:
@@ -204,16 +211,48 @@ def lead_home() -> ResponseReturnValue | None:
 
 
 def _ask_to_sign_in(error: Unauthorized) -> ResponseReturnValue:
-    """A page of the office leads to the login and from there back; anything else is refused."""
+    """A page of the office leads to the login and from there back, a form with what was typed; else it is refused."""
     if request.blueprint in (None, "api"):
         return error
-    back = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("security.login", next=back), 303)
+    if request.method == "GET":
+        return redirect(url_for("security.login", next=request.full_path.rstrip("?")), 303)
+    return _login_page(401)
+
+
+def _login_page(status: int) -> ResponseReturnValue:
+    """The login, which takes what was typed along."""
+    sealed = kept.seal(kept.typed())
+    return render_template("office/login.html", login_user_form=None, kept=sealed, ended=True), status
 
 
 def _stale_form(_error: CSRFError) -> ResponseReturnValue:
-    """A form without a valid token does nothing (A46, A58)."""
-    return current_app.handle_user_exception(Forbidden())
+    """A form without a valid token does nothing (A46, A58); our own leads back to what was typed."""
+    if comes_from_elsewhere():
+        return current_app.handle_user_exception(Forbidden())
+    if request.endpoint == "security.login":
+        again = request.form.get("kept", "")
+        page = render_template(
+            "office/login.html", login_user_form=None, kept=again if kept.opened(again) else "", ended=True
+        )
+        return page, 403
+    if may_call(None, current_app.view_functions[request.endpoint or ""]):
+        return current_app.handle_user_exception(Forbidden())
+    if actor() is None:
+        return _login_page(403)
+    sealed = kept.seal(kept.typed())
+    return render_template("office/stale.html", kept=sealed), 403
+
+
+def _with_what_was_typed(login: Callable[..., Any]) -> Callable[..., Any]:
+    """The login that goes on with the form it came from."""
+
+    @wraps(login)
+    def view() -> Any:
+        answer = login()
+        found = kept.opened(request.form.get("kept", "")) if request.method == "POST" else None
+        return kept.give_back(found) if found and current_user.is_authenticated else answer
+
+    return view
 
 
 def _settings(hall: Hall) -> dict[str, Any]:
@@ -250,6 +289,7 @@ def install(app: Flask) -> None:
     security.pwd_context = Hashing()
     security.want_json(lambda _request: False)
     security.login_manager.request_loader(None)  # no tokens in headers or addresses
+    app.view_functions["security.login"] = _with_what_was_typed(app.view_functions["security.login"])
     for name in ("login", "logout"):
         open_to(EVERYONE)(app.view_functions[f"security.{name}"])
     user_authenticated.connect(_signed_in, app)

@@ -9,11 +9,13 @@ from sqlalchemy.exc import DataError
 from werkzeug.exceptions import BadRequest, Conflict, Forbidden, HTTPException, NotFound, ServiceUnavailable
 
 from vorzimmer import audit, database
-from vorzimmer.access import Actor
+from vorzimmer.access import Actor, declared, may_call
 from vorzimmer.here import hall
 from vorzimmer.reasons import N_, PluginFailed, Reason, Refused
-from vorzimmer_web import site
+from vorzimmer_web import kept, site
+from vorzimmer_web.accounts import comes_from_elsewhere
 from vorzimmer_web.api import problems
+from vorzimmer_web.office.settings.staff import RIGHTS
 
 TEXTS = {
     400: (
@@ -52,7 +54,9 @@ def plugin_failed(failure: PluginFailed) -> ResponseReturnValue:
     if person is None or not person.is_staff or request.path.startswith("/api/"):
         return page_of(ServiceUnavailable())
     title = gettext(hall().plugins.find(failure.plugin).title)
-    return render_template("office/plugin_failed.html", plugin=title, name=failure.plugin), 503
+    return render_template(
+        "office/plugin_failed.html", plugin=title, name=failure.plugin, again=kept.as_sent()
+    ), 503
 
 
 def no_database(error: Exception) -> ResponseReturnValue:
@@ -99,7 +103,10 @@ def not_storable(_error: Exception) -> ResponseReturnValue:
 
 @errors.app_errorhandler(HTTPException)
 def page_of(error: HTTPException) -> ResponseReturnValue:
-    """The error in the words of people; below the API, where no page is, a problem document."""
+    """The error in the words of people; below the API, where no page is, a problem document.
+
+    Where it is over in a moment, what was typed can be sent again.
+    """
     if request.path.startswith("/api/"):
         return problems.of_http_error(error)
     code = error.code or 500
@@ -112,4 +119,17 @@ def page_of(error: HTTPException) -> ResponseReturnValue:
     page = "office/error.html" if inside else "error.html"
     if inside and code == 403 and not g.actor.is_staff:
         page = "office/not_staff.html"
-    return render_template(page, code=code, title=gettext(title), text=said), code, headers
+    elif inside and code == 403:
+        page, title, said = "office/may_not.html", N_("You may not do this"), ""
+    again = kept.as_sent() if code == 503 and not comes_from_elsewhere() else []
+    shown = render_template(page, code=code, title=gettext(title), text=said, again=again, rights=_missing())
+    return shown, code, headers
+
+
+def _missing() -> list[str]:
+    """The rights of which any would open the page, where the person signed in has none of them."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    person = g.get("actor")
+    if view is None or person is None or may_call(person, view):
+        return []
+    return [gettext(RIGHTS[right][0]) for right in RIGHTS if right in declared(view)]

@@ -76,6 +76,11 @@ def _languages() -> dict[str, str]:
     return {code: LANGUAGES[code] for code in _practice().languages}
 
 
+def may_speak(language: str) -> bool:
+    """Whether the practice offers the language."""
+    return language in _practice().languages
+
+
 def _language() -> str:
     """The language chosen since the login, else the account's, else the browser's, else the practice's first."""
     offered = _practice().languages
@@ -111,7 +116,7 @@ def zone_of(booking: Booking) -> ZoneInfo:
 @open_to(EVERYONE)
 def language() -> ResponseReturnValue:
     """Switch the language and go back to the page."""
-    if request.form.get("language") not in _languages():
+    if not may_speak(request.form.get("language", "")):
         raise BadRequest
     session["language"] = request.form["language"]
     return redirect(local_path(request.form.get("next", "/")), 303)

@@ -22,11 +22,16 @@ function step(name, value) {
     .then(async (answer) => {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.querySelector("form[data-call]");
-      if (!answer.ok || !fresh) return location.assign(form.action); // signed out meanwhile
+      if (!answer.ok || !fresh) return sendWhole(name, value); // signed out meanwhile: the login keeps what is typed
       if (number === latest) take(fresh, PARTS[name]);
     })
     .finally(() => form.removeAttribute("aria-busy"));
   return arriving;
+}
+
+function sendWhole(name, value) {
+  form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  form.submit();
 }
 
 function take(fresh, ids) {

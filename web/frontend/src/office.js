@@ -37,5 +37,24 @@ for (const button of document.querySelectorAll("[data-copies]")) {
 
 document.querySelector(".office-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
+// Another language takes along what was typed in a form: its button is that form's then.
+const speaks = document.querySelector("form[data-keeps]");
+const sendsForm = (form) => form?.method === "post" && form.closest("main, dialog");
+let changed = speaks?.dataset.answered === undefined ? null : document.querySelector("main form[method=post]");
+document.addEventListener("input", ({ target }) => {
+  if (sendsForm(target.form)) changed = target.form;
+});
+speaks?.addEventListener("submit", (event) => {
+  if (!changed?.isConnected) return;
+  event.preventDefault();
+  const more = { speak: event.submitter.value, form_action: new URL(changed.action).pathname };
+  for (const [name, value] of Object.entries(more)) {
+    changed.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  }
+  for (const field of changed.querySelectorAll("[type=file], [type=password]")) field.disabled = true;
+  changed.action = speaks.dataset.keeps;
+  changed.submit();
+});
+
 const problem = document.querySelector("#errors");
 if (problem) problem.focus();

@@ -12,6 +12,7 @@ from vorzimmer.here import hall
 from vorzimmer.pages import leads
 from vorzimmer.reasons import N_
 from vorzimmer_web import accounts
+from vorzimmer_web import kept as typed
 from vorzimmer_web.office import (
     account,
     agenda,
@@ -27,6 +28,7 @@ from vorzimmer_web.office import (
     export,
     fresh,
     groups,
+    kept,
     links,
     looked,
     own_services,
@@ -69,10 +71,11 @@ for pages in (
         export,
         account,
     ),
-    *(fresh, groups, links, looked, checklist, erase, own_services, problem),
+    *(fresh, groups, kept, links, looked, checklist, erase, own_services, problem),
 ):
     pages.add_to(office)
 office.context_processor(wording.words)
+office.after_app_request(typed.fill_in)
 
 
 @office.record_once

@@ -12,6 +12,7 @@ from flask_login import current_user
 
 from vorzimmer import database
 from vorzimmer.access import SIGNED_IN, open_to
+from vorzimmer_web import kept
 from vorzimmer_web.accounts import password_fits
 from vorzimmer_web.fresh import FRESH_AT, SEEN, SENT, is_fresh
 from vorzimmer_web.requests import reading
@@ -28,12 +29,21 @@ def fresh(home: str) -> Callable[[View], View]:
         def guarded(**given: Any) -> ResponseReturnValue:
             if is_fresh(SENT if request.method == "POST" else SEEN):
                 return view(**given)
-            back = request.full_path.rstrip("?") if request.method == "GET" else url_for(home)
+            back = request.full_path.rstrip("?") if request.method == "GET" else _form(home)
             return redirect(url_for("office.confirm_login", next=back), 303)
 
         return guarded
 
     return guard
+
+
+def _form(home: str) -> str:
+    """The page of the form that was sent, which then has what was typed; `home` where nothing was."""
+    found = kept.typed()
+    if found is None:
+        return url_for(home)
+    kept.give_back(found)
+    return found.page
 
 
 @open_to(SIGNED_IN)

@@ -1,0 +1,42 @@
+"""Pages on the way back to a form that could not be taken."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from vorzimmer.access import SIGNED_IN, open_to
+from vorzimmer_web import kept
+from vorzimmer_web.site import local_path, may_speak
+
+
+@open_to(SIGNED_IN)
+def back() -> ResponseReturnValue:
+    """To the form of an old page, with what was typed in it."""
+    found = kept.opened(request.form.get("kept", ""))
+    return kept.give_back(found) if found else redirect(url_for("office.today"), 303)
+
+
+@open_to(SIGNED_IN)
+def again() -> ResponseReturnValue:
+    """What was typed, where no page has the form any more: it can be read, and sent."""
+    found = kept.waiting()
+    return render_template("office/again.html", kept=found) if found else redirect(url_for("office.today"))
+
+
+@open_to(SIGNED_IN)
+def language() -> ResponseReturnValue:
+    """Another language; the page has what was typed in one of its forms again."""
+    if not may_speak(request.form.get("speak", "")):
+        abort(400)
+    session["language"] = request.form["speak"]
+    action = local_path(request.form.get("form_action", "/"))
+    found = kept.typed(action, over=False)
+    return kept.give_back(found) if found else redirect(url_for("office.today"), 303)
+
+
+def add_to(office: Blueprint) -> None:
+    """Put the pages in their places."""
+    office.post("/kept", endpoint="kept")(back)
+    office.get("/again", endpoint="again")(again)
+    office.post("/language", endpoint="language")(language)

@@ -1,0 +1,162 @@
+"""Put what somebody typed back into the form of a page, whatever page and form it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html import escape
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+Fields = list[tuple[str, str]]
+Attributes = dict[str, str | None]
+PRESSED = {"submit", "button", "image", "reset"}
+NEVER = {"password", "file"}
+
+
+@dataclass
+class Tag:
+    """One control, where it stands in the text, and what stands between it and its end."""
+
+    name: str
+    attributes: Attributes
+    start: int
+    end: int
+    closes: int = 0
+    options: list[Tag] = field(default_factory=list)
+
+    def get(self, name: str, default: str = "") -> str:
+        """An attribute; without a value it is empty."""
+        return self.attributes.get(name, default) or default
+
+    def written(self, **changed: str | None) -> str:
+        """The tag with attributes changed; `checked` and the like have no value, None takes one away."""
+        whole = {name: value for name, value in self.attributes.items() if name not in changed}
+        whole |= {name: value for name, value in changed.items() if value is not None}
+        told = (f' {name}="{escape(value)}"' if value else f" {name}" for name, value in whole.items())
+        return f"<{self.name}{''.join(told)}>"
+
+
+@dataclass
+class Form(Tag):
+    """A form and its controls."""
+
+    controls: list[Tag] = field(default_factory=list)
+
+
+class Page(HTMLParser):
+    """The forms of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=False)
+        self.forms: list[Form] = []
+        self._loose: list[Tag] = []
+        self._form: Form | None = None
+        self._open: Tag | None = None  # a select or a text area
+        self._lines = [0]
+        for line in text.splitlines(keepends=True):
+            self._lines.append(self._lines[-1] + len(line))
+        self.feed(text)
+        for control in self._loose:
+            for form in self.forms:
+                if form.get("id") == control.get("form"):
+                    form.controls.append(control)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Remember forms and controls."""
+        line, column = self.getpos()
+        start = self._lines[line - 1] + column
+        found = Tag(tag, dict(attrs), start, start + len(self.get_starttag_text() or ""))
+        if tag == "form":
+            self._form = Form(tag, found.attributes, found.start, found.end)
+            self.forms.append(self._form)
+        elif tag == "option" and self._open is not None:
+            self._open.options.append(found)
+        elif tag in {"input", "select", "textarea", "button"}:
+            self._open = found if tag in {"select", "textarea"} else self._open
+            if found.get("form"):
+                self._loose.append(found)
+            elif self._form is not None:
+                self._form.controls.append(found)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Remember where a text area ends."""
+        if tag == "form":
+            self._form = None
+        elif self._open is not None and tag == self._open.name:
+            line, column = self.getpos()
+            self._open.closes = self._lines[line - 1] + column
+            self._open = None
+
+
+class Filling:
+    """The changes that put fields into one form, and what found no place there."""
+
+    def __init__(self, form: Form, fields: Fields) -> None:
+        self.left = list(fields)
+        self.names = {name for name, _value in fields}
+        self.changes: list[tuple[int, int, str]] = []
+        self.same = 0
+        for control in form.controls:
+            if control.get("name") and "disabled" not in control.attributes:
+                self._fill(control, control.get("name"))
+        self.lost = [value for _name, value in self.left if value]
+
+    def _fill(self, control: Tag, name: str) -> None:
+        kind = "submit" if control.name == "button" else control.get("type", "text").lower()
+        if kind in NEVER:
+            return
+        if kind in PRESSED:
+            self._take(name, control.get("value"))
+        elif kind in {"checkbox", "radio"}:
+            checked = "" if self._take(name, control.get("value", "on")) else None
+            self._change(control, control.written(checked=checked))
+        elif control.name == "select":
+            self._choose(control, name)
+        elif name in self.names:
+            value = self._next(name)
+            self.same += kind == "hidden" and value == control.get("value")
+            if control.name == "textarea":
+                self.changes.append((control.end, control.closes, "\n" + escape(value)))
+            else:
+                self._change(control, control.written(value=value))
+
+    def _choose(self, control: Tag, name: str) -> None:
+        if name not in self.names:
+            return
+        for option in control.options:
+            selected = "" if self._take(name, option.get("value")) else None
+            self._change(option, option.written(selected=selected))
+
+    def _change(self, tag: Tag, text: str) -> None:
+        self.changes.append((tag.start, tag.end, text))
+
+    def _take(self, name: str, value: str) -> bool:
+        found = (name, value) in self.left
+        if found:
+            self.left.remove((name, value))
+        return found
+
+    def _next(self, name: str) -> str:
+        value = next((value for key, value in self.left if key == name), "")
+        self._take(name, value)
+        return value
+
+
+def refill(text: str, here: str, action: str, fields: Fields, notice: str = "") -> str | None:
+    """The page with the fields in its form that sends to `action`, a notice before it; None where one has no place.
+
+    Passwords and files stay empty.
+    """
+    forms = [
+        form
+        for form in Page(text).forms
+        if form.get("method").lower() == "post" and urlsplit(form.get("action") or here).path == action
+    ]
+    filled = [(form, Filling(form, fields)) for form in forms]
+    fitting = [(form, filling) for form, filling in filled if not filling.lost]
+    if not fitting:
+        return None
+    form, filling = max(fitting, key=lambda one: one[1].same)
+    for start, end, new in sorted([*filling.changes, (form.start, form.start, notice)], reverse=True):
+        text = text[:start] + new + text[end:]
+    return text
