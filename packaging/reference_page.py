@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 from types import ModuleType
+from typing import is_typeddict
 
 import vorzimmer
 from vorzimmer import testing
@@ -69,7 +70,7 @@ def _own(value: type | ModuleType) -> Iterator[tuple[str, object]]:
     for name, member in vars(value).items():
         if name.startswith("_") or getattr(member, "__module__", "") != home:
             continue
-        if inspect.isfunction(member) and inspect.getdoc(member):
+        if (inspect.isfunction(member) and inspect.getdoc(member)) or is_typeddict(member):
             yield name, member
         elif isinstance(member, type) and isinstance(value, ModuleType):
             yield from ((f"{name}.{method}", function) for method, function in _own(member))
@@ -84,6 +85,9 @@ def _is_fixture(value: object) -> bool:
 
 
 def _call(name: str, value: object) -> str:
+    if is_typeddict(value):
+        keys = inspect.get_annotations(value)  # type: ignore[arg-type]  # a class, as it turned out
+        return f"{name}: " + ", ".join(f"{key}: {_key(given)}" for key, given in keys.items())
     signature = inspect.signature(value)  # type: ignore[arg-type]
     bare = [
         part.replace(annotation=_annotation(part.annotation))
@@ -93,6 +97,11 @@ def _call(name: str, value: object) -> str:
     returned = _annotation(signature.return_annotation)
     said = str(signature.replace(parameters=bare, return_annotation=returned)).removesuffix(" -> None")
     return name + re.sub(r"<function [^>]*<lambda> at 0x[0-9a-f]+>", "…", said)  # another place each time
+
+
+def _key(given: object) -> str:
+    """The type of a key, as it was written."""
+    return str(getattr(given, "__forward_arg__", given))
 
 
 def _annotation(given: object) -> object:

@@ -14,7 +14,7 @@ PAGES = sorted([ROOT / "README.md", *DOCS.rglob("*.md")])
 LISTS = {"hooks.md", "reference.md", "rights.md"}
 """Written by programs, from texts that are not the manual's."""
 WRITTEN = [ROOT / "README.md", *(page for page in DOCS.glob("**/*/*.md") if page.name not in LISTS)]
-GERMAN = sorted((DOCS / "de").glob("*/*.md"))
+GERMAN = sorted((DOCS / "de").glob("*/**/*.md"))
 TO_BE_COPIED = re.compile(r"^ *```(?:sh|python|toml)\n(.*?)```", re.DOTALL | re.MULTILINE)
 
 

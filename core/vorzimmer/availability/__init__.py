@@ -52,7 +52,9 @@ ALTERNATIVES = 6
 
 
 class Wish(TypedDict, total=False):
-    """What may be asked for besides service and time; see `Question`."""
+    """What may be asked for besides service and time, each of it or nothing: person and place by slug, how many seats,
+    the id of a booking that is moved, the resources (ids) to choose among, who books, and whether they are there now.
+    """
 
     staff: str | None
     location: str | None
