@@ -154,7 +154,7 @@ def busy_periods(session: Session, resources: Sequence[Resource], window: Period
 class Absence:
     """Somebody is away, or a room is out of order. Dates are local days, `end` inclusive; times are aware.
 
-    `kind`: `vacation`, `sick` or `break`.
+    `kind`: `vacation`, `sick`, `break` or `other`; `note` says what for, among us.
     """
 
     id: int
@@ -162,6 +162,7 @@ class Absence:
     start: date | datetime
     end: date | datetime
     kind: str
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,7 @@ class NewAbsence:
     kind: str
     decisions: Mapping[str, str] = field(default_factory=dict)
     message: str = ""
+    note: str = ""
 
 
 class Absences(Protocol):

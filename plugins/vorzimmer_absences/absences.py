@@ -16,7 +16,7 @@ from vorzimmer.hookspecs import NewAbsence
 from vorzimmer.models import Booking, Resource
 from vorzimmer.periods import MINUTES_A_DAY, Period, local_instant
 from vorzimmer.reasons import N_, Reason, Refused
-from vorzimmer_absences.models import Absence, Kind
+from vorzimmer_absences.models import LONGEST_NOTE, Absence, Kind
 
 
 def period_of(start: date | datetime, end: date | datetime, zone: ZoneInfo) -> Period:
@@ -53,6 +53,8 @@ def enter(session: Session, hall: Hall, actor: Actor, wanted: NewAbsence) -> Abs
     require(actor, resource.id)
     if wanted.kind not in set(Kind):
         raise Refused(Reason.INVALID, errors={"kind": N_("Please choose a reason.")})
+    if len(wanted.note) > LONGEST_NOTE:
+        raise Refused(Reason.INVALID, errors={"note": N_("At most 100 characters.")})
     period = period_of(wanted.start, wanted.end, zone_of(resource, hall.config.zone))
     decisions = booking.Decisions(wanted.decisions, wanted.message)
     return booking.close_time(
@@ -67,6 +69,7 @@ def enter(session: Session, hall: Hall, actor: Actor, wanted: NewAbsence) -> Abs
 
 def _stored(session: Session, actor: Actor, resource_id: int, period: Period, wanted: NewAbsence) -> Absence:
     absence = Absence(resource_id=resource_id, kind=wanted.kind, starts=period.start, ends=period.end)
+    absence.note = wanted.note
     if not isinstance(wanted.start, datetime):
         absence.first, absence.last = wanted.start, wanted.end
     session.add(absence)
@@ -118,4 +121,4 @@ def _snapshot(absence: Absence) -> dict[str, Any]:
         "kind": absence.kind,
         "starts": absence.starts.isoformat(),
         "ends": absence.ends.isoformat(),
-    }
+    } | ({"note": absence.note} if absence.note else {})

@@ -18,12 +18,16 @@ class Tables(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
 
 
+LONGEST_NOTE = 100
+
+
 class Kind(StrEnum):
     """Why somebody is away. Customers are never told which."""
 
     VACATION = "vacation"
     SICK = "sick"
     BREAK = "break"
+    OTHER = "other"
 
 
 class Absence(Tables):
@@ -42,5 +46,6 @@ class Absence(Tables):
     ends: Mapped[datetime] = mapped_column(UtcInstant)
     first: Mapped[date | None] = mapped_column(Date)
     last: Mapped[date | None] = mapped_column(Date)
+    note: Mapped[str] = mapped_column(String(LONGEST_NOTE), default="")
 
     resource: Mapped[Resource] = relationship(Resource)

@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 pages = Blueprint("vorzimmer_absences", __name__, url_prefix="/office/absences", template_folder="templates")
 
 Times = tuple[date, date] | tuple[datetime, datetime]
-KINDS = {Kind.VACATION: N_("Vacation"), Kind.SICK: N_("Sick"), Kind.BREAK: N_("Break")}
+KINDS = {
+    Kind.VACATION: N_("Vacation"),
+    Kind.SICK: N_("Sick"),
+    Kind.BREAK: N_("Break"),
+    Kind.OTHER: N_("Other"),
+}
 
 
 @dataclass
@@ -86,7 +91,8 @@ def enter() -> ResponseReturnValue:
         typed.errors["kind"] = N_("Please choose a reason.")
     if typed.errors or resource is None or times is None:
         return _page(typed), 422
-    wanted = NewAbsence(resource.slug, *times, kind)
+    note = " ".join(request.form.get("note", "").split()) if kind == Kind.OTHER else ""
+    wanted = NewAbsence(resource.slug, *times, kind, note=note)
 
     def work(session: Session, decided: Decisions) -> Absence:
         with_them = replace(wanted, decisions=decided.of, message=decided.message)

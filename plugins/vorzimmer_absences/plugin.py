@@ -19,10 +19,10 @@ from vorzimmer.reasons import N_
 from vorzimmer_absences import absences
 from vorzimmer_absences.absences import period_of
 from vorzimmer_absences.models import Absence, Kind
-from vorzimmer_absences.pages import pages
+from vorzimmer_absences.pages import KINDS, pages
 
 ABSENCES = (  # put together once: every search asks it
-    select(Absence.resource_id, Absence.kind, Absence.starts, Absence.ends)
+    select(Absence.resource_id, Absence.kind, Absence.note, Absence.starts, Absence.ends)
     .where(
         Absence.resource_id.in_(bindparam("resources", expanding=True)),
         Absence.ends > bindparam("start"),
@@ -46,8 +46,8 @@ class Plugin:
         by_id = {resource.id: resource for resource in resources}
         given = {"resources": list(by_id), "start": window.start, "end": window.end}
         return [
-            _busy(by_id[resource_id], kind, Period(starts, ends))
-            for resource_id, kind, starts, ends in session.execute(ABSENCES, given)
+            _busy(by_id[resource_id], kind, note, Period(starts, ends))
+            for resource_id, kind, note, starts, ends in session.execute(ABSENCES, given)
         ]
 
     @hookimpl
@@ -101,12 +101,12 @@ class Store:
 
 def _told(found: Absence) -> hookspecs.Absence:
     start, end = found.first or found.starts, found.last or found.ends
-    return hookspecs.Absence(found.id, found.resource, start, end, found.kind)
+    return hookspecs.Absence(found.id, found.resource, start, end, found.kind, found.note)
 
 
-def _busy(resource: Resource, kind: str, period: Period) -> Busy:
+def _busy(resource: Resource, kind: str, note: str, period: Period) -> Busy:
     source = f"{'person' if resource.kind == 'staff' else resource.kind}:{resource.slug}"
     if kind == Kind.BREAK:
         return Busy(period, source, "20", N_("break"), resource.id)
-    among_us = N_("Sick") if kind == Kind.SICK else N_("Vacation")
+    among_us = note if kind == Kind.OTHER and note else KINDS[Kind(kind)]
     return Busy(period, source, "18", N_("absent"), resource.id, office_text=among_us)

@@ -192,3 +192,19 @@ def test_all_plugins_together_say_who_is_away(practice: Practice) -> None:
 def test_other_doors_find_the_store_by_its_hook(practice: Practice) -> None:
     """Decision 0008: the API never imports the plugin."""
     assert practice.hall.plugins.ask_first(hookspecs.absences) is not None
+
+
+def test_another_reason_has_words_of_its_own_among_us(practice: Practice) -> None:
+    """C6."""
+    day = date(2027, 5, 4)
+    enter(practice, day, day, kind="other", note="Fortbildung")
+    (found,) = busy(practice, "2027-05-04", "2027-05-05")
+    assert (found.text, found.office_text) == ("absent", "Fortbildung")
+    enter(practice, day, day, "ben", kind="other")
+    assert busy(practice, "2027-05-04", "2027-05-05", "ben")[0].office_text == "Other"
+
+
+def test_words_too_long_to_keep_refuse_the_absence(practice: Practice) -> None:
+    with pytest.raises(Refused) as refusal:
+        enter(practice, date(2027, 5, 4), date(2027, 5, 4), kind="other", note="n" * 101)
+    assert list(refusal.value.facts["errors"]) == ["note"]

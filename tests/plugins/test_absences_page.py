@@ -162,7 +162,7 @@ def test_staff_see_and_may_enter_only_their_own(practice: Practice, client: Brow
     client.sign_in("anna@praxis.example")
     page = client.get(PAGE).text
     assert rows(page) == []
-    assert re.findall(r'<option value="(\w+)"', page) == ["anna", "vacation", "sick", "break"]
+    assert re.findall(r'<option value="(\w+)"', page) == ["anna", "vacation", "sick", "break", "other"]
     assert enter(client, resource="ben").status_code == 422
 
 
@@ -209,3 +209,12 @@ def test_a_therapist_sees_the_own_row_only(practice: Practice, client: Browser) 
     client.sign_in("anna@praxis.example")
     page = client.get(PAGE).text
     assert re.findall(r'<th scope="row"><bdi>(.*?)</bdi>', page) == ["Anna Berger"]
+
+
+def test_another_reason_is_listed_with_its_words(desk: Browser) -> None:
+    """C6."""
+    assert "<bdi>Fortbildung in Köln</bdi>" in enter(desk, kind="other", note=" Fortbildung  in Köln ").text
+
+
+def test_the_words_of_another_reason_are_still_there_after_an_error(desk: Browser) -> None:
+    assert 'value="Fortbildung"' in enter(desk, kind="other", note="Fortbildung", first="").text

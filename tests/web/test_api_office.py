@@ -145,3 +145,11 @@ def test_a_therapist_reaches_only_the_own_absences(practice: Practice, client: B
     assert client.get("/api/v1/absences", headers=anna).json["absences"] == []
     assert client.delete(f"/api/v1/absences/{bens['id']}", headers=anna).status_code == 404
     assert post(client, "/absences", anna, **(SICK | {"resource": "ben"})).status_code == 403
+
+
+def test_an_absence_for_another_reason_says_what_for(practice: Practice, client: Browser) -> None:
+    """C6."""
+    given = SICK | {"kind": "other", "note": "Fortbildung"}
+    assert post(client, "/absences", **given).json["absence"] | {"id": ""} == {**given, "id": ""}
+    (found,) = client.get("/api/v1/absences?to=2027-03-03", headers=OWNER).json["absences"]
+    assert found["note"] == "Fortbildung"

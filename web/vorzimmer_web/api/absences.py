@@ -27,7 +27,7 @@ from vorzimmer_web.api.times import DAY, INSTANT, Day, Instant
 absences = Blueprint("api_absences", __name__)
 
 FOREVER = datetime(2999, 1, 1, tzinfo=UTC)
-Kind = Literal["vacation", "sick", "break"]
+Kind = Literal["vacation", "sick", "break", "other"]
 DayOrTime = Annotated[str, Field(pattern=f"{DAY}|{INSTANT}")]
 
 
@@ -45,6 +45,7 @@ class Entered(shapes.Deciding):
     start: Day | Instant = Field(union_mode="left_to_right")
     end: Day | Instant = Field(union_mode="left_to_right")
     kind: Kind
+    note: str = Field("", max_length=100)
 
 
 class AbsenceOut(BaseModel):
@@ -55,6 +56,7 @@ class AbsenceOut(BaseModel):
     start: DayOrTime
     end: DayOrTime
     kind: Kind
+    note: str | None = Field(None, description="What for, where somebody wrote it.")
 
 
 class OneAbsence(BaseModel):
@@ -95,7 +97,9 @@ def listed(query: Window) -> Response:
 def enter(json: Entered) -> Response:
     """Enter an absence and do what was decided, in one transaction; undecided bookings refuse it (`affected`)."""
     actor = staff_caller()
-    wanted = NewAbsence(json.resource, json.start, json.end, json.kind, json.decisions, json.message)
+    wanted = NewAbsence(
+        json.resource, json.start, json.end, json.kind, json.decisions, json.message, json.note
+    )
 
     def work(session: Session) -> Answer:
         return {"absence": _out(_store().enter(session, hall(), actor, wanted))}, 201
@@ -124,7 +128,7 @@ def _out(found: Absence) -> dict[str, Any]:
         "start": _said(found.start, zone),
         "end": _said(found.end, zone),
         "kind": found.kind,
-    }
+    } | ({"note": found.note} if found.note else {})
 
 
 def _said(moment: date | datetime, zone: ZoneInfo) -> str:
