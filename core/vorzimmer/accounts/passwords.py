@@ -45,11 +45,24 @@ def why_weak(password: str, known: Iterable[str] = ()) -> str:
     if len(password) > LONGEST:
         return N_("At most 200 characters.")
     typed = rest = password.casefold()
+    if _in_order(typed) or len(set(typed)) < FEWEST_LETTERS:
+        return N_(
+            "This is a row of letters or digits, or a few again and again. Please take a few words that nobody could"
+            " think of."
+        )
+    if _is_common(typed):
+        return N_(
+            "This is one of the passwords that everybody tries first, also with digits or signs around it. Please take"
+            " a few words that nobody could think of."
+        )
     for word in sorted({*COMMON, *_words(known)}, key=len, reverse=True):
         rest = rest.replace(word, "")
     left = set(rest) if rest == typed else {letter for letter in rest if not letter.isdecimal()}
-    if len(left) < FEWEST_LETTERS or _in_order(typed) or _is_common(typed):
-        return N_("This password would be guessed soon. Please take one that nobody could think of.")
+    if len(left) < FEWEST_LETTERS:
+        return N_(
+            "Little more is in it than your name, your address, the practice or words like “password”. Please take a"
+            " few words that nobody could think of."
+        )
     return ""
 
 
