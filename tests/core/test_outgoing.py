@@ -41,3 +41,29 @@ def test_a_name_that_stands_for_any_address_inside_is_refused(
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_given, **_more: found)
     with pytest.raises(AddressRefusedError):
         addresses.resolve(addresses.read("webcal://cal.example/x.ics", Allowed()))
+
+
+SAME_INSIDE = {
+    "2002:7f00:1::1": "6to4 of 127.0.0.1",
+    "fec0::1": "site-local",
+    "64:ff9b::7f00:1": "NAT64 of 127.0.0.1",
+    "64:ff9b:1::7f00:1": "NAT64 of a network's own",
+    "2001:0:7f00:1::": "Teredo",
+    "::7f00:1": "IPv4-compatible",
+    "::ffff:127.0.0.1": "IPv4-mapped",
+    "::ffff:10.0.0.1": "IPv4-mapped, private",
+}
+OUTSIDE = ("2606:2800:220:1:248:1893:25c8:1946", "93.184.216.34", "::ffff:93.184.216.34")
+
+
+@pytest.mark.parametrize("number", SAME_INSIDE)
+def test_an_address_inside_is_known_however_it_is_written(number: str) -> None:
+    """A122, tests 8: Python calls some of these global; no door takes them, neither typed nor resolved."""
+    assert not addresses.is_public(number)
+    with pytest.raises(AddressRefusedError):
+        addresses.read(f"https://[{number}]/x.ics", Allowed())
+
+
+@pytest.mark.parametrize("number", OUTSIDE)
+def test_an_address_of_the_internet_is_asked(number: str) -> None:
+    assert addresses.is_public(number)

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from tests import acts
-from tests.plugins.elsewhere import DENTIST, Elsewhere, database_url, elsewhere, enter, ics, read, settings
+from tests.plugins.elsewhere import DENTIST, Elsewhere, database_url, elsewhere, enter, ics, read, serving, settings
 from vorzimmer.hookspecs import ExternalCalendar
 from vorzimmer.outgoing.addresses import Allowed
 from vorzimmer.testing import Practice
-from vorzimmer_external_busy.fetching import FetchError, Question, fetch
+from vorzimmer_external_busy.fetching import FetchError, Question, basic, fetch
 
 __all__ = ["database_url", "elsewhere", "settings"]
 DAY = "2027-03-02"
@@ -74,6 +74,31 @@ def test_a_server_that_drips_is_cut_off(elsewhere: Elsewhere) -> None:
     with pytest.raises(FetchError, match="does not answer"):
         fetch(elsewhere.url, Question(), Allowed(True, frozenset({"127.0.0.1"})), seconds=0.5)
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(("to", "goes_along"), [("same host", True), ("another host", False)])
+def test_a_password_goes_along_with_a_redirect_on_its_own_host_only(
+    elsewhere: Elsewhere, to: str, goes_along: bool
+) -> None:
+    """A122, tests 5: another port is another host; nor does it get a password by way of a third."""
+    with serving() as other:
+        last = elsewhere if goes_along else other
+        target = f"http://127.0.0.1:{last.port}/moved.ics"
+
+        def lead_on(handler: BaseHTTPRequestHandler) -> None:
+            elsewhere.behave = None
+            handler.send_response(302)
+            handler.send_header("Location", target)
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+
+        elsewhere.behave = lead_on
+        question = Question(headers=basic("anna", "secret"))
+        fetch(elsewhere.url, question, Allowed(True, frozenset({"127.0.0.1"})), seconds=5)
+        first = elsewhere.asked[0][2]
+        _method, path, headers, _body = last.asked[-1]
+    assert (path, "Authorization" in first) == ("/moved.ics", True)
+    assert ("Authorization" in headers) == goes_along
 
 
 def test_a_search_asks_no_calendar(practice: Practice, elsewhere: Elsewhere) -> None:
