@@ -22,6 +22,8 @@ MOST_HEADERS = 100
 View = TypeVar("View", bound=Callable[..., Any])
 
 LARGEST_FORM = 128 * 1024
+LARGEST_UPLOAD = 16 * 1024 * 1024
+"""A form with a file: more than any takes, so that its own page can say what is too large."""
 CODES = {
     400: "malformed",
     401: "unauthorized",

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import here
 from vorzimmer.access import Right, open_to
-from vorzimmer.guard import takes
+from vorzimmer.guard import LARGEST_UPLOAD, takes
 from vorzimmer.models import Resource
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_import import choosing, headings, running, wording
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 pages = Blueprint("vorzimmer_import", __name__, template_folder="templates")
 
 PREFIX = "/office/settings/import"
-LARGEST_UPLOAD = 10 * 1024 * 1024
+LARGEST = 10 * 1024 * 1024
 SAMPLES = 3
 SHOWN = 100
 ONE = f"{PREFIX}/<int(max=2147483647):number>"
@@ -58,6 +58,8 @@ def upload() -> ResponseReturnValue:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "file"
         sent.save(path)
+        if path.stat().st_size > LARGEST:
+            return _overview(N_("This file is too large: at most 10 MB.")), 422
         try:
             number = here.hall().database.write(lambda s: running.stage(s, here.actor(), path, name).id)
         except ValueError as error:

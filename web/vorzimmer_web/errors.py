@@ -6,14 +6,22 @@ from flask import Blueprint, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, gettext
 from sqlalchemy.exc import DataError
-from werkzeug.exceptions import BadRequest, Conflict, Forbidden, HTTPException, NotFound, ServiceUnavailable
+from werkzeug.exceptions import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    HTTPException,
+    NotFound,
+    RequestEntityTooLarge,
+    ServiceUnavailable,
+)
 
 from vorzimmer import audit, database
 from vorzimmer.access import Actor, declared, may_call
 from vorzimmer.here import hall
 from vorzimmer.reasons import N_, PluginFailed, Reason, Refused
 from vorzimmer_web import kept, site
-from vorzimmer_web.accounts import comes_from_elsewhere
+from vorzimmer_web.accounts import comes_from_elsewhere, say_who_acts
 from vorzimmer_web.api import problems
 from vorzimmer_web.office.settings.staff import RIGHTS
 
@@ -109,6 +117,8 @@ def page_of(error: HTTPException) -> ResponseReturnValue:
     """
     if request.path.startswith("/api/"):
         return problems.of_http_error(error)
+    if isinstance(error, RequestEntityTooLarge) and "actor" not in g:
+        say_who_acts()  # a form is looked at before its sender
     code = error.code or 500
     title, text = TEXTS.get(code) or TEXTS[500 if code >= 500 else 400]
     said = gettext(text)

@@ -56,5 +56,16 @@ speaks?.addEventListener("submit", (event) => {
   changed.submit();
 });
 
+// A file that is too large is said at once, and not sent.
+const checkFile = (field) => {
+  const large = [...field.files].some((file) => file.size > Number(field.dataset.largest));
+  field.setCustomValidity(large ? field.dataset.tooLarge : "");
+  return field.reportValidity();
+};
+for (const field of document.querySelectorAll("input[data-largest]")) {
+  field.addEventListener("change", () => checkFile(field));
+  field.form.addEventListener("submit", (event) => field.files.length && !checkFile(field) && event.preventDefault());
+}
+
 const problem = document.querySelector("#errors");
 if (problem) problem.focus();

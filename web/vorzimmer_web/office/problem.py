@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import audit, contact, database, outbox
 from vorzimmer.access import Actor, Right, open_to
-from vorzimmer.guard import takes
+from vorzimmer.guard import LARGEST_UPLOAD, takes
 from vorzimmer.here import hall
 from vorzimmer.models import Account, Role
 from vorzimmer.reasons import N_
@@ -42,7 +42,7 @@ def _page(typed: dict[str, str], errors: dict[str, str]) -> str:
 
 
 @open_to(*Right)
-@takes(LARGEST + 64 * 1024)
+@takes(LARGEST_UPLOAD)
 @limits.reports
 def send() -> ResponseReturnValue:
     """Mail it to who helps, else to the owners."""
@@ -53,7 +53,7 @@ def send() -> ResponseReturnValue:
         errors["text"] = N_("Please fill this in.")
     elif len(text) > LONGEST:
         errors["text"] = N_("This text is too long.")
-    picture = sent.read() if sent else b""
+    picture = sent.read(LARGEST + 1) if sent else b""
     kind = next((kind for start, kind in KINDS.items() if picture.startswith(start)), None)
     if picture and (kind is None or len(picture) > LARGEST):
         errors["picture"] = N_("Please choose a PNG or JPEG of at most 1 MB.")

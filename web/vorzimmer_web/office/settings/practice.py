@@ -12,9 +12,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from vorzimmer import colors, settings
+from vorzimmer import colors, pictures, settings
 from vorzimmer.access import Right, open_to
-from vorzimmer.guard import hosts, is_loopback
+from vorzimmer.guard import LARGEST_UPLOAD, hosts, is_loopback, takes
 from vorzimmer.here import hall
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web.office.settings.typed import Typed
@@ -55,10 +55,11 @@ def save() -> ResponseReturnValue:
 
 
 @open_to(Right.SETTINGS)
+@takes(LARGEST_UPLOAD)
 def logo() -> ResponseReturnValue:
     """Take a new picture, or take it away."""
     sent = request.files.get("logo")
-    picture = sent.read() if sent and "remove" not in request.form else None
+    picture = sent.read(pictures.LARGEST + 1) if sent and "remove" not in request.form else None
     if not picture and "remove" not in request.form:
         return redirect(url_for("office.practice"), 303)
     try:
