@@ -39,7 +39,7 @@ from vorzimmer.hall import Hall
 from vorzimmer.here import hall
 from vorzimmer.models import Account, Role, WebAuthn
 from vorzimmer.tries import WINDOW
-from vorzimmer_web import kept, limits, sessions
+from vorzimmer_web import devices, kept, limits, sessions
 from vorzimmer_web.fresh import FRESH_AT
 from vorzimmer_web.passwords import Gate, Hashing
 from vorzimmer_web.requests import actor, reading
@@ -56,6 +56,8 @@ CHECKS_PASSWORDS = frozenset(
 """Endpoints whose forms cost a hash (A40)."""
 DEVICE_KEPT = timedelta(days=180)
 DEVICE = "vorzimmer-device"
+NAMED = "device"
+"""Browser and system of a session, to be told apart in its owner's list."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -129,6 +131,7 @@ def _signed_in(_app: Flask, user: Account, **_more: Any) -> None:
     """Know this device from now on, and when it was proved who it is; the account's language holds."""
     session.pop("language", None)
     session[FRESH_AT] = int(database.now(reading()).timestamp())
+    session[NAMED] = devices.describe(request.user_agent.string)
     value = _devices().dumps([user.fs_uniquifier, secrets.token_hex(8)])
 
     @after_this_request
