@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
@@ -104,8 +104,21 @@ def enter() -> ResponseReturnValue:
         return _refused(typed, refusal)
     if isinstance(done, Triage):
         return _page(typed, done), 409 if "all" not in request.form else 200
-    flash(gettext("The absence of %(name)s is entered.", name=resource.name), "good")
+    when = _told(times, absences.zone_of(resource, hall.config.zone))
+    flash(gettext("The absence is entered: %(name)s, %(when)s.", name=resource.name, when=when), "good")
     return redirect(url_for(".overview"), 303)
+
+
+def _told(times: Times, zone: ZoneInfo) -> str:
+    """From when to when, in the reader's language."""
+    locale = get_locale()
+    reader = here.hall().texts.reader(locale.language if locale else "en")
+    first, last = times
+    if not isinstance(first, datetime):
+        return " – ".join(dict.fromkeys((reader.day(first), reader.day(last))))
+    if isinstance(last, datetime) and first.astimezone(zone).date() == last.astimezone(zone).date():
+        return reader.period(first, last, zone)
+    return " – ".join(reader.when(instant, zone) for instant in times if isinstance(instant, datetime))
 
 
 @pages.post("/<int(max=2147483647):absence_id>/delete")

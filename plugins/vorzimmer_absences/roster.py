@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +12,7 @@ from vorzimmer import hookspecs
 from vorzimmer.access import Actor
 from vorzimmer.hall import Hall
 from vorzimmer.models import Resource
-from vorzimmer.periods import Period, day_period
+from vorzimmer.periods import Period, clip, day_period, merge
 from vorzimmer_absences import absences
 from vorzimmer_absences.models import Absence
 
@@ -21,12 +21,21 @@ DAYS = 14
 
 @dataclass(frozen=True)
 class Cell:
-    """One day of one person. `kind` of the absence, empty for none; `whole` if it covers all of the working time."""
+    """One day of one person: `works`, when; `kind` of the absence, empty for none; `whole` if it covers all of that."""
 
     day: date
-    works: bool
+    works: Sequence[tuple[datetime, datetime]]
     kind: str = ""
     whole: bool = True
+
+    @property
+    def hours(self) -> Sequence[tuple[datetime, datetime]]:
+        """What there is to say about when: nothing of somebody who is there all day long, or not at all."""
+        return (
+            []
+            if sum((end - start for start, end in self.works), timedelta()) >= timedelta(hours=23)
+            else self.works
+        )
 
 
 @dataclass(frozen=True)
@@ -61,12 +70,9 @@ def roster(
 
 
 def _cell(day: date, span: Period, hours: Sequence[Period], away: Sequence[Absence]) -> Cell:
-    here = [period for period in hours if period.start < span.end and span.start < period.end]
+    here = merge(clip(hours, span))
     found = next((one for one in away if one.starts < span.end and span.start < one.ends), None)
     if found is None:
-        return Cell(day, bool(here))
-    whole = all(
-        found.starts <= max(period.start, span.start) and min(period.end, span.end) <= found.ends
-        for period in here
-    )
-    return Cell(day, bool(here), found.kind, whole)
+        return Cell(day, here)
+    whole = all(found.starts <= start and end <= found.ends for start, end in here)
+    return Cell(day, here, found.kind, whole)

@@ -55,6 +55,26 @@ def test_an_appointment_in_the_way_is_shown_and_nothing_is_done(practice: Practi
     assert rows(answer.text) == ["Ben Cordes"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"first": "2027-04-05", "last": "2027-04-09"}, "Monday, 5 April 2027 – Friday, 9 April 2027"),
+        ({"first": "2027-04-05", "last": "2027-04-05"}, "Anna Berger, Monday, 5 April 2027."),
+        (
+            {"first": "2027-04-05", "last": "2027-04-05", "from": "10:00", "to": "11:30"},
+            "5 April 2027, 10:00–11:30",
+        ),
+    ],
+)
+def test_who_enters_an_absence_reads_whose_and_when(
+    practice: Practice, desk: Browser, fields: dict[str, str], told: str
+) -> None:
+    """Office 38."""
+    desk.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+    page = enter(desk, **fields)
+    assert told in page.text.replace("\xa0", " ")
+
+
 def test_what_was_typed_is_still_there_beside_the_appointments(practice: Practice, desk: Browser) -> None:
     practice.book("massage", "2027-03-02 09:00")
     answer = enter(desk, kind="sick")
@@ -193,7 +213,12 @@ def test_the_roster_shows_the_team_and_who_is_away_why(practice: Practice, desk:
     page = desk.get(PAGE, headers={"Accept-Language": "en"}).text
     said = dict(re.findall(r'title="Clara Dietz, (\S+ \d+ \S+): ([^"]+)"', page.replace("\xa0", " ")))
     week = {day.split()[1]: what for day, what in said.items()}
-    assert [week[str(day)] for day in (1, 2, 3, 4)] == ["does not work", "works", "does not work", "Vacation"]
+    assert [week[str(day)] for day in (1, 2, 3, 4)] == [
+        "does not work",
+        "works 08:00–16:00",
+        "does not work",
+        "Vacation",
+    ]
 
 
 def test_a_room_without_hours_is_there_on_all_other_days(practice: Practice, desk: Browser) -> None:

@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 
 from tests import acts
-from tests.plugins.elsewhere import DENTIST, Elsewhere, database_url, elsewhere, enter, ics, read, serving, settings
+from tests.plugins.elsewhere import (
+    DENTIST,
+    Elsewhere,
+    database_url,
+    elsewhere,
+    enter,
+    ics,
+    read,
+    serving,
+    settings,
+)
 from vorzimmer.hookspecs import ExternalCalendar
 from vorzimmer.outgoing.addresses import Allowed
 from vorzimmer.testing import Practice
