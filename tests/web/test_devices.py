@@ -7,8 +7,9 @@ import re
 import pytest
 from flask import Flask
 
+from tests.security.test_matrix import visitor
 from tests.web.customer import english
-from vorzimmer.testing import PASSWORD, Practice
+from vorzimmer.testing import Practice
 from vorzimmer_web.devices import describe
 
 SAFARI = "AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15"
@@ -35,13 +36,11 @@ def test_a_browser_is_called_as_people_call_it(agent: str, told: tuple[str, str]
 
 def test_the_list_of_sessions_tells_devices_apart(app: Flask, practice: Practice) -> None:
     """With the last use, and the one that looks at it marked."""
-    here = app.test_client()
-    for client, agent in ((app.test_client(), IPHONE), (here, FIREFOX)):
+    phone, here = visitor(app, "none"), visitor(app, "none")
+    for client, agent in ((phone, IPHONE), (here, FIREFOX)):
         client.environ_base["HTTP_USER_AGENT"] = agent
         english(client)
-        client.get("/office/login")
-        login = {"csrf_token": client.csrf_token, "email": "anna@praxis.example", "password": PASSWORD}
-        client.post("/office/login", data=login)
+        client.sign_in("anna@praxis.example")
     items = re.findall(r"<li>(.*?)</li>", here.get("/office/account").text, re.DOTALL)
     shown = {
         name: "This device" in item
