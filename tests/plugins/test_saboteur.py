@@ -34,7 +34,7 @@ from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Draft, Level
 from vorzimmer.plugins import GROUP, HOOKS, Plugins
 from vorzimmer.reasons import PluginFailed
-from vorzimmer.testing import Browser, Outbox, Practice
+from vorzimmer.testing import AvailabilityContract, Browser, Outbox, PolicyContract, Practice
 from vorzimmer.worker import Worker
 
 NAME = "saboteur"
@@ -45,6 +45,11 @@ PAGES = (
     *(f"/office/{page}" for page in ("", "calendar", "customers", "requests", "connect", "absences/")),
     *(f"/office/settings/{page}" for page in ("", "plugins", "health", "services/", "people/")),
 )
+CONTRACTS: list[tuple[type[Any], str]] = [
+    (AvailabilityContract, "vorzimmer_weekly_hours"),
+    (AvailabilityContract, "vorzimmer_holidays"),
+    (PolicyContract, "vorzimmer_direct_booking"),
+]
 AT_AN_ACT = {
     "booking_changed",
     "booking_deadlines",
@@ -146,6 +151,20 @@ def test_one_that_fails_at_every_hook_keeps_the_others_whole(house: Callable[...
     checkup.begin(here.hall)
     here.names_it()
     assert [one.name for one in here.hall.plugins.loaded if one.wrong] == [NAME]
+
+
+def test_beside_one_that_fails_at_every_hook_the_others_pass_the_check_and_their_contracts(
+    house: Callable[..., House],
+) -> None:
+    here = house(**dict.fromkeys(HOOKS, raises))
+    assert checkup.wrong(here.hall, NAME) != []
+    assert checkup.wrong(here.hall, "vorzimmer_absences") == []
+    for contract, name in CONTRACTS:
+        kept = type(name, (contract,), {"name": name})()
+        for test in [one for one in dir(contract) if one.startswith("test_")]:
+            getattr(kept, test)(here.practice)
+            for plugin in here.hall.plugins.loaded:
+                plugin.active = True
 
 
 def test_jobs_that_cannot_be_had_are_named_where_the_worker_is_another_process(
