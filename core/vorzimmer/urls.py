@@ -73,6 +73,11 @@ def absolute(config: Config, path: str) -> str:
     return config.base_url + path
 
 
+def rule(config: Config, number: str) -> str:
+    """The address at which the manual says what a rule of free time means."""
+    return absolute(config, f"/help/rules#rule-{number}")
+
+
 def login_link(config: Config, nonce: str) -> str:
     """The address under which somebody sets a password or confirms an address, once (A42)."""
     return f"{config.base_url}/office/link/{token(config, 'login', nonce)}"

@@ -193,6 +193,7 @@ def test_explain_says_why_a_time_is_not_offered(data: Path, practice: Practice) 
     output = said(run("explain", "massage", "2027-03-07T09:00", "--staff", "anna", "--data", data))
     assert output.startswith("not offered\n  12\t")
     assert "(person:anna)" in output
+    assert "/help/rules#rule-12" in output
 
 
 def test_explain_knows_no_service_that_does_not_exist(data: Path) -> None:

@@ -46,6 +46,18 @@ def test_every_page_is_there_with_its_pictures_and_its_links_lead_on(
             assert answer.status_code == 200, address
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("de", "Uhr der Datenbank"), ("en", "clock of the database")]
+)
+def test_a_rule_is_linked_to_by_its_number(
+    client: Browser, practice: Practice, language: str, words: str
+) -> None:
+    """As the command line and the pages about calendars do; rule 45 says so of a hold, in the reader's language."""
+    page = shown(client, "/help/rules", language)
+    assert words in page.partition('<li id="rule-45">')[2].partition("</li>")[0]
+    assert 'href="/help/rules#rule-79"' in shown(client, "/help/staff/external", language)
+
+
 @pytest.mark.parametrize("path", ["/help/nothing", "/help/README", "/help/pictures/x.png", "/help/../setup"])
 def test_what_the_manual_does_not_have_is_not_there(client: Browser, practice: Practice, path: str) -> None:
     assert client.get(path).status_code == 404

@@ -12,7 +12,7 @@ import click
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import accounts, audit, availability, booking, database, settings, setup
+from vorzimmer import accounts, audit, availability, booking, database, settings, setup, urls
 from vorzimmer.access import ROLES, Actor
 from vorzimmer.cli.options import authors_practice, fail, opened, practice
 from vorzimmer.config import Config
@@ -158,6 +158,8 @@ def explain(config: Config, service: str, start: datetime, staff: str | None) ->
         click.echo(f"  {why.rule}\t{why.text.told(reader)}\t({why.source})")
     for change in found.would_be_free_if:
         click.echo(f"  free if {change.told(reader)}")
+    for number in dict.fromkeys(why.rule for why in found.reasons if why.rule.isdigit()):
+        click.echo(f"  rule {number}: {urls.rule(config, number)}")
 
 
 def _password(*known: str) -> str:

@@ -406,7 +406,10 @@ class Participants(BaseModel):
 
 
 class Why(BaseModel):
-    """A rule that decided; `rule` is its number or a plugin's name, `source` what set it."""
+    """A rule that decided; `source` is what set it.
+
+    `rule` is a plugin's name, or a number that the manual explains: "45" at `/help/rules#rule-45`.
+    """
 
     rule: str
     text: str

@@ -18,6 +18,7 @@ from markdown_it.token import Token
 
 ENGLISH = "en"
 INDEX = "README"
+RULES = "rules"
 PICTURES = "pictures/"
 _EXPLAINS = re.compile(r"<!-- explains: ([^>]*) -->\s*\Z")
 
@@ -91,12 +92,17 @@ def _names(folder: Path, languages: list[str]) -> Iterator[str]:
 
 @cache
 def html(name: str, language: str, root: str) -> str:
-    """A page as HTML; links and pictures lead to addresses below `root`, and those that leave the manual are words."""
+    """A page as HTML; links and pictures lead to addresses below `root`, and those that leave the manual are words.
+
+    Each rule can be linked to by its number.
+    """
     told, text = manual().pages[name].text(language)
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = markdown.parse(text)
     here = posixpath.dirname(f"{told}/{name}" if told != ENGLISH else name)
     for token in tokens:
+        if name == RULES and token.type == "list_item_open":
+            token.attrs["id"] = f"rule-{token.info}"
         token.children = list(_led(token.children, here, root)) if token.children else token.children
     return str(markdown.renderer.render(tokens, markdown.options, {}))
 
