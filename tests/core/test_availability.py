@@ -390,7 +390,7 @@ def test_no_room_means_no_slot(desk):
 
 
 def test_device_for_a_part_of_the_time(desk):
-    """Rule 53: ultrasound device for minutes 0-10: it is free again while the appointment goes on."""
+    """Rules 30, 53: ultrasound device for minutes 0-10: it is free again while the appointment goes on."""
     service = desk.service("ultraschall")
     next(need for need in service.requirements if need.kind == "device").minutes = 10
     desk.blocked("ultraschall", "2027-03-02 10:10", "2027-03-02 18:00")
@@ -398,7 +398,7 @@ def test_device_for_a_part_of_the_time(desk):
 
 
 def test_device_for_a_later_part_of_the_time(desk):
-    """Rule 53: offset and minutes of a requirement."""
+    """Rules 30, 53: offset and minutes of a requirement."""
     service = desk.service("ultraschall")
     need = next(need for need in service.requirements if need.kind == "device")
     need.offset, need.minutes = 10, 10
@@ -417,7 +417,7 @@ def test_device_for_a_later_part_of_the_time(desk):
 
 
 def test_two_of_three_people(desk):
-    """Rule 53: "2 of 5 therapists": free where at least two are."""
+    """Rules 53, 59: "2 of 5 therapists": free where at least two are."""
     desk.service("erstgespraech").requirements[0].quantity = 2
     times = desk.times("erstgespraech", "2027-03-01")
     assert (times[0], times[-1]) == ("10:00", "16:00")
@@ -486,6 +486,14 @@ def test_group_never_has_more_seats_than_it_has(desk):
     """Rule 62."""
     assert desk.slots("rueckenschule", "2027-03-02", seats=9) == []
     assert ("62", "service:rueckenschule") in desk.rules("rueckenschule", "2027-03-02 10:00", seats=9)
+
+
+def test_group_that_nobody_has_booked_takes_nobody(desk):
+    """Rule 64: ten o'clock is offered for both until one of them is booked."""
+    for service in ("rueckenschule", "erstgespraech"):
+        assert "10:00" in desk.times(service, "2027-03-02", staff="clara")
+    desk.booked("clara", "2027-03-02 10:00", 60, service="rueckenschule", place="hafen")
+    assert "10:00" not in desk.times("erstgespraech", "2027-03-02", staff="clara")
 
 
 def test_person_with_a_group_is_busy_for_other_services(desk):

@@ -225,7 +225,7 @@ def test_the_last_who_gives_a_service_cannot_leave_it(practice: Practice) -> Non
 
 
 def test_an_own_version_changes_nothing_for_the_others(practice: Practice) -> None:
-    """K28, K29: anna's massage takes an hour, ben's does not."""
+    """K28, K29, rule 27: anna's massage takes an hour, ben's does not."""
     own = do(practice, lambda s: catalogue.own_version(s, practice.hall, OWNER, "massage", "anna"))
     change(practice, own.slug, {"minutes": 60, "step": 60})
     assert (own.name, givers(practice, own.slug)) == ("Klassische Massage – Anna Berger", [ANNA])

@@ -79,7 +79,7 @@ def test_nothing_new_is_no_change(practice: Practice) -> None:
 
 
 def test_another_service_is_placed_again_and_has_its_price(practice: Practice) -> None:
-    """K90: 60 instead of 30 minutes need the time after it, too."""
+    """K90, rule 72: 60 instead of 30 minutes need the time after it, too."""
     made = practice.book("massage", TEN)
     target = booking.Target(made.starts, service="erstgespraech")
     found = change(practice, made, target=target, note="erst einmal reden")
@@ -88,7 +88,7 @@ def test_another_service_is_placed_again_and_has_its_price(practice: Practice) -
 
 
 def test_another_service_that_does_not_fit_is_refused_whole(practice: Practice) -> None:
-    """K90: not even the note is changed."""
+    """K90, rule 72: not even the note is changed."""
     made = practice.book("massage", TEN)
     practice.book("massage", "2027-03-02 10:45", name="Lena Lang", email="")
     target = booking.Target(made.starts, service="erstgespraech")

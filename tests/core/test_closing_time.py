@@ -1,4 +1,7 @@
-"""Time closes by any door: the appointments in it are decided on before it is done, in one step (rules 12 to 19)."""
+"""Time closes by any door: the appointments in it are decided on before it is done, in one step.
+
+Rules 12 to 15 and 17 to 19.
+"""
 
 from collections.abc import Callable
 from datetime import date
