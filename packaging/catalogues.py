@@ -4,6 +4,7 @@ Every package with texts has one `translations/<language>/LC_MESSAGES/messages.p
 the English texts; `update` writes them into the English catalogue.
 """
 
+import re
 import sys
 from collections.abc import Iterator
 from copy import deepcopy
@@ -105,6 +106,14 @@ def written(held: Catalog, comment: str) -> bytes:
     )
 
 
+def bound(text: Any) -> Any:
+    """French sets high punctuation off by a space, at which no line breaks."""
+    if isinstance(text, (list, tuple)):
+        return tuple(map(bound, text))
+    text = re.sub(r"(?<=«) | (?=:(?:\s|$)|»)", "\N{NO-BREAK SPACE}", text)
+    return re.sub(r"[ \xa0](?=[;?!])", "\N{NARROW NO-BREAK SPACE}", text)
+
+
 def update() -> None:
     """Bring the catalogues up to the sources; what is new stays empty, what is gone goes."""
     for package, wanted in packages():
@@ -113,9 +122,11 @@ def update() -> None:
             held = read(path, language)
             held.update(deepcopy(wanted), no_fuzzy_matching=True)  # else languages share their new texts
             held.obsolete.clear()
-            if language == "en":
-                for message in held:
-                    message.string = message.string if is_translated(message, message) else message.id
+            for message in held:
+                if language == "en" and not is_translated(message, message):
+                    message.string = message.id
+                elif language == "fr" and message.id and message.string:
+                    message.string = bound(message.string)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(written(held, f"# Texts of {package.name}: {language}\n#"))
 

@@ -52,7 +52,7 @@ class ConfigError(Exception):
 
 def _zone(name: str) -> str:
     if name not in available_timezones():
-        raise ValueError(f"{name!r} is not an IANA time zone")
+        raise ValueError(N_("Please choose a time zone, like Europe/Berlin."))
     return name
 
 

@@ -91,7 +91,7 @@ def code_letter(reader: Reader, config: Config, message: Message, booking: Booki
         greeting=reader.gettext("Hello,"),
         paragraphs=[
             reader.gettext("Please enter this code on the page to complete your booking:"),
-            reader.gettext("Until then the time is kept for you for a few minutes."),
+            reader.gettext("The time is kept for you for a few more minutes."),
             reader.gettext(
                 "You have not booked anything? Then simply ignore this e-mail; nothing will happen."
             ),

@@ -124,9 +124,7 @@ def test_walk_in_takes_two_steps(practice: Practice, page: Page, address: str) -
     pressed = 1 + keys(page, "kl", "Enter")
     expect(page.get_by_role("radio", name="jetzt, 14:05–14:35").first).to_be_focused()
     pressed += keys(page, "Enter")
-    expect(
-        page.get_by_role("status").filter(has_text="Laufkundschaft: Mo, 1. März, 14:05 Uhr")
-    ).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Ohne Termin: Mo, 1. März, 14:05 Uhr")).to_be_visible()
     assert pressed == 5
 
 

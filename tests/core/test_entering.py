@@ -114,7 +114,7 @@ def test_a_walk_in_waits_for_the_next_end_where_nobody_is_free(practice: Practic
 def test_a_walk_in_without_a_name_makes_no_record(practice: Practice) -> None:
     practice.clock.now = berlin("2027-03-02 11:02")
     made = walk_in(practice)
-    assert (made.name, made.customer) == ("Laufkundschaft", None)
+    assert (made.name, made.customer) == ("Ohne Termin", None)
 
 
 def test_a_walk_in_with_a_name_is_a_customer(practice: Practice) -> None:

@@ -240,7 +240,7 @@ def test_the_mail_says_who_comes_when_for_what_and_who_did_it(practice):
     (mail,) = mails(practice)
     assert mail["Subject"] == "Neuer Termin: Mi, 3. März, 10:30, Max Muster"
     for part in [
-        "Guten Tag Anna Berger,",
+        "Guten Tag Anna Berger!",
         "Mittwoch, 3. März 2027, 10:30–11:00 Uhr",
         "Klassische Massage",
         "Telefon: 030 1234567",

@@ -255,6 +255,13 @@ def test_walk_in_page_says_who_is_free_now(client: Browser, practice: Practice) 
     assert "jetzt, 11:05–11:35" in page
 
 
+def test_a_wait_of_more_than_an_hour_is_told_in_hours(client: Browser, practice: Practice) -> None:
+    practice.clock.now = berlin("2027-03-02 07:32")
+    client.sign_in(DESK)
+    page = text(client.get("/office/walk-in?service=massage"))
+    assert "in 1 Std. 28 Min." in page
+
+
 def test_walk_in_is_entered_with_a_service_alone(client: Browser, practice: Practice) -> None:
     """D9: step two; off the grid and without notice, without any warning."""
     practice.clock.now = berlin("2027-03-02 11:02")
@@ -265,7 +272,7 @@ def test_walk_in_is_entered_with_a_service_alone(client: Browser, practice: Prac
     assert (made.staff.slug, local(made.starts), made.name) == (
         "ben",
         "2027-03-02T10:05:00+00:00",
-        "Laufkundschaft",
+        "Ohne Termin",
     )
 
 

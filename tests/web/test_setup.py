@@ -97,6 +97,7 @@ def test_everything_that_is_wrong_is_said_at_once(client: Browser, hall: Hall, c
     page = client.send(path, **given)
     wrong = set(re.findall(r'id="(\w+)-error"', page.text))
     assert (page.status_code, wrong) == (422, {"name", "email", "password", "practice", "zone"})
+    assert "Bitte wählen Sie eine Zeitzone" in page.text
 
 
 def test_link_works_once(client: Browser, hall: Hall, clock: Clock) -> None:

@@ -115,7 +115,7 @@ def reminders(value: list[int] | None) -> list[int] | None:
 def zone(value: str) -> str:
     """An IANA time zone."""
     if value not in available_timezones():
-        raise ValueError(N_("Please choose a time zone."))
+        raise ValueError(N_("Please choose a time zone, like Europe/Berlin."))
     return value
 
 

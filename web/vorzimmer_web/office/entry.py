@@ -150,12 +150,21 @@ def _shown(chance: use_cases.Chance, now: datetime) -> dict[str, Any]:
         "start": chance.start,
         "end": chance.end,
         "zone": zone,
-        "wait": gettext("now")
-        if minutes <= NOW
-        else ngettext("in %(num)d minute", "in %(num)d minutes", minutes),
+        "wait": _wait(minutes),
         "person": chance.staff.name if chance.staff else gettext("Without a person"),
         "place": chance.location.name,
     }
+
+
+def _wait(minutes: int) -> str:
+    """ "in 1 Std. 28 Min."."""
+    if minutes <= NOW:
+        said = gettext("now")
+    elif minutes < 60:
+        said = ngettext("in %(num)d minute", "in %(num)d minutes", minutes)
+    else:
+        said = gettext("in %(hours)d hr %(minutes)d min", hours=minutes // 60, minutes=minutes % 60)
+    return str(said)
 
 
 def _is_entered() -> bool:
