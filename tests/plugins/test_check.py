@@ -130,7 +130,7 @@ def _texts(folder: Path) -> None:
 BROKEN: dict[Callable[[Path], None], tuple[str, str]] = {
     _entry_point: ("pyproject.toml", "tried = .* the name does not begin with vorzimmer_"),
     _module: ("pyproject.toml", "there is no module vorzimmer_missing"),
-    _import: ("pyproject.toml", "No module named 'nothing_like_it'. Install it here"),
+    _import: ("vorzimmer_tried/__init__.py", "No module named 'nothing_like_it'. Install it here"),
     _hook_name: ("__init__.py", "there is no hook 'busy_period'. “vorzimmer plugins hooks” lists"),
     _argument: ("__init__.py", "{'person'} are declared in the hookimpl .* Take only arguments"),
     _unmarked: (r"__init__.py:\d+", "navigation is not marked @hookimpl: it is never called. Write"),

@@ -111,7 +111,7 @@ def _distribution(project: Path) -> tuple[list[Found], list[str]]:
     found, lines = [], []
     for name, value in named.items():
         lines += [f"{project}: {name} = {value!r}: {why}" for why in _metadata(name, value, sources)]
-        found.append(Found(EntryPoint(name, value, GROUP), project))
+        found.append(Found(EntryPoint(name, value, GROUP), _module(value, sources) or project))
     return found, lines
 
 
@@ -123,9 +123,14 @@ def _metadata(name: str, value: str, sources: Path) -> Iterator[str]:
     if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", value):
         yield 'this is not "module:Class"'
         return
-    place = sources.joinpath(*value.partition(":")[0].split("."))
-    if not place.with_suffix(".py").is_file() and not (place / "__init__.py").is_file():
+    if _module(value, sources) is None:
         yield f"there is no module {value.partition(':')[0]} in {sources}. Correct the entry point, or move the package"
+
+
+def _module(value: str, sources: Path) -> Path | None:
+    """The file of the module that an entry point names."""
+    place = sources.joinpath(*value.partition(":")[0].split("."))
+    return next((file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()), None)
 
 
 # ---- the plugin at work --------------------------------------------------------------------------------------
@@ -175,7 +180,7 @@ def _line(found: Found, loaded: Loaded, wrong: Wrong) -> str:
     hook = wrong.part.partition(" ")[0]
     if not advice and hook in HOOKS:
         advice = (
-            f"“vorzimmer plugins hooks” says what {hook} is asked, its page in the manual what it answers"
+            f"“vorzimmer plugins hooks” says what {hook} is asked, hooks.md of the manual what it answers"
         )
     return f"{_place(found, loaded, hook)}: {text}" + (f". {advice[0].upper()}{advice[1:]}" if advice else "")
 
