@@ -234,3 +234,16 @@ def test_a_login_without_a_calendar_offers_nothing(practice: Practice, client: B
     assert "Dieser Zugang hat keinen Kalender" in page
     assert "checkbox" not in page
     assert "/office/account/services" not in client.get("/office/account").text
+
+
+def test_a_nickname_is_all_that_customers_learn_of_a_name(practice: Practice, owner: Browser) -> None:
+    """K43: the name of the login stays in the office."""
+    page = owner.get("/office/settings/people/clara").text
+    assert "ein Spitzname genügt" in page
+    services = ["massage", "erstgespraech", "rueckenschule"]
+    given = {"name": "Cleo", "slug": "clara", "before": "0", "after": "0", "services": services}
+    assert owner.send("/office/settings/people/clara", **given).status_code == 200
+    chosen = owner.get("/book/massage").text
+    assert "Cleo" in chosen
+    assert "Dietz" not in chosen
+    assert "Clara Dietz" in owner.get("/office/settings/staff/").text
