@@ -118,7 +118,8 @@ def booking(camera: Camera) -> None:
     with camera.at(path) as page:
         camera.take("booking", page.locator("header").first, page.locator("main"))
     with camera.at(path, PHONE) as page:
-        camera.take("booking-phone", page.locator("header").first, page.get_by_role("button", name="11:00"))
+        times = page.get_by_role("button", name=re.compile(r"^\d\d:\d\d$"))
+        camera.take("booking-phone", page.locator("header").first, times.last)
 
 
 def calendar(camera: Camera) -> None:
