@@ -164,7 +164,7 @@ def ill(camera: Camera) -> None:
         camera.press(f"{form} [name=all][value=suggested]")
         for left in page.locator(".decisions select").all():
             if not left.input_value():  # nobody is free
-                left.select_option("offer")
+                left.select_option("offer" if left.locator("[value=offer]").count() else "cancel")
         camera.take("ill", page.locator("h1"), page.locator(form))
         camera.press(f"{form} .acts:last-of-type [type=submit]")
         camera.take("ill-done", page.locator("[aria-labelledby=away]"))
