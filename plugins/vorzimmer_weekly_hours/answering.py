@@ -41,7 +41,7 @@ ROWS = (  # put together once: every search asks it
         ),
         or_(Hours.weekday.is_not(None), Hours.day.between(bindparam("first"), bindparam("last"))),
     )
-    .order_by(Hours.id, Location.id)
+    .order_by(Hours.location_id.is_not(None), Hours.id, Location.id)  # what is said of one place counts there
 )
 
 
@@ -59,7 +59,7 @@ def available(
             source = _source(by_id.get(hours.resource_id or 0), service, hours)
             subjects[key] = _Week(source, hours.zone)
         subjects[key].add(hours)
-        if hours.resource_id and hours.day:
+        if hours.resource_id and hours.day and hours.periods:
             exceptions[hours.resource_id].add(hours.day)
     known: Known = {}
     return [
@@ -88,7 +88,7 @@ class _Week:
     def available(
         self, key: tuple[int | None, int, int | None], days: Days, elsewhere: Collection[date], known: Known
     ) -> Available:
-        """The record of the subject. On a date `elsewhere` the person has an exception, maybe at another place.
+        """The record of the subject. On a date `elsewhere` the person works by an exception, maybe not here.
 
         `known`: who has the same hours as somebody before shares that one's lists.
         """

@@ -29,8 +29,9 @@ MODELS: dict[str, Any] = {
 }
 WRONG = N_("These times overlap, or one of them has no length.")
 ELSEWHERE = N_("At this time the person works at another place.")
+PLACE_NEEDED = N_("Please choose a place.")
 Place = int | None
-"""The id of a location; None for the hours of a service, which hold everywhere."""
+"""The id of a location; None for everywhere: the hours of a service, and dates on which a person is free."""
 
 
 @dataclass(frozen=True)
@@ -122,11 +123,13 @@ def change_day(
 ) -> None:
     """Replace the hours of one date; no periods close it, None takes the exception back (rules 14, 15).
 
-    Refuses as `change_weeks`.
+    Where no place is named a person is free at all of them; hours are at one. Refuses as `change_weeks`.
     """
     access.require(may(actor, subject))
     if periods is not None and not _right(periods):
         _refuse({"periods": WRONG})
+    if periods and place is None and subject.kind == "resource":
+        _refuse({"location": PLACE_NEEDED})
 
     def change() -> None:
         set_day(session, day, periods, despite_closure=despite_closure, **subject.columns(place))

@@ -205,8 +205,8 @@ def set_day(kind: str, slug: str) -> ResponseReturnValue:
         places = _places(session, subject)
     day, periods = _day(errors), _periods(errors)
     place = request.form.get("place", type=int) if len(places) > 1 else next(iter(places), None)
-    if place not in places:
-        errors["place"] = N_("Please choose a place.")
+    if place not in places and (place or periods or not places or request.form.get("place")):
+        errors["place"] = hours.PLACE_NEEDED
     if not errors and day:
         despite = "despite" in request.form
 

@@ -14,7 +14,7 @@ from vorzimmer.booking import Decisions
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import HoursFound, HoursOf
 from vorzimmer.models import Location
-from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.reasons import Reason, Refused
 from vorzimmer_weekly_hours import hours
 from vorzimmer_weekly_hours.hours import Place, Subject
 from vorzimmer_weekly_hours.models import Hours
@@ -79,9 +79,10 @@ class Store:
         decisions: Mapping[str, str],
         message: str,
     ) -> None:
-        """Replace the hours of a date; None takes that back."""
+        """Replace the hours of a date; None takes that back. A person may be free at every place at once."""
         subject = hours.find(session, actor, of.kind, of.slug)
-        place = _place(session, of)
+        everywhere = of.kind == "resource" and of.location is None and not periods
+        place = None if everywhere else _place(session, of)
         hours.change_day(
             session,
             hall,
@@ -107,11 +108,11 @@ def _elsewhere(session: Session, subject: Subject, place: Place) -> dict[Place, 
 
 
 def _place(session: Session, of: HoursOf) -> Place:
-    """The id of the place; a resource needs one, a location is its own."""
+    """The id of the place; the hours of a resource need one, a location is its own."""
     slug = of.slug if of.kind == "location" else of.location
     if slug is None and of.kind == "service":
         return None
     found = session.scalar(select(Location.id).where(Location.slug == slug, Location.active))
     if found is None:
-        raise Refused(Reason.INVALID, errors={"location": N_("Please choose a place.")})
+        raise Refused(Reason.INVALID, errors={"location": hours.PLACE_NEEDED})
     return found

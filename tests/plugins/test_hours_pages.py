@@ -127,6 +127,19 @@ def test_a_single_date_off(practice: Practice, owner: Browser) -> None:
     assert free(owner, "2027-03-05") == []
 
 
+def test_a_day_off_is_at_every_place_unless_one_is_chosen(practice: Practice, owner: Browser) -> None:
+    """Hours are at one place, which has to be chosen."""
+    page = owner.get(ANNA, headers={"Accept-Language": "en"}).text
+    assert re.search(r'<select id="place" [^>]*><option value="">At every place</option>', page)
+    hafen = practice.location("hafen").id
+    owner.send(f"{ANNA}/day", day="2027-03-05", place=hafen)
+    assert "09:00" in free(owner, "2027-03-05")
+    wrong = owner.send(f"{ANNA}/day", **{"day": "2027-03-05", "day-from": "13:00", "day-until": "14:00"})
+    assert (wrong.status_code, 'href="#place"' in wrong.text) == (422, True)
+    owner.send(f"{ANNA}/day", day="2027-03-05", place="")
+    assert free(owner, "2027-03-05") == []
+
+
 def test_opening_hours_of_a_place_bound_everybody(practice: Practice, owner: Browser) -> None:
     """Rule 13."""
     save(owner, "/office/hours/location/markt", week(practice, "markt", d1=[("10:00", "11:00")]))

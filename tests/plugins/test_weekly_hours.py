@@ -100,6 +100,28 @@ def test_an_exception_without_periods_closes_the_day_and_can_be_taken_back(pract
     assert len(ask(practice, "2027-03-02", "2027-03-03", "anna")[0].periods) == 2
 
 
+def test_a_day_off_at_one_place_leaves_the_hours_at_the_others(practice: Practice) -> None:
+    """Rule 14: ben works at the market on this Tuesday, and said only where else he is not."""
+    day = "2027-03-02", "2027-03-03"
+    before = {a.location_id: a.periods for a in ask(practice, *day, "ben")}
+    write(practice, "set_day", date(2027, 3, 2), [], **at(practice, "ben", "hafen"))
+    assert {a.location_id: a.periods for a in ask(practice, *day, "ben")} == before
+    assert before[practice.location("markt").id]
+    write(practice, "set_day", date(2027, 3, 2), [], **at(practice, "ben", "markt"))
+    assert not any(a.periods for a in ask(practice, *day, "ben"))
+
+
+def test_a_day_off_everywhere_leaves_hours_that_are_said_of_one_place(practice: Practice) -> None:
+    """Rule 14: whichever of the two was entered first."""
+    markt, everywhere = at(practice, "ben", "markt"), {"resource_id": practice.resource("ben").id}
+    write(practice, "set_day", date(2027, 3, 2), [(780, 1140)], **markt)
+    write(practice, "set_day", date(2027, 3, 2), [], **everywhere)
+    found = {a.location_id: len(a.periods) for a in ask(practice, "2027-03-02", "2027-03-03", "ben")}
+    assert found == {practice.location("markt").id: 1, practice.location("hafen").id: 0}
+    write(practice, "set_day", date(2027, 3, 2), None, **markt)
+    assert not any(a.periods for a in ask(practice, "2027-03-02", "2027-03-03", "ben"))
+
+
 def test_hours_on_holidays_are_said_to_hold_despite_a_closure(practice: Practice) -> None:
     """Rule 15."""
     subject = at(practice, "anna", "markt")

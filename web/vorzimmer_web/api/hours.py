@@ -64,7 +64,8 @@ class NewWeek(Whose):
 
 
 class NewDay(Whose):
-    """The hours of one date, which replace the week's; none close it, null takes the exception back."""
+    """The hours of one date, which replace the week's; none close it (without a `location` at every place), null takes
+    the exception back."""
 
     day: Day
     periods: Periods | None
