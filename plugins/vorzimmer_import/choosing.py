@@ -13,8 +13,9 @@ from vorzimmer.hall import Hall
 from vorzimmer.models import Attribute, Resource, Service
 from vorzimmer.reasons import N_
 from vorzimmer_import import headings
-from vorzimmer_import.headings import SEVERAL
-from vorzimmer_import.models import CSV, Run
+from vorzimmer_import.cells import month_first
+from vorzimmer_import.headings import ADDED
+from vorzimmer_import.models import CSV, Item, Run
 
 NO_SERVICE = N_("There is no such service.")
 NO_COLUMN = N_("There is no such column.")
@@ -33,7 +34,18 @@ def columns(session: Session, run: Run, chosen: Mapping[str, str]) -> dict[str, 
     error = headings.wrong(filled, headings.choices(attributes(session), ""))
     if error is not None or not all(place.isdigit() and int(place) < len(run.head) for place in filled):
         raise ValueError(error or NO_COLUMN)
-    return {"columns": filled}
+    american = _month_first(session, run, filled)
+    return {"columns": filled, "month_first": american} if american else {"columns": filled}
+
+
+def _month_first(session: Session, run: Run, filled: Mapping[str, str]) -> list[str]:
+    """The columns of dates whose lines, all together, tell that the month comes first."""
+    days = {f"fields.{one.slug}" for one in attributes(session) if one.kind == "date"}
+    places = [place for place, field in filled.items() if field in days]
+    lines = select(Item.cells).where(Item.run_id == run.id, Item.flawed.is_(False))
+    found = session.scalars(lines.execution_options(yield_per=1000)) if places else ()
+    texts = [[cells[int(place)] for place in places] for cells in found]
+    return [place for at, place in enumerate(places) if month_first(line[at] for line in texts)]
 
 
 def calendar(session: Session, hall: Hall, resource: str, phrases: Mapping[str, str]) -> dict[str, Any]:
@@ -59,7 +71,7 @@ def by_words(
     if run.kind == CSV:
         guess = headings.guessed(run.head, attributes(session))
         own = {_place(run, column): field for column, field in said.items()}
-        free = {at: field for at, field in guess.items() if field in SEVERAL or field not in own.values()}
+        free = {at: field for at, field in guess.items() if field in ADDED or field not in own.values()}
         return columns(session, run, free | own)
     names = {service.name: service.slug for service in services(session)}
     return calendar(session, hall, resource, names | dict(said))

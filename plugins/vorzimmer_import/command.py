@@ -14,8 +14,10 @@ from vorzimmer.cli.options import fail, opened, practice
 from vorzimmer.config import Config
 from vorzimmer.hall import Hall
 from vorzimmer_import import choosing, headings, running, wording
+from vorzimmer_import.letters import ENCODINGS, UnsureError
 from vorzimmer_import.models import CHECKING, CSV, OUTCOMES, RUNNING, Run
 from vorzimmer_import.running import COMMAND, Progress
+from vorzimmer_import.tables import Told
 
 _EVERY = 1000
 
@@ -37,20 +39,32 @@ _EVERY = 1000
     metavar="RESOURCE",
     help="Slug of the person, room or device whose calendar it is.",
 )
+@click.option("--encoding", type=click.Choice([*ENCODINGS]), help="How the letters of a table were written.")
+@click.option("--heading", type=click.IntRange(1), help="The line of a table that has the headings, from 1.")
 @click.option(
     "--refused", type=click.Path(path_type=Path), help="Write the lines that did not fit to this file."
 )
 @practice
 def import_(
-    config: Config, path: Path, dry_run: bool, mapped: tuple[str, ...], calendar: str, refused: Path | None
+    config: Config,
+    path: Path,
+    dry_run: bool,
+    mapped: tuple[str, ...],
+    calendar: str,
+    encoding: str | None,
+    heading: int | None,
+    refused: Path | None,
 ) -> None:
     """Bring in customers (FILE.csv) or a calendar (FILE.ics). Interrupted, the same command goes on."""
     hall = opened(config)
     said = dict(_pair(each) for each in mapped)
+    how = Told(encoding or "", heading or 0)
     try:
         run_id = hall.database.write(
-            lambda session: _begun(session, hall, path, said, calendar, dry_run=dry_run)
+            lambda session: _begun(session, hall, path, how, said, calendar, dry_run=dry_run)
         )
+    except UnsureError as error:
+        fail(f"{error} {', '.join(f'--encoding {name}: {word}' for name, word in error.readings.items())}")
     except ValueError as error:
         fail(str(error))
     counted = _work(hall, run_id)
@@ -71,10 +85,17 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _begun(
-    session: Session, hall: Hall, file: Path, said: Mapping[str, str], calendar: str, *, dry_run: bool
+    session: Session,
+    hall: Hall,
+    file: Path,
+    how: Told,
+    said: Mapping[str, str],
+    calendar: str,
+    *,
+    dry_run: bool,
 ) -> int:
     """The run of this file: the one that was interrupted, or a new one that has begun."""
-    run = running.stage(session, COMMAND, file, file.name)
+    run = running.stage(session, COMMAND, file, file.name, how)
     options = choosing.by_words(session, hall, run, said, calendar)
     same = select(Run).where(Run.digest == run.digest, Run.account_id.is_(None), Run.state == RUNNING)
     for other in session.scalars(same) if not dry_run else ():

@@ -18,11 +18,11 @@ from vorzimmer.booking import Entry, Override
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import OwnCalendars
 from vorzimmer.icalendar import reader, remarks
-from vorzimmer.icalendar.text import CalendarDataError, Component, SafeCalendar, unescaped
-from vorzimmer.icalendar.times import Series
+from vorzimmer.icalendar.text import PRODUCT, CalendarDataError, Component, SafeCalendar, unescaped
+from vorzimmer.icalendar.times import Series, freebusy, stamp
 from vorzimmer.models import Block, Customer, Resource, Service
 from vorzimmer.models.customer import folded
-from vorzimmer.periods import Period
+from vorzimmer.periods import Period, merge
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_import.models import FAILED, IMPORTED, SKIPPED, Item, Known, Run
 from vorzimmer_import.outcome import Outcome, Why, remarked, why
@@ -67,6 +67,8 @@ class Diary:
         """Bring in one event with all its times."""
         try:
             sent = reader.read(item.text.encode())
+            if not sent.entries:
+                return self._busy(sent)
             series = Series(sent, self._hall.config.zone)
             spans, beyond = series.up_to(self._moment + AHEAD, MOST_TIMES, self._moment)
         except CalendarDataError as error:
@@ -82,6 +84,42 @@ class Diary:
         if against:
             return self._private(sent, [*said, against])
         return self._appointments(sent, [(period, meaning) for period, meaning in meant if meaning], said)
+
+    # ---- busy times without events -----------------------------------------------------------------------------------
+
+    def _busy(self, sent: SafeCalendar) -> Outcome:
+        """Each period that somebody publishes as busy becomes a private entry of its own, known by its times."""
+        said, new = [*map(remarked, sent.remarks)], False
+        spans = [span for span, _kind in freebusy(sent, self._hall.config.zone)]
+        periods = merge((span.starts, span.ends) for span in spans)
+        if len(periods) > MOST_TIMES:
+            periods = [period for period in periods if period[1] > self._moment]
+        if len(periods) > MOST_TIMES:
+            said.append(
+                why(N_("More than %(count)d busy times: the later ones are left out."), count=MOST_TIMES)
+            )
+        for starts, ends in periods[:MOST_TIMES]:
+            outcome = self._private(self._entry(Period(starts, ends)), [])
+            new |= outcome.outcome == IMPORTED
+            said += outcome.reasons if outcome.outcome != SKIPPED else []
+        if not periods:
+            return Outcome(SKIPPED, [*said, why(N_("No time in it is busy."))])
+        return Outcome(IMPORTED, said) if new else Outcome(SKIPPED, [*said, why(KNOWN)])
+
+    def _entry(self, period: Period) -> SafeCalendar:
+        starts, ends = stamp(period.start), stamp(period.end)
+        event = (
+            *(
+                "BEGIN:VCALENDAR",
+                "VERSION:2.0",
+                f"PRODID:{PRODUCT}",
+                "BEGIN:VEVENT",
+                f"UID:busy-{starts}-{ends}",
+            ),
+            *(f"DTSTAMP:{stamp(self._moment)}", f"DTSTART:{starts}", f"DTEND:{ends}"),
+            *(f"SUMMARY:{self._title}", "END:VEVENT", "END:VCALENDAR", ""),
+        )
+        return reader.read("\r\n".join(event).encode())
 
     # ---- private entries ---------------------------------------------------------------------------------------------
 
@@ -128,7 +166,7 @@ class Diary:
                 return why(N_("Names a service, but nobody who comes: kept as a private entry."))
             minutes = int((period.end - period.start).total_seconds() // 60)
             if minutes != meaning.service.minutes:
-                text = N_("Lasts %(minutes)d minutes instead of %(expected)d: kept as a private entry.")
+                text = N_("Lasts %(minutes)d min instead of %(expected)d min: kept as a private entry.")
                 return why(text, minutes=minutes, expected=meaning.service.minutes)
             if not meaning.email and len(self._named(meaning.name)) > 1:
                 text = N_("Several customers are called %(name)s: kept as a private entry.")

@@ -1,4 +1,4 @@
-"""Calendar files: one line of an import for each event with its exceptions (D2)."""
+"""Calendar files: one line of an import for each event with its exceptions, or list of busy times (D2)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from vorzimmer_import.tables import Row
 
 NO_CALENDAR = N_("This is not a calendar file.")
 TOO_LARGE = N_("The event is too large.")
-BUSY_TIMES = N_("These are busy times without events: add the address under “Calendars elsewhere”.")
 NO_EVENT = N_("This is a task or a note, not an event.")
 
 
@@ -34,5 +33,4 @@ def _row(piece: Piece) -> Row:
     text = decoded(piece.data).replace("\0", "")
     if not piece.data:
         return Row(piece.number, piece.uid[:1000], flaw=TOO_LARGE)
-    flaws = {"VEVENT": "", "VFREEBUSY": BUSY_TIMES}
-    return Row(piece.number, text, flaw=flaws.get(piece.kind, NO_EVENT))
+    return Row(piece.number, text, flaw="" if piece.kind in ("VEVENT", "VFREEBUSY") else NO_EVENT)

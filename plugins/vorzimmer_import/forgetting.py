@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from vorzimmer.hookspecs import Person, PersonalData
 from vorzimmer.reasons import N_
-from vorzimmer_import.models import Item
+from vorzimmer_import.models import Item, Known
 
 
 def forget(session: Session, person: Person, *, erase: bool) -> list[PersonalData]:
     """Lines about them go; what other lines' reasons say of them goes out of these."""
+    if erase:
+        session.execute(update(Known).where(Known.customer.in_(person.uids)).values(customer=""))
     number = 0
     for item, theirs in _telling(session, person):
         number += 1

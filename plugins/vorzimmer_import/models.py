@@ -27,9 +27,9 @@ class Tables(DeclarativeBase):
 class Run(Tables):
     """One file on its way in. `digest` is the file's SHA-256, by which an interrupted command finds its run again.
 
-    `head` are the headings of a table, `heading` the line that they stood in. `options`: `columns` (place of a
-    column to field), or `resource` and `phrases` (words of a title to a service's slug). A run without account is a
-    command's, and no worker touches it.
+    `head` are the headings of a table, `heading` the line that they stood in. `options`: `columns` (place of a column
+    to field) and `month_first` (places of American dates), or `resource` and `phrases` (words of a title to a service's
+    slug). A run without account is a command's, and no worker touches it.
     """
 
     __tablename__ = "vorzimmer_import_run"
@@ -72,8 +72,11 @@ class Known(Tables):
     """What came in before, so that it does not again: SHA-256 of the number in the old system, or of what was said.
 
     It outlives what came in: who was merged with somebody else, or forgotten, does not come back by the same file.
+    `customer` is the uid of the record that came in by it, `run_id` the run it is coming in with (0: that has ended).
     """
 
     __tablename__ = "vorzimmer_import_known"
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    customer: Mapped[str] = mapped_column(String(36), default="", index=True)
+    run_id: Mapped[int] = mapped_column(default=0)

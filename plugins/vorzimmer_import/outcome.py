@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from vorzimmer.icalendar.text import Remark
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer_import.cells import NO_VALUE
 from vorzimmer_import.models import FAILED
 
 Why = dict[str, Any]
@@ -34,5 +36,13 @@ def remarked(remark: Remark) -> Why:
 def refused(refusal: Refused) -> Outcome:
     """What a use case has against it."""
     if refusal.reason is Reason.INVALID:
-        return Outcome(FAILED, [why(text, name) for name, text in refusal.facts["errors"].items()])
+        values = refusal.facts.get("values", {})
+        return Outcome(FAILED, [_wrong(name, text, values) for name, text in refusal.facts["errors"].items()])
     return Outcome(FAILED, [why(refusal.text)])
+
+
+def _wrong(name: str, text: str, values: Mapping[str, str]) -> Why:
+    """What is wrong with a field, naming the value of its cell where there is one."""
+    if name in values and text in NO_VALUE:
+        return why(NO_VALUE[text], name, value=values[name][:80])
+    return why(text, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,9 @@ from vorzimmer.guard import LARGEST_UPLOAD, takes
 from vorzimmer.models import Resource
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_import import choosing, headings, running, wording
+from vorzimmer_import.letters import ENCODINGS, UnsureError
 from vorzimmer_import.models import CHECKING, CSV, FAILED, IMPORTED, RUNNING, SKIPPED, Item, Run
+from vorzimmer_import.tables import Told
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -39,11 +42,18 @@ def overview() -> str:
     return _overview()
 
 
-def _overview(error: str = "") -> str:
+def _overview(error: str = "", readings: Mapping[str, str] | None = None) -> str:
     with here.hall().database.reading() as session:
         runs = session.scalars(select(Run).where(Run.account_id.is_not(None)).order_by(Run.id.desc())).all()
         counted = {run.id: running.progress(session, run) for run in runs}
-    return render_template("vorzimmer_import/overview.html", runs=runs, counted=counted, error=error)
+    return render_template(
+        "vorzimmer_import/overview.html",
+        runs=runs,
+        counted=counted,
+        error=error,
+        encodings=ENCODINGS,
+        readings=readings or {},
+    )
 
 
 @pages.post(PREFIX)
@@ -61,10 +71,21 @@ def upload() -> ResponseReturnValue:
         if path.stat().st_size > LARGEST:
             return _overview(N_("This file is too large: at most 10 MB.")), 422
         try:
-            number = here.hall().database.write(lambda s: running.stage(s, here.actor(), path, name).id)
+            how = _how()
+            number = here.hall().database.write(lambda s: running.stage(s, here.actor(), path, name, how).id)
+        except UnsureError as error:
+            return _overview(str(error), error.readings), 422
         except ValueError as error:
             return _overview(str(error)), 422
     return redirect(url_for(".show", number=number), 303)
+
+
+def _how() -> Told:
+    """What the form says of the table; ValueError (a msgid)."""
+    encoding, heading = request.form.get("encoding", ""), request.form.get("heading", "").strip()
+    if heading and not (heading.isascii() and heading.isdigit() and 0 < int(heading) <= running.MOST_ITEMS):
+        raise ValueError(N_("Please enter the number of a line."))
+    return Told(encoding if encoding in ENCODINGS else "", int(heading or 0))
 
 
 @pages.get(ONE)

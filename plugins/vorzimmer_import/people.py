@@ -1,40 +1,34 @@
-"""Lines of a table become records of customers; who is known stays as he is (D1)."""
+"""Lines of a table become records of customers; who came in by a table before is completed (D1)."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date
+from dataclasses import fields, replace
 from typing import Any
 
-from email_validator import EmailNotValidError
+from babel.core import get_global
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import contact, customers
-from vorzimmer.access import Actor
+from vorzimmer import access, customers
+from vorzimmer.access import Actor, Right
 from vorzimmer.customers import Record
 from vorzimmer.hall import Hall
-from vorzimmer.models import Attribute, Customer
-from vorzimmer.models.customer import folded
-from vorzimmer.reasons import N_
-from vorzimmer_import.headings import FIRST, LAST, NAME
+from vorzimmer.models import Customer
+from vorzimmer.reasons import N_, Refused
+from vorzimmer_import.cells import plain
+from vorzimmer_import.lines import Line, Reader, tail
 from vorzimmer_import.models import CHECKING, IMPORTED, SKIPPED, Item, Known, Run
 from vorzimmer_import.outcome import Outcome, why
 
-_SAME_NUMBER = 8
-_YES = frozenset(["1", "x", "ja", "j", "yes", "y", "true", "wahr", "oui", "vrai", "да"])
-_NO = frozenset(["0", "nein", "n", "no", "false", "falsch", "non", "faux", "нет"])
-_LANGUAGES = {
-    **dict.fromkeys(("de", "deutsch", "german", "allemand", "немецкий"), "de"),
-    **dict.fromkeys(("en", "englisch", "english", "anglais", "английский"), "en"),
-    **dict.fromkeys(("fr", "franzosisch", "french", "francais", "французский"), "fr"),
-    **dict.fromkeys(("ru", "russisch", "russian", "russe", "русский"), "ru"),
-}
-_DAY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
+_KNOWN = N_("Came in with an earlier import, or stands twice in this file.")
+_THERE = N_("There is a record of this name with the same e-mail or phone.")
+_SAME = N_("Nothing has changed.")
+_FILLED = N_("Filled in.")
+_CHANGED = N_("Changed.")
 
 
 class People:
@@ -43,143 +37,186 @@ class People:
     def __init__(self, session: Session, hall: Hall, actor: Actor, run: Run, items: Sequence[Item]) -> None:
         self._session, self._hall, self._actor = session, hall, actor
         self._columns: Mapping[str, str] = run.options["columns"]
-        self._head = run.head
-        self._attributes = {one.attribute.slug: one.attribute for one in customers.questions(session)}
-        records = [self._record(item.cells) for item in items]
-        self._records = {item.number: record for item, record in zip(items, records, strict=True)}
-        self._keys = {item.number: self._key(item.cells) for item in items}
+        self._run_id = run.id
+        self._notes = access.may(actor, Right.NOTES)
+        self._asked = {one.attribute.slug: one.attribute for one in customers.questions(session)}
+        reader = Reader(
+            head=run.head,
+            columns=self._columns,
+            american=run.options.get("month_first", []),
+            attributes=self._asked,
+            region=get_global("zone_territories").get(hall.config.zone.key),
+            notes=self._notes,
+        )
+        self._lines = {item.number: reader.line(item.cells) for item in items}
+        self._keys = {item.number: self._keys_of(item.cells, self._lines[item.number]) for item in items}
         self._known = self._known_before()
         self._sharing: dict[str, dict[int, str]] = defaultdict(dict)
-        self._look_up({mark for record in records for mark in _marks(record)})
+        self._called: dict[str, list[str]] = defaultdict(list)
+        self._uids: dict[int, str] = {}
+        self._ours: set[str] = set()
+        self._look_up()
+        self._brought = self._brought_before()
         if run.state == CHECKING:
             self._look_up_on_trial(run)
 
     def take(self, item: Item) -> Outcome:
-        """Add whom the line tells of, unless known; raises `Refused` with all that is wrong."""
-        record, key = self._records[item.number], self._keys[item.number]
-        name = _folded(record.name or "")
-        if key in self._known:
-            return Outcome(
-                SKIPPED, [why(N_("Came in with an earlier import, or stands twice in this file."))]
-            )
-        others = {number: other for mark in _marks(record) for number, other in self._sharing[mark].items()}
-        item.marks = [key, record.name or "", *_marks(record)]
-        if name in map(_folded, others.values()):
-            self._remember(key)
-            return Outcome(
-                SKIPPED, [why(N_("There is a record of this name with the same e-mail or phone."))]
-            )
-        made = customers.add(self._session, self._hall, self._actor, record)
-        self._remember(key)
-        for mark in _marks(record):
+        """Add whom the line tells of, or complete them; raises `Refused` with all that is wrong, and the `values`."""
+        line, keys = self._lines[item.number], self._keys[item.number]
+        item.marks = [json.dumps(keys), line.record.name or "", *line.marks]
+        try:
+            return self._changed(line) if line.own in self._ours else self._known_or_new(line, keys)
+        except Refused as refusal:
+            raise Refused(refusal.reason, **refusal.facts, values=line.values) from refusal
+
+    def _known_or_new(self, line: Line, keys: Sequence[str]) -> Outcome:
+        if keys[0] in self._known:
+            return Outcome(SKIPPED, [why(_KNOWN)])
+        for key in keys[1:]:
+            if key in self._known:
+                return self._completed(self._known[key], line, keys, _KNOWN)
+        others = {number: other for mark in line.marks for number, other in self._sharing[mark].items()}
+        name = plain(line.record.name or "")
+        same = [number for number, other in others.items() if plain(other) == name]
+        if same:
+            return self._completed(self._theirs(same), line, keys, _THERE)
+        if earlier := self._of_an_earlier_table(name, line):
+            return self._completed(earlier, line, keys, _KNOWN)
+        made = customers.add(self._session, self._hall, self._actor, line.record)
+        self._remember(keys, made.uid)
+        for mark in line.marks:
             self._sharing[mark][made.id] = made.name
         sharing = sorted(set(others.values()))
         said = N_("Shares e-mail or phone with %(names)s.")
-        return Outcome(IMPORTED, [why(said, names=", ".join(sharing[:3]))] if sharing else [])
+        return Outcome(
+            IMPORTED, [*line.said, *([why(said, names=", ".join(sharing[:3]))] if sharing else [])]
+        )
 
-    def _remember(self, key: str) -> None:
-        self._session.add(Known(key=key))
-        self._known.add(key)
+    # ---- people who are here already ---------------------------------------------------------------------------------
 
-    def _known_before(self) -> set[str]:
-        wanted = select(Known.key).where(Known.key.in_(self._keys.values()))
-        return set(self._session.scalars(wanted))
+    def _completed(self, uid: str, line: Line, keys: Sequence[str], otherwise: str) -> Outcome:
+        """Fill what is empty in a record that an earlier table brought in; all others stay as they are."""
+        customer = self._customer(uid) if self._came_before(uid) else None
+        self._remember(keys, uid)
+        if customer is None:
+            return Outcome(SKIPPED, [why(otherwise)])
+        before = customers.snapshot(customer)
+        given = line.record
+        empty = {
+            one.name: getattr(given, one.name)
+            for one in fields(Record)
+            if not before[one.name] and getattr(given, one.name)
+        }
+        if given.attributes:
+            empty["attributes"] = {**given.attributes, **self._answers(customer)}
+        return self._put(customer, Record(**empty), line, _FILLED, otherwise)
 
-    def _look_up(self, wanted: set[str]) -> None:
-        """Everybody with one of these addresses or numbers, in one pass over all customers."""
-        query = select(Customer.id, Customer.name, Customer.email_key, Customer.phone)
-        for number, name, email, phone in self._session.execute(query) if wanted else ():
-            for mark in (email, _tail(phone)):
-                if mark and mark in wanted:
-                    self._sharing[mark][number] = name
+    def _changed(self, line: Line) -> Outcome:
+        """Our own number: the line is the record as an export wrote it, and what differs was meant so."""
+        customer = self._customer(line.own)
+        if customer is None:
+            return Outcome(SKIPPED, [why(_KNOWN)])
+        given = line.record
+        told = Record(**{one.name: getattr(given, one.name) or None for one in fields(Record)})
+        if given.attributes:
+            told = replace(told, attributes={**self._answers(customer), **given.attributes})
+        return self._put(customer, told, line, _CHANGED, _SAME)
+
+    def _put(self, customer: Customer, given: Record, line: Line, said: str, otherwise: str) -> Outcome:
+        before = customers.snapshot(customer)
+        if not self._notes:
+            given = replace(given, note=None)
+        changed = customers.change(self._session, self._hall, self._actor, customer.uid, given)
+        after = customers.snapshot(changed)
+        names = [name for name in after if name != "attributes" and after[name] != before[name]]
+        answers = {**before["attributes"], **after["attributes"]}
+        names += [f"fields.{slug}" for slug in answers if before["attributes"].get(slug) != answers[slug]]
+        if not names:
+            return Outcome(SKIPPED, [*line.said, why(otherwise)])
+        self._see(changed)
+        return Outcome(IMPORTED, [*line.said, *(why(said, name) for name in names)])
+
+    def _answers(self, customer: Customer) -> dict[str, Any]:
+        """Those to what is asked today."""
+        return {slug: answer for slug, answer in customer.attributes.items() if slug in self._asked}
+
+    def _see(self, customer: Customer) -> None:
+        for mark in (customer.email_key, tail(customer.phone)):
+            if mark:
+                self._sharing[mark][customer.id] = customer.name
+
+    def _customer(self, uid: str) -> Customer | None:
+        return self._session.scalar(select(Customer).where(Customer.uid == uid)) if uid else None
+
+    def _theirs(self, numbers: Sequence[int]) -> str:
+        """The one of these whom an earlier table brought in."""
+        mine = [uid for one in numbers if self._came_before(uid := self._uids.get(one, ""))]
+        return mine[0] if len(mine) == 1 else ""
+
+    def _of_an_earlier_table(self, name: str, line: Line) -> str:
+        """Who alone has this name, came in with another file, and has nothing that speaks against it."""
+        there = [uid for uid in self._called[name] if self._brought.get(uid) != self._run_id]
+        if len(there) != 1 or line.own or not self._came_before(there[0]):
+            return ""
+        customer = self._customer(there[0])
+        if customer is None or (line.marks and (customer.email_key or tail(customer.phone))):
+            return ""
+        return there[0]
+
+    def _came_before(self, uid: str) -> bool:
+        return self._brought.get(uid, self._run_id) != self._run_id
+
+    # ---- who is known ------------------------------------------------------------------------------------------------
+
+    def _remember(self, keys: Sequence[str], uid: str) -> None:
+        for key in keys:
+            if key not in self._known:
+                self._session.add(Known(key=key, customer=uid, run_id=self._run_id))
+                self._known[key] = uid
+
+    def _known_before(self) -> dict[str, str]:
+        """Whom each key stands for; nobody where they are gone, or came in by an older version."""
+        wanted = {key for keys in self._keys.values() for key in keys}
+        query = select(Known.key, Known.customer).where(Known.key.in_(wanted))
+        return dict(self._session.execute(query).all())
+
+    def _brought_before(self) -> dict[str, int]:
+        """Which of those who were found came in by a table: with the run under way, or (0) with one before."""
+        found = {*self._uids.values(), *self._known.values()} - {""}
+        query = select(Known.customer, Known.run_id).where(Known.customer.in_(found))
+        return dict(self._session.execute(query.order_by(Known.run_id.desc())).all())
+
+    def _look_up(self) -> None:
+        """Everybody with one of these addresses, numbers, names or ids, in one pass over all customers."""
+        wanted = {mark for line in self._lines.values() for mark in line.marks}
+        names = {plain(line.record.name or "") for line in self._lines.values()}
+        own = {line.own for line in self._lines.values()}
+        query = select(Customer.id, Customer.uid, Customer.name, Customer.email_key, Customer.phone)
+        for number, uid, name, email, phone in self._session.execute(query):
+            shared = [mark for mark in (email, tail(phone)) if mark and mark in wanted]
+            called = plain(name)
+            if shared or called in names:
+                self._uids[number] = uid
+            for mark in shared:
+                self._sharing[mark][number] = name
+            if called in names:
+                self._called[called].append(uid)
+            if uid in own:
+                self._ours.add(uid)
 
     def _look_up_on_trial(self, run: Run) -> None:
         """Those who would have come in by lines above, who stand nowhere else; with ids below zero."""
         above = select(Item.number, Item.marks).where(Item.run_id == run.id, Item.outcome == IMPORTED)
-        for number, (key, name, *marks) in self._session.execute(above):
-            self._known.add(key)
+        for number, (keys, name, *marks) in self._session.execute(above):
+            self._known |= {key: self._known.get(key, "") for key in json.loads(keys)}
             for mark in marks:
                 self._sharing[mark][-number] = name
 
-    # ---- what a line says --------------------------------------------------------------------------------------------
-
-    def _key(self, cells: Sequence[str]) -> str:
-        """By the number in the old system, else by everything that the line says."""
-        own = next((cells[int(at)] for at, field in self._columns.items() if field == "id"), "")
-        said = ["id", own] if own else [cells[int(at)] for at in sorted(self._columns, key=int)]
-        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
-
-    def _record(self, cells: Sequence[str]) -> Record:
-        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for at, field in sorted(self._columns.items(), key=lambda column: int(column[0])):
-            if cells[int(at)].strip():
-                found[field].append((self._head[int(at)], cells[int(at)]))
-        single = {field: told[0][1] for field, told in found.items()}
-        groups = [each for _name, text in found.get("groups", []) for each in re.split(r"[,;|]", text)]
-        notes = found.get("note", [])
-        note = "\n".join(text if len(notes) == 1 else f"{name}: {text}" for name, text in notes)
-        return Record(
-            name=single.get(NAME) or " ".join(filter(None, [single.get(FIRST), single.get(LAST)])),
-            email=single.get("email", ""),
-            phone=single.get("phone", ""),
-            language=_LANGUAGES.get(_folded(single["language"]), single["language"])
-            if "language" in single
-            else None,
-            attributes={
-                slug: _value(one, single[f"fields.{slug}"])
-                for slug, one in self._attributes.items()
-                if f"fields.{slug}" in single
-            }
-            or None,
-            groups=[group for group in map(str.strip, groups) if group] or None,
-            note=note or None,
-        )
+    def _keys_of(self, given: Sequence[str], line: Line) -> list[str]:
+        """What the line says in these columns; the number in the old system; the line, whatever columns are taken."""
+        said = [given[int(at)] for at in sorted(self._columns, key=int)]
+        return [*map(_hashed, [said, *([["id", line.own]] if line.own else []), ["line", *given]])]
 
 
-def _marks(record: Record) -> list[str]:
-    """What tells people apart better than a name: the address in the form that is compared, the end of the number."""
-    try:
-        email = contact.canonical((record.email or "").strip()) if record.email else ""
-    except EmailNotValidError:
-        email = ""
-    return [mark for mark in (email, _tail(record.phone or "")) if mark]
-
-
-def _tail(phone: str) -> str:
-    digits = re.sub(r"\D", "", phone)
-    return digits[-_SAME_NUMBER:] if len(digits) >= _SAME_NUMBER - 2 else ""
-
-
-def _folded(name: str) -> str:
-    return " ".join(folded(name).split())
-
-
-def _value(attribute: Attribute, text: str) -> Any:
-    """The answer as forms give it; what cannot be read stays as it came, and is refused with the reason."""
-    match attribute.kind:
-        case "choice":
-            wanted = _folded(text)
-            for item in attribute.choices:
-                if wanted in {_folded(str(item["value"])), *map(_folded, item["labels"].values())}:
-                    return item["value"]
-        case "date":
-            return _day(text)
-        case "number":
-            digits = text.replace(" ", "").replace(",", ".")
-            return float(digits) if re.fullmatch(r"[+-]?\d+(\.\d+)?", digits) else text
-        case "yes_no":
-            word = _folded(text)
-            return True if word in _YES else False if word in _NO else text
-    return text
-
-
-def _day(text: str) -> str:
-    """ISO for 31.12.1980 and 31/12/1980 too; the day comes first, as it does nearly everywhere."""
-    found = _DAY.fullmatch(text.strip())
-    if not found:
-        return text.strip()[:10]
-    day, month, year = map(int, found.groups())
-    try:
-        return date(year, month, day).isoformat()
-    except ValueError:
-        return text
+def _hashed(said: Any) -> str:
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()

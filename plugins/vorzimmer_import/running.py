@@ -21,7 +21,7 @@ from vorzimmer.database import LostRace, overlaps
 from vorzimmer.hall import Hall
 from vorzimmer.models import Account
 from vorzimmer.reasons import N_, Reason, Refused
-from vorzimmer_import import events, tables
+from vorzimmer_import import choosing, events, headings, tables
 from vorzimmer_import.diary import Diary
 from vorzimmer_import.models import (
     CHECKED,
@@ -34,10 +34,12 @@ from vorzimmer_import.models import (
     OUTCOMES,
     RUNNING,
     Item,
+    Known,
     Run,
 )
 from vorzimmer_import.outcome import Outcome, refused, why
 from vorzimmer_import.people import People
+from vorzimmer_import.tables import NOTHING_TOLD, Told
 
 DOOR = "import"
 COMMAND = Actor("command line", DOOR, rights=frozenset(Right))
@@ -89,13 +91,15 @@ def require(actor: Actor) -> None:
     access.require(all(access.may(actor, right) for right in needed))
 
 
-def stage(session: Session, actor: Actor, path: Path, name: str) -> Run:
+def stage(session: Session, actor: Actor, path: Path, name: str, how: Told = NOTHING_TOLD) -> Run:
     """Take a file apart into the lines of a run that waits to be told what is what; ValueError (a msgid)."""
     require(actor)
     kind = kind_of(name)
     if path.stat().st_size > LARGEST_FILE:
         raise ValueError(N_("The file is too large."))
-    heading, found = tables.read(path) if kind == CSV else (tables.Row(0, ""), events.read(path))
+    heading, found = (
+        tables.read(path, how, _knows(session)) if kind == CSV else (tables.Row(0, ""), events.read(path))
+    )
     moment = database.now(session)
     run = Run(name=name[-200:], kind=kind, digest=digest(path), state=DRAFT, created_at=moment)
     run.head, run.heading = heading.cells, heading.text
@@ -115,6 +119,12 @@ def stage(session: Session, actor: Actor, path: Path, name: str) -> Run:
         session, moment, actor, "import_read", f"import {run.id}", after={"file": name, "lines": total}
     )
     return run
+
+
+def _knows(session: Session) -> Callable[[list[str]], int]:
+    """How many of some headings are understood."""
+    known = choosing.attributes(session)
+    return lambda head: len(headings.guessed(head, known))
 
 
 def digest(path: Path) -> str:
@@ -226,6 +236,7 @@ def _taken(session: Session, importer: Importer, item: Item) -> Outcome:
 def _end(session: Session, actor: Actor, run: Run) -> None:
     counted = progress(session, run)
     run.state = CHECKED if run.state == CHECKING else DONE
+    _is_over(session, run)
     if run.state == DONE:
         after = {"imported": counted.imported, "skipped": counted.skipped, "failed": counted.failed}
         audit.write(session, database.now(session), actor, "import_done", f"import {run.id}", after=after)
@@ -237,10 +248,16 @@ def _actor(session: Session, run: Run) -> Actor:
     return staff_actor(account, DOOR) if account else COMMAND
 
 
+def _is_over(session: Session, run: Run) -> None:
+    """Whoever came in with it came in before: its number is free for another."""
+    session.execute(update(Known).where(Known.run_id == run.id).values(run_id=0))
+
+
 def delete(session: Session, actor: Actor, run: Run) -> None:
     """Forget a run and its lines; what came in stays."""
     require(actor)
     audit.write(session, database.now(session), actor, "import_forgotten", f"import {run.id}")
+    _is_over(session, run)
     session.delete(run)
 
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from vorzimmer.reasons import N_
+from vorzimmer_import.letters import UnsureError, encoding_of
 
 LONGEST_LINE = 64 * 1024
 MOST_CELLS = 200
 _SEPARATORS = ",;\t"
-_CHUNK = 1024 * 1024
+_FIRST = 30
+"""So many lines are looked at to find separator and heading."""
 _LINES_OF_ONE = 50
 """So many lines may one quoted cell have; a quotation mark that nobody closed would take the whole rest with it."""
 _BROKEN = "\N{REPLACEMENT CHARACTER}"
@@ -40,15 +42,32 @@ class Row:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def read(path: Path) -> tuple[Row, Iterator[Row]]:
-    """The heading of a file, and its rows as they are asked for; ValueError (a msgid) where there is no heading."""
+@dataclass(frozen=True)
+class Told:
+    """What is said of a file, where it shall not be found out: its encoding, and the line of its heading."""
+
+    encoding: str = ""
+    heading: int = 0
+
+
+NOTHING_TOLD = Told()
+
+
+def read(
+    path: Path, told: Told = NOTHING_TOLD, knows: Callable[[list[str]], int] = len
+) -> tuple[Row, Iterator[Row]]:
+    """The heading of a file, and its rows as they are asked for; `knows` counts the headings that are understood.
+
+    Raises ValueError (a msgid) where there is no heading, and where the encoding has to be chosen.
+    """
     csv.field_size_limit(10 * LONGEST_LINE)
-    encoding = encoding_of(path)
-    lines = _lines(path, encoding)
-    first = list(islice((line for line in lines if line[1].strip()), 30))
+    lines = ((number, text) for number, text in _lines(path, _encoding(path, told)) if number >= told.heading)
+    first = list(islice((line for line in lines if line[1].strip()), _FIRST))
     separator = _told(first) or _separator([text for _number, text in first])
     if first and first[0][1].lower().startswith("sep="):
         first = first[1:]
+    if not told.heading:
+        first = _from_heading(first, separator, knows)
     rows = _rows(chain(first, lines), separator)
     head = next(rows, None)
     if head is None or head.flaw or not any(cell.strip() for cell in head.cells):
@@ -59,24 +78,30 @@ def read(path: Path) -> tuple[Row, Iterator[Row]]:
     return Row(head.number, head.text, names), (_fitted(row, len(names)) for row in rows)
 
 
-def encoding_of(path: Path) -> str:
-    """UTF-8 or UTF-16 by its mark or its zeros; Windows-1252 for what has more wrong UTF-8 than right."""
-    with path.open("rb") as stream:
-        start = stream.read(4096)
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if start[1::2].count(0) > len(start) // 4:
-        return "utf-16-le"
-    if start[::2].count(0) > len(start) // 4:
-        return "utf-16-be"
-    right = wrong = 0
-    decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
-    with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            text = decoder.decode(chunk)
-            wrong += text.count(_BROKEN)
-            right += len(text) - len(text.encode("ascii", "ignore")) - text.count(_BROKEN)
-    return "cp1252" if wrong * 3 > right else "utf-8-sig"
+def _encoding(path: Path, told: Told) -> str:
+    """What was told counts, but for files with two bytes a letter, which nothing else can be."""
+    if not told.encoding:
+        return encoding_of(path)
+    with suppress(UnsureError):
+        if (found := encoding_of(path)).startswith("utf-16"):
+            return found
+    return "utf-8-sig" if told.encoding == "utf-8" else told.encoding
+
+
+def _from_heading(
+    first: list[tuple[int, str]], separator: str, knows: Callable[[list[str]], int]
+) -> list[tuple[int, str]]:
+    """Without the title lines above the heading: it has several cells, and most that are understood."""
+    rows = [[cell.strip() for cell in _row(number, text, separator).cells] for number, text in first]
+    filled = [sum(map(bool, cells)) for cells in rows]
+    if not filled or (filled[0] > 1 and knows(rows[0])):
+        return first
+    known = [knows(cells) if number > 1 else 0 for cells, number in zip(rows, filled, strict=True)]
+    if max(known) > 1:
+        return first[known.index(max(known)) :]
+    times = Counter(number for number in filled if number)
+    titles = filled[0] == 1 and max(times, key=lambda number: (times[number], number)) > 1
+    return first[next(at for at, number in enumerate(filled) if number > 1) :] if titles else first
 
 
 def _lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
@@ -124,7 +149,8 @@ def _rows(lines: Iterable[tuple[int, str]], separator: str) -> Iterator[Row]:
             for _ in range(used):
                 waiting.popleft()
         width = width or len(row.cells)
-        yield row
+        if row.flaw or any(row.cells):  # a line of separators alone is an empty one
+            yield row
 
 
 def _joined(
@@ -178,7 +204,7 @@ def _fitted(row: Row, width: int) -> Row:
         return Row(
             row.number,
             row.text,
-            flaw=N_("The line has %(found)d cells instead of %(expected)d."),
+            flaw=N_("Cells in this line: %(found)d, in the heading: %(expected)d."),
             facts=facts,
         )
     return Row(row.number, row.text, row.cells[:width])

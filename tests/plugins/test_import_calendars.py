@@ -88,6 +88,24 @@ def test_a_private_entry_closes_its_time_and_comes_in_once(practice: Practice, t
     assert (blocked(hall), stored(hall)) == (["2027-03-02 10:00"], 2)
 
 
+def test_busy_times_without_events_are_private_entries(practice: Practice, tmp_path: Path) -> None:
+    """A list of busy times (VFREEBUSY) closes them; a newer list adds what is new, what is free stays free."""
+    hall = practice.hall
+
+    def of(*lines: str) -> list[tuple[str, list[str]]]:
+        text = "\r\n".join(
+            ["BEGIN:VFREEBUSY", "UID:fb", "DTSTART:20270301T000000Z", *lines, "END:VFREEBUSY", ""]
+        )
+        return brought(hall, tmp_path, text)
+
+    two = "FREEBUSY;FBTYPE=BUSY:20270302T090000Z/20270302T100000Z,20270303T090000Z/PT1H"
+    assert of(two, "FREEBUSY;FBTYPE=FREE:20270304T090000Z/PT1H") == [(IMPORTED, [])]
+    assert blocked(hall) == ["2027-03-02 10:00", "2027-03-03 10:00"]
+    assert of(two)[0][0] == SKIPPED
+    assert of(two, "FREEBUSY;FBTYPE=BUSY-TENTATIVE:20270305T090000Z/PT1H") == [(IMPORTED, [])]
+    assert blocked(hall) == ["2027-03-02 10:00", "2027-03-03 10:00", "2027-03-05 10:00"]
+
+
 def test_a_dry_run_of_a_calendar_leaves_nothing(practice: Practice, tmp_path: Path) -> None:
     """D2."""
     found = brought(practice.hall, tmp_path, event("a", FUTURE), to=CHECKING)
@@ -288,7 +306,7 @@ def test_what_is_no_clear_appointment_stays_a_private_entry_and_is_told(
     )
     assert [reasons[0].partition(":")[0] for _, reasons in found] == [
         "Names a service, but nobody who comes",
-        "Lasts 60 minutes instead of 30",
+        "Lasts 60 min instead of 30 min",
         "Several customers are called Anna Schmidt",
         "Comes again without end",
         "Rückenschule is not given by this person",

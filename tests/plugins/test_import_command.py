@@ -76,6 +76,16 @@ def test_what_cannot_begin_is_said_in_one_line(
     assert (result.exit_code, result.stderr) == (1, f"Error: {said}\n")
 
 
+def test_letters_and_heading_can_be_told(data: Path, tmp_path: Path) -> None:
+    """D1: what can be read in two ways is asked, and says how to answer."""
+    table = tmp_path / "kunden.csv"
+    table.write_bytes("Liste\nWer;Notiz\nŠimon;x\n".encode("cp1252"))
+    asked = run(table, "--data", data)
+    assert (asked.exit_code, "--encoding cp1252: Šimon" in asked.stderr) == (1, True)
+    told = ("--encoding", "cp1252", "--heading", 2, "--map", "Wer=name")
+    assert last(run(table, "--data", data, *told)) == "imported 1, skipped 0, failed 0"
+
+
 def test_a_calendar_needs_somebody_whose_it_is(data: Path, tmp_path: Path) -> None:
     """D2."""
     event = "BEGIN:VEVENT\nUID:a\nDTSTART:20270302T100000Z\nSUMMARY:KM: Erika\nDURATION:PT30M\nEND:VEVENT\n"

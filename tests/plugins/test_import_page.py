@@ -100,6 +100,30 @@ def test_a_file_that_is_none_is_refused_beside_its_field(owner: Browser, text: s
     assert 'id="file-error"' in answer.text
 
 
+def test_letters_that_can_be_read_in_two_ways_are_asked_before_anything_is_kept(owner: Browser) -> None:
+    """D1: each reading is shown beside its choice; the line of the headings can be said as well."""
+    before = owner.get(PAGE).text.count("kunden.csv")
+    table = "Liste Kunde\nWer;Notiz\nŠimon;x\n".encode("cp1252")
+    answer = sent(owner, table)
+    assert (answer.status_code, "Šimon" in answer.text, "äimon" in answer.text) == (422, True, True)
+    assert owner.get(PAGE).text.count("kunden.csv") == before
+    told = {"encoding": "cp1252", "heading": "2"}
+    page = owner.send(PAGE, file=(io.BytesIO(table), "kunden.csv"), **told)
+    assert (page.status_code, "Šimon" in page.text, "Liste Kunde" in page.text) == (200, True, False)
+    refused = owner.send(PAGE, file=(io.BytesIO(table), "kunden.csv"), heading="x")
+    assert refused.status_code == 422
+
+
+def test_one_line_is_told_in_the_singular(practice: Practice, owner: Browser) -> None:
+    """Office 29."""
+    one = sent(owner, TABLE).request.path
+    owner.send(f"{one}/check", **{"column-0": "name", "column-1": "email"})
+    work(practice)
+    tried = " ".join(owner.get(one).text.split())
+    assert "1 kommt herein oder wird ergänzt, 0 werden übersprungen, 1 passt nicht." in tried
+    assert "E-Mail: „kaputt@“ ist keine E-Mail-Adresse." in tried
+
+
 def test_a_file_may_be_larger_than_any_other_form(owner: Browser) -> None:
     """A practice's customers with all that was noted of them."""
     many = "".join(f"Kunde {n};{'x' * 900}\n" for n in range(2000))
