@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from babel.numbers import format_decimal
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -39,14 +40,14 @@ def all_customers() -> ResponseReturnValue:
 
 
 def _table(session: Session, person: Actor, found: Sequence[Customer]) -> Iterator[list[str]]:
-    """A row for each; notes only for those who may read them (A21)."""
+    """A row for each, by whose ID it can be imported again; notes only for those who may read them (A21)."""
     moment, notes = database.now(session), may(person, Right.NOTES)
     known = fields.attributes(session, fields.CUSTOMER)
     reader = hall().texts.reader(words.language())
     heads = [gettext("Name"), gettext("E-mail"), gettext("Phone"), gettext("Language"), gettext("Groups")]
     heads += [gettext("Next appointment"), gettext("No-shows")]
     heads += [fields.in_language(one.labels, reader.language) for one in known]
-    yield [*heads, gettext("Note")] if notes else heads
+    yield [*heads, *([gettext("Note")] if notes else []), "ID"]  # in front, Excel takes the file for a SYLK
     zone = hall().config.zone
     summaries: dict[int, customers.Summary] = {}
     for first in range(0, len(found), AT_ONCE):
@@ -57,16 +58,19 @@ def _table(session: Session, person: Actor, found: Sequence[Customer]) -> Iterat
         row = [one.name, one.email or "", one.phone, one.language]
         row += [", ".join(group.name for group in one.groups), following, str(summary.missed)]
         row += [_shown(attribute, one, reader) for attribute in known]
-        yield [*row, one.note] if notes else row
+        yield [*row, *([one.note] if notes else []), one.uid]
 
 
 def _shown(attribute: Attribute, customer: Customer, reader: Reader) -> str:
     value = customer.attributes.get(attribute.slug)
     if value is None:
         return ""
-    return (
-        str(value) if attribute.kind == "date" else fields.shown(attribute, value, reader)
-    )  # ISO, to be read again
+    match attribute.kind:  # dates and numbers as they can be read again
+        case "date":
+            return str(value)
+        case "number":
+            return f"{value:.15g}".replace(".", format_decimal(0.5, locale=reader.locale)[1])
+    return fields.shown(attribute, value, reader)
 
 
 @open_to(*STAFF)
