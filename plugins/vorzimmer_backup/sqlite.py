@@ -29,8 +29,14 @@ def save(database: Database, folder: Path) -> Contents:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
                 raise OSError(errno.ENOSPC, str(error), str(copy)) from error
-            raise Damaged(f"the database cannot be copied: {error}") from error
+            asked = " (is there space left on the disk?)" if _is_of_disk(error) else ""
+            raise Damaged(f"the database cannot be copied: {error}{asked}") from error
     return contents(copy)
+
+
+def _is_of_disk(error: sqlite3.OperationalError) -> bool:
+    """Whether a disk failed, which SQLite says of one that is full, too."""
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_IOERR
 
 
 def contents(path: Path) -> Contents:
