@@ -96,7 +96,8 @@ def _tell(
     key: str,
 ) -> None:
     told = kind in TOLD and actor.door != "import"  # what somebody else has promised already
-    told = told and not (kind == "confirmed" and booking.ends <= moment)  # nobody is invited to what is over
+    # nobody is invited to what is over, nor told that it will not take place
+    told = told and not (kind in ("confirmed", "cancelled") and booking.ends <= moment)
     told = told and not (kind == "moved" and _is_history(details["old"], booking, moment))
     if told and not booking.email and kind in CALLED_FOR and booking.ends > moment:
         booking.call_since = moment

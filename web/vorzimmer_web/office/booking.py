@@ -123,7 +123,8 @@ def do(uid: str, act: str) -> ResponseReturnValue:
         flash(gettext(next(iter(errors.values()), refusal.text)), "warning")
     else:
         again = act == "reopen" and before.status == Status.CANCELLED
-        report(act, changed, quiet=before.status in CLOSED and not again)
+        late = act == "cancel" and changed.ends <= database.now(read_anew())
+        report(act, changed, quiet=late or (before.status in CLOSED and not again))
     return redirect(local_path(form.get("next", url_for("office.booking", uid=uid))), 303)
 
 
