@@ -14,6 +14,7 @@ from tests.web.desk import DESK, count
 from vorzimmer.models import Booking, Customer
 from vorzimmer.testing import PASSWORD, Browser, Practice
 from vorzimmer.testing.halls import SQLITE
+from vorzimmer_web.refill import refill
 
 NEW = "/office/customers/new"
 EVA = {"name": "Eva “Öl” Probe <b>", "email": "eva@kunde.example", "note": "\nfirst line\nsecond & last"}
@@ -199,3 +200,11 @@ def test_a_busy_database_keeps_what_was_typed(desk: Browser, practice: Practice)
     assert EVA.items() <= carried.items()
     assert desk.post(NEW, data=carried).status_code == 303
     assert count(practice, Customer) == before + 1
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x0b", "\x0c", "\x85", "\u2028"])
+def test_ends_of_lines_in_a_page_move_no_field(end: str) -> None:
+    """What somebody typed elsewhere on the page may hold any of them."""
+    page = f'<p>one{end}two\n</p>\n<form method="post" action="/a"><input name="x" value="old"></form>'
+    told = refill(page, "/", "/a", [("x", "new")])
+    assert told == page.replace("old", "new")

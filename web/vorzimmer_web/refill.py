@@ -53,8 +53,10 @@ class Page(HTMLParser):
         self._form: Form | None = None
         self._open: Tag | None = None  # a select or a text area
         self._lines = [0]
-        for line in text.splitlines(keepends=True):
-            self._lines.append(self._lines[-1] + len(line))
+        for line in text.split(
+            "\n"
+        ):  # as the parser counts them: other ends of lines may stand in what was typed
+            self._lines.append(self._lines[-1] + len(line) + 1)
         self.feed(text)
         for control in self._loose:
             for form in self.forms:
