@@ -11,6 +11,8 @@ from radicale.item import Item
 from radicale.storage import BaseCollection
 from sqlalchemy import select
 
+from vorzimmer.icalendar.text import Line, escaped
+from vorzimmer.icalendar.together import together
 from vorzimmer.models import Calendar, CalendarObject, Resource
 from vorzimmer_caldav.multistatus import D
 from vorzimmer_caldav.refusal import RefusalError
@@ -133,6 +135,12 @@ class CalendarCollection(BaseCollection):
             .execution_options(yield_per=500)
         )
         return (StoredItem(self, row) for row in rows)
+
+    def serialize(self, *_given: Any, **_named: Any) -> str:
+        """The whole calendar in one text; Radicale's own takes ends of lines and names of zones as it finds them."""
+        names = {"D:displayname": "X-WR-CALNAME", "C:calendar-description": "X-WR-CALDESC"}
+        head = [Line(name, "", escaped(text)) for key, name in names.items() if (text := self.get_meta(key))]
+        return together((item.row.text for item in self.get_all()), head)
 
 
 class ShownCollection(CalendarCollection):

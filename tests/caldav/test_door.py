@@ -98,3 +98,14 @@ def test_whole_calendar_has_what_came_with_other_line_ends(anna: Phone) -> None:
     assert "UID:lf\r\n" in whole
     assert "UID:cr\r\n" in whole
     assert f"{D}" not in whole
+
+
+def test_an_invitation_is_no_object_of_a_calendar(anna: Phone) -> None:
+    """X16: METHOD belongs to messages (RFC 4791 §4.1)."""
+    text = event("a")
+    refused = anna.ask(
+        "PUT", "bookings/a.ics", text.replace("BEGIN:VEVENT", "METHOD:REQUEST\r\nBEGIN:VEVENT")
+    )
+    assert (refused.status_code, "valid-calendar-object-resource" in refused.text) == (403, True)
+    assert anna.ask("GET", "bookings/a.ics").status_code == 404
+    assert anna.ask("PUT", "bookings/a.ics", text).status_code == 201

@@ -143,6 +143,13 @@ def unescaped(value: str) -> str:
     return _ESCAPED.sub(lambda found: "\n" if found[1] in "nN" else found[1], value)
 
 
+def escaped(text: str) -> str:
+    """A text as the value of a TEXT property (RFC 5545 §3.3.11)."""
+    for plain, written in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\n", "\\n")):
+        text = text.replace(plain, written)
+    return text
+
+
 def summary(text: str) -> str:
     """The first SUMMARY of a stored calendar, as people read it in one line."""
     try:
