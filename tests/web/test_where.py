@@ -53,6 +53,17 @@ def test_a_service_that_has_one_place_asks_for_none(practice: Practice, desk: Br
     assert only(practice).location.slug == "markt"
 
 
+@pytest.mark.parametrize("reason", ["", "Notfall"])
+def test_a_broken_rule_stands_in_the_history_with_or_without_a_reason(
+    practice: Practice, desk: Browser, reason: str
+) -> None:
+    desk.send("/office/new", **TYPED, place="hafen", override="warning", reason=reason)
+    page = desk.get(f"/office/booking/{only(practice).uid}").text
+    assert f"gegen die Regeln{' – ' if reason else ''}{reason}</span>" in page
+    kept = practice.book("massage", "2027-03-02 10:00", "anna")
+    assert "gegen die Regeln" not in desk.get(f"/office/booking/{kept.uid}").text
+
+
 def test_a_slot_of_the_list_is_at_the_place_that_it_shows(practice: Practice, desk: Browser) -> None:
     """On Tuesday at ten Anna is at the market and Clara at the harbour; any person may have it."""
     chosen = {"service": "erstgespraech", "name": "Ute", "slot": value("2027-03-02 10:00", "hafen")}
