@@ -301,9 +301,12 @@ def test_page_of_rights_is_up_to_date() -> None:
 
 
 def test_no_call_of_the_api_is_open_to_any_login(app: Flask) -> None:
-    """A1: each names the rights that open it; the pages' only one asks for the own password."""
+    """A1: each names the rights that open it; pages do that ask for the own password or give back what was typed."""
     anybody = {row.name for row in rights_page.rows(app) if SIGNED_IN in row.who}
-    assert anybody == {"GET /office/account/confirm", "POST /office/account/confirm"}
+    assert anybody == {
+        *("GET /office/account/confirm", "POST /office/account/confirm", "POST /office/language"),
+        *("GET /office/again", "POST /office/kept"),
+    }
 
 
 def test_somebody_elses_thing_answers_like_one_that_does_not_exist(app: Flask, practice: Practice) -> None:
