@@ -78,7 +78,7 @@ def test_the_example_of_the_page_does_what_it_says(
     assert source
     names: dict[str, object] = {}
     exec(source[1], names)
-    names["test_the_board_hears_of_a_booking"](practice, outbox, worker)  # type: ignore[operator]
+    names["test_the_board_hears_of_a_booking"](practice, outbox, worker)  # type: ignore[operator]  # run from the page
     assert practice.clock.now == berlin("2027-03-01 08:00")
 
 
