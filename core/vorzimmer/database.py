@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import UTC, datetime
@@ -34,7 +35,7 @@ from vorzimmer import failpoint
 from vorzimmer.config import PLUGINS
 from vorzimmer.models import Model, Resource
 from vorzimmer.reasons import Reason, Refused
-from vorzimmer.writers import ALL, PATIENCE, Unavailable, Writers
+from vorzimmer.writers import ALL, PATIENCE, PAUSE, Line, Unavailable, Writers
 
 T = TypeVar("T")
 
@@ -69,6 +70,9 @@ class Database:
         self.sqlite = url.startswith("sqlite")
         self.writers = Writers(1 if self.sqlite else ALL)
         self.engine = _engine(url, self.writers)
+        if self.sqlite:
+            self._line = Line(Path(self.path))
+            event.listen(self.engine, "begin", self._begin)
         self._writing = self.engine.execution_options(writes=True)
         self.one_writer = self.sqlite  # nobody else can write while a transaction of ours is open
         self._places = threading.BoundedSemaphore(READERS)
@@ -186,7 +190,7 @@ class Database:
             if self.sqlite and (session.new or session.dirty or session.deleted):
                 connection = session.connection()
                 connection.exec_driver_sql("ROLLBACK")
-                _begin_writing(connection, self.writers)
+                self._begin_writing(connection)
             session.commit()
 
     def migrate(
@@ -225,6 +229,29 @@ class Database:
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+        if self.sqlite:
+            self._line.close()
+
+    def _begin(self, connection: Connection) -> None:
+        if connection.get_execution_options().get("writes"):
+            self._begin_writing(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+    def _begin_writing(self, connection: Connection) -> None:
+        """BEGIN IMMEDIATE, which waits as long for other processes as this thread's turn allows.
+
+        SQLite's own busy handler is told not to wait: it sleeps up to 100 ms between two looks.
+        """
+        with self._line.first(self.writers.left()):
+            connection.exec_driver_sql("PRAGMA busy_timeout=0")
+            try:
+                while not _is_begun(connection):
+                    if not self.writers.left():
+                        raise Unavailable("another process holds the database")
+                    time.sleep(PAUSE)
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={PATIENCE * 1000:.0f}")
 
 
 def _engine(url: str, writers: Writers) -> Engine:
@@ -250,13 +277,6 @@ def _engine(url: str, writers: Writers) -> Engine:
         connect_args={"timeout": PATIENCE, "check_same_thread": False},
     )
     event.listen(engine, "connect", _prepare_sqlite)
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("writes"):
-            _begin_writing(connection, writers)
-        else:
-            connection.exec_driver_sql("BEGIN")
 
     @event.listens_for(engine, "handle_error")
     def look(context: ExceptionContext) -> None:
@@ -286,17 +306,14 @@ def _prepare_sqlite(dbapi: Any, _record: Any) -> None:
         dbapi.execute(f"PRAGMA {pragma}")
 
 
-def _begin_writing(connection: Connection, writers: Writers) -> None:
-    """BEGIN IMMEDIATE, which waits as long for other processes as this thread's turn allows."""
-    left = writers.left()
-    usual = abs(left - PATIENCE) < 0.5
-    if not usual:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={left * 1000:.0f}")
+def _is_begun(connection: Connection) -> bool:
     try:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-    finally:
-        if not usual:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={PATIENCE * 1000:.0f}")
+    except OperationalError as error:
+        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:  # without its extension
+            raise
+        return False
+    return True
 
 
 def _with_driver(url: str) -> str:

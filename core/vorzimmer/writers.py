@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import threading
 import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -14,11 +17,57 @@ PATIENCE = 5.0
 """Seconds after which a write gives up: a person has not left yet, and a program is told when to come again."""
 STUCK = 0.5
 """Seconds without any writer getting its turn after which the writers may not take all the threads any more."""
+PAUSE = 0.002
+"""Seconds between two looks at what another process holds."""
 ALL = 1 << 20
 
 
 class Unavailable(SQLAlchemyError):  # noqa: N818  (what it says is what the database is)
     """Nothing was written, for the database cannot be written to now; the text is for the log."""
+
+
+class Line:
+    """Where the processes that write to one SQLite file stand in line: whoever is first waits for its lock.
+
+    SQLite's own busy handler sleeps up to 100 ms between its looks, and the process that has just written takes the
+    lock again in that time, over and over; with this, that process finds the other one before it. The line only
+    orders: what keeps two from writing at once is the database's lock, so a file that cannot be opened costs no write.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._path = database.with_name(f"{database.name}-line")
+        self._file: int | None = None
+
+    @contextmanager
+    def first(self, patience: float) -> Iterator[None]:
+        """Be the first of all processes until the block ends. Raises `Unavailable` after `patience` seconds."""
+        end = time.monotonic() + patience
+        try:
+            while not self._takes():
+                if time.monotonic() > end:
+                    raise Unavailable("another process holds the line of those who write to the database")
+                time.sleep(PAUSE)
+            yield
+        finally:
+            if self._file is not None:
+                fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Give the file back."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _takes(self) -> bool:
+        try:
+            if self._file is None:
+                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:  # no file, no line
+            return True
+        return True
 
 
 class Writers:
