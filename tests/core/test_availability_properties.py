@@ -36,6 +36,8 @@ HOUR = 60 * MINUTE
 MIDNIGHT = oracle.at(VIENNA, "2027-03-28 00:00")  # 02:00 does not exist on this day
 DAY = (MIDNIGHT, MIDNIGHT + 20 * HOUR)
 NOW = MIDNIGHT - 3 * HOUR
+LAST = oracle.at(VIENNA, "2027-03-29 00:00")  # the horizon's end
+NIGHT = (LAST - 2 * HOUR, LAST + 2 * HOUR)
 STAFF, ROOMS, PLACES = (1, 2, 3), (4, 5), (1, 2)
 
 
@@ -366,8 +368,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 class Oracle:
     """Tries every minute, every place and everybody."""
 
-    def __init__(self, small: Small) -> None:
+    def __init__(self, small: Small, *, by_staff: bool = False) -> None:
         self.small = small
+        self.by_staff = by_staff
         self.pools = [STAFF, ROOMS] if small.room else [STAFF]
         self.counts = [small.people, 1] if small.room else [small.people]
         self.live = [t for t in small.takings if t.expires is None or t.expires > NOW]
@@ -384,7 +387,8 @@ class Oracle:
     def open(self, start: int, place: int) -> bool:
         """Notice, horizon, opening hours, hours of the service, closings of the place."""
         small = self.small
-        if start < NOW + small.notice * MINUTE or start >= oracle.at(VIENNA, "2027-03-29 00:00"):
+        notice = 0 if self.by_staff else small.notice * MINUTE
+        if start < NOW + notice or (start >= LAST and not self.by_staff):
             return False
         minutes = self.minutes(start)
         allowed = [oracle.minutes_of(hours) for at, hours in small.opening.items() if at == place]
@@ -482,7 +486,15 @@ class Oracle:
         return {key: staff for key, staff in found.items() if staff}
 
 
-def searched(session: Session, house: House, service: Service, window: Span, zone: ZoneInfo = VIENNA):
+def searched(
+    session: Session,
+    house: House,
+    service: Service,
+    window: Span,
+    zone: ZoneInfo = VIENNA,
+    *,
+    by_staff: bool = False,
+):
     small = house.answers.small
     asked = Period(*(instant(second).astimezone(zone) for second in window))
     found = availability.free_slots(
@@ -493,6 +505,7 @@ def searched(session: Session, house: House, service: Service, window: Span, zon
         instant(NOW),
         staff=f"p{small.staff}" if small.staff else None,
         seats=small.seats,
+        by_staff=by_staff,
     )
     return {(int(slot.start.timestamp()), slot.location.id): slot.staff for slot in found}
 
@@ -626,6 +639,28 @@ def test_placement_of_staff_names_each_broken_rule(house, small, minute):
             session, house.hall.plugins, service, instant(start), instant(NOW), **wish
         )
     assert offered == (not placed.warnings and not placed.conflicts)
+
+
+@random
+@given(practices(), st.integers(0, 1200))
+def test_next_times_of_staff_are_the_earliest_that_they_may_enter(house, small, minute):
+    """Office 35: notice and horizon are the customers'; what staff are offered, they enter without a warning."""
+    window = (MIDNIGHT + minute * MINUTE, DAY[1])
+    wish = {"staff": small.staff and f"p{small.staff}", "seats": small.seats, "by_staff": True}
+    with opened(house, small) as (session, service):
+        judge = Oracle(small, by_staff=True)
+        for span in (window, NIGHT):
+            found = searched(session, house, service, span, by_staff=True)
+            assert found == judge.slots(span)
+            assert searched(session, house, service, span).keys() <= found.keys()
+        for start in sorted(
+            {start for start, _place in searched(session, house, service, window, by_staff=True)}
+        )[:8]:
+            placed = availability.placement(
+                session, house.hall.plugins, service, instant(start), instant(NOW), **wish
+            )
+            assert not placed.warnings
+            assert not placed.conflicts
 
 
 def test_oracle_has_something_to_say(house):

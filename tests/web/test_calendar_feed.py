@@ -143,6 +143,14 @@ def test_free_times_of_a_service_are_shown_where_they_could_be_taken(
     assert (free[0], free[-1]) == ("09:45", "16:30")
 
 
+def test_free_times_in_the_calendar_begin_now(practice: Practice, client: Browser) -> None:
+    """Office 35: the customers' notice does not bind the practice."""
+    practice.clock.now = berlin("2027-03-03 10:20")
+    client.sign_in(DESK)
+    free = feed(client, f"{FEED}&service=massage")["free"]
+    assert next(one["start"][11:16] for one in free if one["column"] == "anna") == "10:30"
+
+
 # ---- for whom --------------------------------------------------------------------------------------------------------
 
 

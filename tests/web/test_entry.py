@@ -147,13 +147,60 @@ def test_a_new_customer_without_mail_is_made_in_place(client: Browser, practice:
 # ---- when ------------------------------------------------------------------------------------------------------------
 
 
-def test_next_times_are_spread_over_half_days_and_say_who(client: Browser, practice: Practice) -> None:
+def next_times(page: str) -> list[tuple[str, bool]]:
+    """The next free times, each with whether it says that customers cannot book it."""
+    parts = page.partition("next-times")[2].partition("</fieldset>")[0].split('name="slot" value="')[1:]
+    return [(part[11:16], "nicht online" in part) for part in parts]
+
+
+def test_next_times_are_the_true_ones_and_say_who(client: Browser, practice: Practice) -> None:
+    """Office 35: one after the other, also those that are too soon for customers, which is said."""
+    practice.book("massage", "2027-03-02 10:00", "anna")
+    practice.clock.now = berlin("2027-03-02 09:10")
     client.sign_in(DESK)
     page = text(client.get("/office/new?service=massage"))
-    times = page.partition("next-times")[2].partition("</fieldset>")[0]
-    assert times.count('name="slot"') == 8
-    assert "Anna Berger" in times
-    assert len({part[:16] for part in times.split('value="')[1:]}) == 8
+    soon = [(clock, True) for clock in ("09:15", "10:00", "10:15", "10:30", "10:45", "11:00")]
+    assert next_times(page) == [*soon, ("11:15", False), ("11:30", False)]
+    assert "Anna Berger" in page.partition('value="2027-03-02T09:15')[2].partition("</label>")[0]
+    ben = text(client.get("/office/new?service=massage&staff=ben"))
+    assert next_times(ben)[:2] == [("10:00", True), ("10:15", True)]
+
+
+def test_a_time_too_soon_for_customers_is_entered_without_a_second_question(
+    client: Browser, practice: Practice
+) -> None:
+    """Office 35: it was said beside the time; one that is typed is asked about, and one that is over as well."""
+    practice.clock.now = berlin("2027-03-02 09:10")
+    client.sign_in(DESK)
+    form = {"name": "Eva Klein", "service": "massage", "staff": "anna"}
+    assert send(client, **form, slot="2027-03-02T09:30:00+01:00|markt").status_code == 303
+    assert last(practice).wall == "2027-03-02T09:30:00"
+    typed = send(client, **form, slot="other", date="2027-03-02", time="10:00", place="markt")
+    assert typed.status_code == 409
+    assert "Das ist zu kurzfristig" in text(typed)
+    past = send(client, **form, slot=NINE)
+    assert past.status_code == 409
+    assert "Diese Zeit ist vergangen." in text(past)
+
+
+def test_times_beyond_the_customers_horizon_are_offered_to_staff(client: Browser, practice: Practice) -> None:
+    """Office 35."""
+    client.sign_in(DESK)
+    page = text(client.get("/office/new?service=massage&from=2027-07-06"))
+    assert next_times(page)[0] == ("09:00", True)
+    form = {"name": "Eva Klein", "service": "massage", "slot": "2027-07-06T09:00:00+02:00|markt"}
+    assert send(client, **form).status_code == 303
+
+
+def test_a_move_offers_times_too_soon_for_customers(client: Browser, practice: Practice) -> None:
+    """Office 35: and takes the one that is chosen."""
+    practice.clock.now = berlin("2027-03-02 09:10")
+    made = practice.book("massage", "2027-03-03 10:00", "anna")
+    client.sign_in(DESK)
+    path, slot = f"/office/booking/{made.uid}/move", "2027-03-02T09:30:00+01:00|markt"
+    assert slot in client.get(f"{path}?from=2027-03-02").text
+    client.send(path, sequence=0, staff="anna", slot=slot)
+    assert acts.again(practice.hall, made.uid).wall == "2027-03-02T09:30:00"
 
 
 def test_without_a_time_nothing_is_entered_and_nothing_lost(client: Browser, practice: Practice) -> None:

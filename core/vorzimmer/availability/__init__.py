@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from vorzimmer import hookspecs
 from vorzimmer.availability.assign import Assignment, Item, Placement, anyway, best
 from vorzimmer.availability.facts import LOCATIONS, Question, needs_of
+from vorzimmer.availability.lanes import for_customers
 from vorzimmer.availability.nothing import nothing_free
 from vorzimmer.availability.search import Search, Slot
 from vorzimmer.availability.standing_in import in_place_of, stand_ins
@@ -37,6 +38,7 @@ __all__ = [
     "alternatives",
     "assignment",
     "explain",
+    "for_customers",
     "free_slots",
     "in_place_of",
     "placement",
@@ -53,7 +55,8 @@ ALTERNATIVES = 6
 
 class Wish(TypedDict, total=False):
     """What may be asked for besides service and time, each of it or nothing: person and place by slug, how many seats,
-    the id of a booking that is moved, the resources (ids) to choose among, who books, and whether they are there now.
+    the id of a booking that is moved, the resources (ids) to choose among, who books, whether the practice asks for
+    itself, and whether the customer is there now.
     """
 
     staff: str | None
@@ -62,6 +65,7 @@ class Wish(TypedDict, total=False):
     ignoring: int | None
     only: frozenset[int] | None
     customer: Customer | None
+    by_staff: bool
     walk_in: bool
 
 

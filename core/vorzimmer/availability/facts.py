@@ -52,7 +52,8 @@ class Question:
     """What is asked. `window` holds the starts; `staff` and `location` are slugs; None means any.
 
     `ignoring` is the id of a booking that is not seen (rule 71); `only` limits the resources to those claimed.
-    `walk_in` asks for somebody who stands at the desk: without notice, and at any five minutes (D9).
+    `by_staff` asks for the practice itself, which the customers' notice and horizon do not bind; `walk_in` for somebody
+    who stands at the desk: at any five minutes as well (D9).
     """
 
     service: Service
@@ -64,6 +65,7 @@ class Question:
     ignoring: int | None = None
     only: frozenset[int] | None = None
     customer: Customer | None = None
+    by_staff: bool = False
     walk_in: bool = False
 
 

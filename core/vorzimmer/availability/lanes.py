@@ -5,14 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from vorzimmer import hookspecs, slots
 from vorzimmer.availability.facts import Facts, Need, Occupied, Question
-from vorzimmer.models import Location, Resource
+from vorzimmer.models import Location, Resource, Service
 from vorzimmer.periods import Period, merge, subtract
 from vorzimmer.slots import Run, Shape, Span
 
@@ -98,17 +98,11 @@ class Layout:
         return [self._place(location) for location in self.facts.locations]
 
     def _place(self, location: Location) -> Place:
-        zone, service, now = ZoneInfo(location.zone), self.service, self.question.now
-        notice = slots.notice_end(
-            now,
-            zone,
-            minutes=service.notice,
-            working_days=service.notice_working_days,
-            cut_off=service.notice_cut_off,
-        )
-        if self.question.walk_in:
-            notice = now - JUST_NOW
-        horizon = slots.horizon_end(now, zone, service.horizon)
+        zone, now = ZoneInfo(location.zone), self.question.now
+        notice, horizon = for_customers(self.service, zone, now)
+        if self.question.by_staff or self.question.walk_in:
+            notice = now - JUST_NOW if self.question.walk_in else now
+            horizon = max(horizon, datetime.fromtimestamp(self.question.window[1], UTC))
         place = Place(location, zone, -int(-notice.timestamp() // 1), int(horizon.timestamp()))
         place.closed = [*self._closed_hours(location.id), *self._closings(location.id, closure=False)]
         place.closures = list(self._closings(location.id, closure=True))
@@ -229,6 +223,18 @@ class Layout:
             for closing in place.closures
             for start, end in subtract([(closing.start, closing.end)], despite)
         ]
+
+
+def for_customers(service: Service, zone: ZoneInfo, now: datetime) -> Period:
+    """What notice and horizon leave to customers at a place of the zone; staff are not bound (rules 36, 37)."""
+    notice = slots.notice_end(
+        now,
+        zone,
+        minutes=service.notice,
+        working_days=service.notice_working_days,
+        cut_off=service.notice_cut_off,
+    )
+    return Period(notice, slots.horizon_end(now, zone, service.horizon))
 
 
 def seconds(periods: Iterable[Period]) -> list[Span]:

@@ -33,7 +33,8 @@ class Entry:
 
     `customer` is the uid of a known record, whose name and addresses count then. `note` is the practice's own.
     `consents` are what the customer agreed to when asked, by slug.
-    A `walk_in` starts off the grid and without notice, and needs no name (D9).
+    `is_offered`: the start was chosen from those that staff are offered, where customers' notice and horizon do not
+    count. A `walk_in` starts off the grid as well, and needs no name (D9).
     """
 
     service: str
@@ -49,6 +50,7 @@ class Entry:
     consents: Collection[str] = ()
     customer: str | None = None
     note: str = ""
+    is_offered: bool = False
     walk_in: bool = False
 
 
@@ -66,7 +68,7 @@ def enter(
     form = fields.asked(session, service.id)
     who = _who(session, hall, form, entry, known)
     wish: Wish = {"staff": entry.staff, "location": entry.location, "seats": entry.seats}
-    wish["walk_in"] = entry.walk_in
+    wish |= {"by_staff": entry.is_offered, "walk_in": entry.walk_in}
     moment = database.now(session)
     looked = availability.placement(session, hall.plugins, service, entry.start, moment, **wish)
     ids = frozenset(item.resource.id for item in looked.assignment.items)

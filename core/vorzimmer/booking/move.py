@@ -28,12 +28,14 @@ class Target:
     """Where to, by slugs. `staff` None keeps the person (rule 60), `service` None the service.
 
     `location` None keeps the place where that is on offer there, else takes the one that fits best.
+    `is_offered`: staff chose the start from those they are offered, without customers' notice and horizon.
     """
 
     start: datetime
     staff: str | None = None
     service: str | None = None
     location: str | None = None
+    is_offered: bool = False
 
 
 def move(
@@ -142,6 +144,7 @@ def look(
                 refusal.facts["alternatives"] = others
             raise refusal
         return Placement(chosen, [], [])
+    wish["by_staff"] = target.is_offered
     if target.location is None:
         here = availability.assignment(session, hall.plugins, service, target.start, moment, **wish)
         wish["location"] = booking.location.slug if here else None

@@ -189,7 +189,7 @@ def _moved(session: Session, person: Actor, uid: str, start: datetime, choice: C
         hall(),
         person,
         uid,
-        Target(start, choice.staff, location=choice.location),
+        Target(start, choice.staff, location=choice.location, is_offered=not choice.is_typed),
         sequence=request.form.get("sequence", type=int),
         message=said(request.form.get("message", "")),
         override=choice.override,

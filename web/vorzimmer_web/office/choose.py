@@ -86,7 +86,7 @@ class Choice:
         moment, zone = database.now(session), hall().config.zone
         first = max(self.day or date.min, moment.astimezone(zone).date())
         wish: Wish = {"staff": staff, "ignoring": ignoring.id if ignoring else None}
-        wish["seats"] = ignoring.seats if ignoring else 1
+        wish |= {"seats": ignoring.seats if ignoring else 1, "by_staff": True}
         times: list[Time] = []
         for number in SEARCHED:
             window = Period(
@@ -103,7 +103,8 @@ class Choice:
             "names": {one.slug: one.name for one in everybody},
             "staff": staff,
             "days": days[:SHOWN],
-            "soonest": soonest(times),
+            "soonest": times[:SOONEST],
+            "offline": _offline(service, times, moment),
             "first": first,
             "why": None
             if not self.day or (days and days[0][0] == first)
@@ -132,12 +133,12 @@ class Choice:
         return availability.why_nothing(session, hall().plugins, service, window, moment, **wish)
 
 
-def soonest(times: list[Time]) -> list[Time]:
-    """What one says first on the telephone: the next time, and the first of each half day after it."""
-    first: dict[tuple[date, str, str], Time] = {}
-    for one in times:
-        first.setdefault((one.day, one.part, one.location), one)
-    return list(first.values())[:SOONEST]
+def _offline(service: Service, times: list[Time], now: datetime) -> frozenset[str]:
+    """Those of the times that customers cannot book: too soon for them, or too far ahead (rule 42)."""
+    spans = {zone: availability.for_customers(service, zone, now) for zone in {time.zone for time in times}}
+    return frozenset(
+        time.value for time in times if not spans[time.zone].start <= time.start < spans[time.zone].end
+    )
 
 
 def explained(refusal: Refused) -> Refused:
@@ -174,7 +175,7 @@ def only_place(session: Session, service: Service, start: datetime, staff: str |
     now = database.now(session)
     possible = availability.possible_places(session, hall().plugins, service, now, staff=staff)
     window = Period(start, start + timedelta(seconds=1))
-    slots = availability.free_slots(session, hall().plugins, service, window, now, staff=staff)
+    slots = availability.free_slots(session, hall().plugins, service, window, now, staff=staff, by_staff=True)
     for found in ([place.slug for place in possible], [slot.location.slug for slot in slots]):
         if len(found) == 1:
             return found[0]

@@ -73,6 +73,7 @@ class Call:
         return Entry(
             service=self.service.slug,
             start=self.choice.start,
+            is_offered=not self.choice.is_typed,
             staff=self.choice.staff,
             location=self.place,
             customer=self.caller.customer.uid if self.caller else None,

@@ -182,13 +182,13 @@ def _feed(session: Session, person: Actor, shown: Days, moment: datetime) -> dic
 
 
 def _free(session: Session, window: Period, moment: datetime) -> list[availability.Slot]:
-    """Times on offer for the service of the address (K83, K80, K81)."""
+    """Times that staff can enter for the service of the address (K83, K80, K81)."""
     slug = request.args.get("service", "")
     if not slug or window.end <= moment:
         return []
     try:
         service: Service = load.service(session, slug)
-        return availability.free_slots(session, hall().plugins, service, window, moment)
+        return availability.free_slots(session, hall().plugins, service, window, moment, by_staff=True)
     except (Refused, PluginFailed):
         return []
 
