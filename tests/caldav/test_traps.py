@@ -430,6 +430,7 @@ def test_value_of_a_property_stays_text(own: Phone) -> None:
         ("RRULE:FREQ=DAILY;INTERVAL=0", "valid-calendar-data"),
         ("RRULE=EXRULE", "valid-calendar-data"),
         ("EXRULE:FREQ=SECONDLY", "max-instances"),
+        ("RRULE:FREQ=DAILY\r\nEXRULE:FREQ=DAILY", "max-instances"),
         ("RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "valid-calendar-data"),
         ("\r\n".join(["RRULE:FREQ=DAILY"] * 100), "valid-calendar-data"),
         ("DURATION:P99999999D", "valid-calendar-data"),

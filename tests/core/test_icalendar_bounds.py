@@ -1,11 +1,15 @@
 """What is refused of a calendar app, for it would keep a parser or an expander busy, or says nothing (T6, T7, A134)."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from vorzimmer.icalendar import remarks
 from vorzimmer.icalendar.reader import read
-from vorzimmer.icalendar.text import LARGEST_TEXT, CalendarDataError, moment
+from vorzimmer.icalendar.text import LARGEST_TEXT, CalendarDataError, SafeCalendar, moment
+from vorzimmer.icalendar.times import Series
 
 START = "DTSTART:20270301T090000Z"
 
@@ -14,6 +18,11 @@ def event(*lines: str, around: str = "") -> bytes:
     """A calendar with one event of these lines."""
     inside = "\r\n".join(["BEGIN:VEVENT", "UID:one", "DTSTAMP:20260101T000000Z", *lines, "END:VEVENT"])
     return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x\r\n{around}{inside}\r\nEND:VCALENDAR\r\n".encode()
+
+
+def occurrences(calendar: SafeCalendar, most: int = 5) -> list[datetime]:
+    """When the first of a series begin."""
+    return [span.starts for span in islice(Series(calendar, ZoneInfo("UTC")).all(), most)]
 
 
 def refusal(data: bytes) -> str:
@@ -94,6 +103,24 @@ def test_a_hundred_rules_are_refused_and_a_few_are_not() -> None:
     assert read(event(START, daily, "RRULE:FREQ=YEARLY", "EXRULE:FREQ=WEEKLY"), strict=True).remarks == ()
     assert refusal(event(START, *[daily] * 100)) == "valid-calendar-data"
     assert refusal(event(START, daily, "EXRULE:FREQ=SECONDLY")) == "max-instances"
+
+
+def test_an_exrule_that_is_the_rule_itself_is_refused_and_takes_nothing_out_elsewhere() -> None:
+    """A134."""
+    both = event(START, "RRULE:FREQ=DAILY", "EXRULE:freq=daily")
+    assert refusal(both) == "max-instances"
+    found = read(both)
+    assert [remark.text for remark in found.remarks] == [remarks.EXRULE]
+    assert len(occurrences(found)) == 5
+    assert len(occurrences(read(event(START, "RRULE:FREQ=DAILY", "EXRULE:FREQ=WEEKLY"), strict=True))) == 5
+
+
+def test_a_series_of_which_nothing_is_left_is_not_looked_through_to_the_end_of_time() -> None:
+    """The same in other words: where ten thousand days in a row have none, the next one stands."""
+    never = read(event(START, "RRULE:FREQ=DAILY", "EXRULE:FREQ=DAILY;INTERVAL=1"), strict=True)
+    assert occurrences(never, 1) == [datetime(2027, 3, 1, 9, tzinfo=UTC) + timedelta(days=9_999)]
+    first_of_two = read(event(START, "RRULE:FREQ=DAILY", "EXRULE:FREQ=DAILY;INTERVAL=2"), strict=True)
+    assert occurrences(first_of_two, 1) == [datetime(2027, 3, 2, 9, tzinfo=UTC)]
 
 
 @pytest.mark.parametrize(("value", "precondition"), [("0001", "min-date-time"), ("9999", "max-date-time")])

@@ -234,7 +234,16 @@ def _mend_rules(entry: Component, report: Report) -> None:
             report.add(remarks.RULES, _INVALID, count=_MOST_RULES)
         elif value := _rule(line, begins, report):
             kept.append(line if value == line.value.strip() else Line(line.name, "", value))
-    entry.lines = kept
+    rules = [recurrence.rule_parts(line.value) for line in kept if line.name == "RRULE"]
+    entry.lines = [line for line in kept if not _takes_all(line, rules, report)]
+
+
+def _takes_all(line: Line, rules: list[dict[str, str]], report: Report) -> bool:
+    """Whether it is an EXRULE that takes out every time of a rule (T6, A134)."""
+    if line.name != "EXRULE" or recurrence.rule_parts(line.value) not in rules:
+        return False
+    report.add(remarks.EXRULE, _INSTANCES, line=remarks.shown(f"{line.name}:{line.value.strip()}"))
+    return True
 
 
 def _rule(line: Line, begins: datetime, report: Report) -> str:

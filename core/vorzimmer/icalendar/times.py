@@ -199,7 +199,11 @@ class Series:
         return Span(starts, length.after(starts, zone), part)
 
     def _instances(self, line: Line, since: datetime) -> Iterator[Instance]:
-        """DTSTART, each RRULE and RDATE in order and once, without what EXRULEs take out."""
+        """DTSTART, each RRULE and RDATE in order and once, without what EXRULEs take out.
+
+        Where they take out more in a row than anybody means (`RRULE` and `EXRULE` alike), what follows stands: to
+        look for the next one would go on to the year 9999, and what is not understood takes time (T6).
+        """
         zone = self.clock.zone(line)
         extra = sorted(
             Instance(as_instant(each, self._zone_of(other, zone)), ends or FIRST)
@@ -209,6 +213,7 @@ class Series:
         out = merge(*(self._ruled(rule, line, zone, since) for rule in self._entry().every("EXRULE")))
         taken = next(out, None)
         last: Instance | None = None
+        in_a_row = 0
         for one in merge([Instance(self.clock.instant(line))], *rules, extra):
             if last and one.at == last.at:
                 last = max(last, one)
@@ -218,8 +223,11 @@ class Series:
             last = one
             while taken and taken.at < one.at:
                 taken = next(out, None)
-            if taken and taken.at == one.at:
+            if taken and taken.at == one.at and in_a_row < recurrence.MOST_OCCURRENCES:
                 last = None
+                in_a_row += 1
+            else:
+                in_a_row = 0
         if last:
             yield last
 
