@@ -177,6 +177,11 @@ def carrying(hall: Hall, recipient: str) -> Iterator[Channel]:
     return _whose(hall, lambda channel: channel.carries(recipient))
 
 
+def reaches(hall: Hall, recipient: str) -> bool:
+    """Whether any channel carries messages to an address."""
+    return _channel(hall, recipient) is not None
+
+
 def is_tried(hall: Hall, session: Session) -> bool:
     """Whether anything has left by a channel that is set up."""
     return any(_whose(hall, lambda channel: channel.is_set_up and channel.is_tried(session)))

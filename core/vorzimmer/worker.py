@@ -57,6 +57,8 @@ class Leased:
     token: str
 
 
+_FOLLOWS = {"sent": booking.delivered, "parked": booking.undelivered}
+
 Outcome = dict[str, Any]
 """What a message is marked with, by column; `run_after` counts from the mark."""
 
@@ -176,15 +178,20 @@ class Worker:
         end = time.monotonic() + LEASE.total_seconds()
         while wanted:
             try:
-                with self.hall.database.transaction() as session:
-                    moment = database.now(session)
-                    for leased, outcome in wanted:
-                        _marked(session, leased, moment, outcome)
+                self.hall.database.write(partial(self._write_down, wanted=wanted))
                 return
             except database.NO_ANSWER:
                 if time.monotonic() > end or self.hall.database.writers.failed:
                     raise
                 self._stopped.wait(POLL)
+
+    def _write_down(self, session: Session, wanted: Iterable[tuple[Leased, Outcome]]) -> None:
+        """What became of messages, and whom to call because of it, or not any longer."""
+        moment = database.now(session)
+        for leased, outcome in wanted:
+            follows = _FOLLOWS.get(outcome["state"])
+            if _marked(session, leased, moment, outcome) and follows:
+                follows(session, self.hall, leased.message)
 
     def _outcome(self, leased: Leased) -> Outcome:
         """Deliver one message; what to mark it with, nothing where that is done."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, inspect, select, update
 from sqlalchemy.orm import Session
 
-from vorzimmer import audit, database, outbox
+from vorzimmer import audit, booking, database, outbox
 from vorzimmer.access import Actor
 from vorzimmer.models import Booking, Calendar, CalendarChange, LoginLink, Message, Status, WebSession
 from vorzimmer.reasons import N_
@@ -49,6 +50,7 @@ def _calendars(session: Session) -> None:
 def _messages(session: Session) -> int:
     """Messages to people that were due at any time up to now; facts to plugins may be told again."""
     moment = database.now(session)
+    _calls(session, moment)
     waiting = (
         Message.state.in_(("due", "leased")),
         Message.topic.not_in(outbox.FACTS),
@@ -58,6 +60,18 @@ def _messages(session: Session) -> int:
     given_up = {"state": "parked", "error": UNSURE, "lease": "", "lease_until": None}
     session.execute(update(Message).where(*waiting).values(given_up))
     return number
+
+
+def _calls(session: Session, moment: datetime) -> None:
+    """Whose mail may not have left is called: nobody can say who has got it."""
+    columns = {column["name"] for column in inspect(session.connection()).get_columns(Booking.__tablename__)}
+    if "call_until" not in columns:  # of an older version
+        return
+    late = select(Message.booking_id).where(
+        Message.state.in_(("due", "leased")), Message.topic.in_(booking.NEWS), Message.run_after <= moment
+    )
+    to_call = {"call_since": moment, "call_until": Booking.starts}
+    session.execute(update(Booking).where(Booking.id.in_(late), Booking.ends > moment).values(to_call))
 
 
 def _logins(session: Session) -> None:

@@ -140,6 +140,7 @@ def test_a_message_that_may_have_left_leaves_no_second_time(practice: Practice) 
     Worker(practice.hall).run_due()
     states = dict(acts.told(practice.hall, found.uid))
     assert (states["confirmed"], states["reminder"]) == ("parked", "due")
+    assert acts.again(practice.hall, found.uid).call_until == found.starts
     mails = [path.read_text() for path in (practice.hall.config.data / "mail").glob("*.eml")]
     assert [mail for mail in mails if "@praxis.example" not in mail.partition("\nTo:")[2][:60]] == []
 

@@ -5,6 +5,7 @@ Each is a function of a session inside a write transaction and never commits:
 """
 
 from vorzimmer.booking.block import block, change_block, delete_block, delete_blocks, extend_block
+from vorzimmer.booking.calls import NEWS, called, delivered, given_up, undelivered
 from vorzimmer.booking.cancel import cancel
 from vorzimmer.booking.change import Fields, change, version
 from vorzimmer.booking.clashes import Clash, clashes
@@ -25,7 +26,7 @@ from vorzimmer.booking.enter import Entry, enter
 from vorzimmer.booking.expire import expire, overdue
 from vorzimmer.booking.hold import HoldRequest, hold
 from vorzimmer.booking.move import Target, look, move, stays
-from vorzimmer.booking.offer import called, choose_until, give_up, offer, stand, unanswered
+from vorzimmer.booking.offer import choose_until, give_up, offer, stand, unanswered
 from vorzimmer.booking.online import is_open, reaches_customers
 from vorzimmer.booking.override import Override
 from vorzimmer.booking.pay import methods, paid, pay
@@ -41,6 +42,7 @@ __all__ = [
     "CODES_PER_HOUR",
     "HELD_AT_MOST",
     "KEEP",
+    "NEWS",
     "NOTHING",
     "OFFER",
     "REASSIGN",
@@ -72,11 +74,13 @@ __all__ = [
     "decline",
     "delete_block",
     "delete_blocks",
+    "delivered",
     "details",
     "enter",
     "expire",
     "extend_block",
     "give_up",
+    "given_up",
     "held_in_vain",
     "hold",
     "is_open",
@@ -98,6 +102,7 @@ __all__ = [
     "take_back",
     "try_to",
     "unanswered",
+    "undelivered",
     "version",
     "walk_in",
 ]

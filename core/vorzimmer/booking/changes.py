@@ -35,7 +35,7 @@ TOLD = frozenset(
 CALLED_FOR = TOLD - {"confirmed", "requested", "completed"}
 """What a customer without an address has to be told by telephone; who books so stands at the desk or is on the line."""
 QUIET = frozenset(
-    {"held", "details", "released", "paid", "called"}
+    {"held", "details", "released", "paid", "called", "unreached", "reached"}
 )  # these touch no calendars and nobody is told
 
 
@@ -99,8 +99,9 @@ def _tell(
     # nobody is invited to what is over, nor told that it will not take place
     told = told and not (kind in ("confirmed", "cancelled") and booking.ends <= moment)
     told = told and not (kind == "moved" and _is_history(details["old"], booking, moment))
-    if told and not booking.email and kind in CALLED_FOR and booking.ends > moment:
-        booking.call_since = moment
+    if told and kind in CALLED_FOR and booking.ends > moment and not outbox.reaches(hall, booking.email):
+        known = datetime.fromisoformat(details["old"]["starts"]) if "old" in details else booking.starts
+        to_call(booking, moment, known)
     if told and booking.email and not _known(session, booking, kind):
         seconds = hall.config.settings.booking.undo_seconds if actor.door == "caldav" else 0
         outbox.tell_person(
@@ -115,6 +116,13 @@ def _tell(
             key=key,
         )
     outbox.plan_reminders(session, hall, booking, moment)
+
+
+def to_call(booking: Booking, moment: datetime, known: datetime) -> None:
+    """The customer should be called before the appointment begins, and before the start that is `known` to them."""
+    believed = (booking.starts, known, booking.call_until or booking.starts)
+    booking.call_since = moment
+    booking.call_until = min((start for start in believed if start > moment), default=booking.starts)
 
 
 def _is_history(old: dict[str, Any], booking: Booking, moment: datetime) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from vorzimmer import access, audit
 from vorzimmer.access import SYSTEM, Actor
 from vorzimmer.booking import load, status
-from vorzimmer.booking.changes import record
+from vorzimmer.booking.changes import record, to_call
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking
 from vorzimmer.reasons import N_, Reason, Refused
@@ -64,16 +64,6 @@ def stand(session: Session, hall: Hall, actor: Actor, uid: str, message: str = "
     return booking
 
 
-def called(session: Session, hall: Hall, actor: Actor, uid: str) -> Booking:
-    """The customer has been called; nobody else need."""
-    booking, moment = load.claimed(session, uid)
-    access.require(actor.is_staff and access.may_touch_booking(actor, booking))
-    before = audit.snapshot(booking)
-    booking.call_since = None
-    record(session, hall, actor, booking, "called", moment, before=before)
-    return booking
-
-
 def unanswered(session: Session, moment: datetime) -> list[str]:
     """The uids of appointments whose customers have not chosen in time."""
     return list(session.scalars(select(Booking.uid).where(Booking.choose_until <= moment)))
@@ -87,7 +77,7 @@ def give_up(session: Session, hall: Hall, uid: str) -> None:
     booking.choose_until, before = None, audit.snapshot(booking)
     if booking.status not in status.OPEN:
         return
-    booking.call_since = moment
+    to_call(booking, moment, booking.starts)
     record(session, hall, SYSTEM, booking, "unanswered", moment, before=before)
 
 

@@ -39,7 +39,8 @@ class Booking(Model):
     to go or whom to call where that is not the location; `link` joins by video (K86, K88). `fields` holds answers by
     the attribute's slug, `consents` the words that were agreed to (T57). `offered_at`: when the customer was asked to
     choose another time, and has not yet (rule 19); `choose_until`: until when, None once that is over. `call_since`:
-    since when the customer should be called, who has no address or did not answer.
+    since when the customer should be called, whom no mail has reached or who did not answer; `call_until`: until when,
+    the earliest start that they may still believe in.
     """
 
     __tablename__ = "booking"
@@ -73,6 +74,7 @@ class Booking(Model):
     offered_at: Mapped[datetime | None] = mapped_column(UtcInstant)
     choose_until: Mapped[datetime | None] = mapped_column(UtcInstant, index=True)
     call_since: Mapped[datetime | None] = mapped_column(UtcInstant, index=True)
+    call_until: Mapped[datetime | None] = mapped_column(UtcInstant)
     code_issue: Mapped[int] = mapped_column(default=0)
     code_tries: Mapped[int] = mapped_column(default=0)
     name: Mapped[str] = mapped_column(String(80), default="")

@@ -9,9 +9,10 @@ from flask import flash
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from vorzimmer import booking, contact
+from vorzimmer import booking, contact, outbox
 from vorzimmer.access import Actor
 from vorzimmer.hall import Hall
+from vorzimmer.here import hall
 from vorzimmer.models import Booking
 from vorzimmer.reasons import N_
 from vorzimmer_web.office.choose import place_said
@@ -32,6 +33,7 @@ DONE = {
     "move": N_("The appointment of %(name)s has a new time."),
 }
 TO_CALL = N_("There is no e-mail address: please call. It stands under “To do” until that is done.")
+NO_MAIL = N_("No mail can be sent: please call. It stands under “To do” until that is done.")
 QUIET = frozenset({"complete", "missed", "remind", "called"})
 
 
@@ -81,9 +83,9 @@ def report(act: str, found: Booking, *, quiet: bool = False) -> None:
         happened += " " + gettext("It is at %(place)s.", place=place)
     if quiet or act in QUIET:
         flash(happened, "good")
-    elif found.email:
+    elif found.email and outbox.reaches(hall(), found.email):
         flash(f"{happened} {gettext('%(email)s is told.', email=found.email)}", "good")
     elif found.call_since is None:
         flash(happened, "good")
     else:
-        flash(f"{happened} {gettext(TO_CALL)}", "warning")
+        flash(f"{happened} {gettext(NO_MAIL if found.email else TO_CALL)}", "warning")

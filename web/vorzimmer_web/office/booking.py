@@ -68,6 +68,7 @@ def page(found: Booking, errors: dict[str, str] | None = None) -> str:
         history=history,
         differences=differences_in(session, found, history),
         now=now,
+        undelivered=use_cases.given_up(session, [found]).get(found.id),
         legal=_legal(found, now),
         open=found.status in OPEN,
         paid=use_cases.paid(found),

@@ -22,7 +22,7 @@ from vorzimmer_web.requests import signed_in
 
 NOTABLE = (
     *("requested", "confirmed", "accepted", "declined", "moved", "changed", "cancelled", "expired"),
-    *("reopened", "unanswered", "clashed"),
+    *("reopened", "unanswered", "unreached", "clashed"),
 )
 """Acts of the log that somebody who comes back wants to know."""
 LONGEST = timedelta(days=14)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from vorzimmer import booking, database
 from vorzimmer.access import Actor, Right, may
 from vorzimmer.booking.load import WHOLE
 from vorzimmer.booking.status import OPEN
-from vorzimmer.models import Booking, CustomerChange, Resource, Status
+from vorzimmer.models import Booking, CustomerChange, Message, Resource, Status
 from vorzimmer_web.office.reach import reach
 from vorzimmer_web.requests import reading, signed_in
 
@@ -23,10 +23,15 @@ MOST = 50
 
 @dataclass(frozen=True)
 class Waiting:
-    """All of it, the nearest first; `count` is what waits for the office, not for customers."""
+    """All of it, the nearest first; `count` is what waits for the office, not for customers.
 
+    `undelivered` is what could not be sent to those who are to be called, by the booking's id.
+    """
+
+    now: datetime
     requests: Sequence[Booking]
     calls: Sequence[Booking]
+    undelivered: Mapping[int, Message]
     offers: Sequence[Booking]
     clashes: Sequence[booking.Clash]
     changes: int
@@ -45,9 +50,12 @@ def waiting(session: Session, person: Actor, staff: int | None = None) -> Waitin
         query = select(Booking).where(*wanted, seen).options(*WHOLE)
         return session.scalars(query.order_by(Booking.starts, Booking.id)).all()
 
+    calls = sorted(found(*_to_call(moment)), key=lambda one: one.call_until or one.starts)
     return Waiting(
+        moment,
         found(*_requested(moment)),
-        found(*_to_call(moment)),
+        calls,
+        booking.given_up(session, calls),
         found(Booking.offered_at.is_not(None), Booking.call_since.is_(None), *_open(moment)),
         clashes(session, person, moment, staff),
         _changes(session, person),

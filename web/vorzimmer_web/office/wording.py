@@ -50,6 +50,8 @@ EVENTS = {
     "stands": N_("Offer taken back: takes place as planned"),
     "unanswered": N_("No other time chosen until then"),
     "called": N_("Called"),
+    "unreached": N_("A mail could not be delivered: please call"),
+    "reached": N_("A later mail has arrived: no call needed"),
     "cancelled": N_("Cancelled"),
     "reopened": N_("Opened again"),
     "completed": N_("Was here"),
