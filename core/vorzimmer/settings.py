@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import access, audit, database, pictures, stored
 from vorzimmer.access import Actor, Right
-from vorzimmer.booking import NOTHING, Decisions, close_time
+from vorzimmer.booking import NOTHING, Decisions, Foreseen, close_time, foresee
 from vorzimmer.config import Config, Settings, merged
 from vorzimmer.hall import Hall
 from vorzimmer.models import Setting
+from vorzimmer.periods import Period
 from vorzimmer.reasons import N_, PluginFailed, Reason, Refused
 
 LOGO = "logo"
@@ -114,7 +115,7 @@ def save(
     if name != "plugins" or not hall.plugins.tell_time(named):
         change()
         return
-    plugins = hall.plugins.supposing(_supposed(session, hall, row, after))
+    plugins = hall.plugins.supposing(_supposed(session, hall, row.name, after))
     unchanged = row.value
     try:
         close_time(session, hall, actor, change, decisions, plugins=plugins)
@@ -129,10 +130,21 @@ def _named(plugin: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> 
     return {plugin} if plugin else set(before.get("off", ())) ^ set(after.get("off", ()))
 
 
-def _supposed(session: Session, hall: Hall, row: Setting, after: Mapping[str, Any]) -> Config:
+def foreseen(hall: Hall, table: str, values: Mapping[str, Any], window: Period) -> Foreseen:
+    """What these values would open and close in the window: `save` stores them."""
+    name, _, plugin = table.partition(".")
+    with hall.database.reading() as session:
+        row = session.get(Setting, stored.PREFIX + name)
+        before = json.loads(row.value or "{}") if row else {}
+        after = {**before, plugin: {**before.get(plugin, {}), **values}} if plugin else {**before, **values}
+        config = _supposed(session, hall, stored.PREFIX + name, after)
+    return foresee(hall, window, plugins=hall.plugins.supposing(config))
+
+
+def _supposed(session: Session, hall: Hall, row: str, after: Mapping[str, Any]) -> Config:
     """The configuration as it will be."""
-    mine = Setting.name.startswith(stored.PREFIX), Setting.name != row.name
-    rows = [*session.execute(select(Setting.name, Setting.value).where(*mine)), (row.name, json.dumps(after))]
+    mine = Setting.name.startswith(stored.PREFIX), Setting.name != row
+    rows = [*session.execute(select(Setting.name, Setting.value).where(*mine)), (row, json.dumps(after))]
     config = copy.copy(hall.config)
     config.lay(stored.unsealed(config, stored.of_rows([(name, value) for name, value in rows])))
     return config

@@ -81,6 +81,15 @@ def _stored(session: Session, actor: Actor, resource_id: int, period: Period, wa
     return absence
 
 
+def find(session: Session, actor: Actor, absence_id: int) -> Absence:
+    """One absence. Raises `Refused(NOT_FOUND)`, also for somebody else's: ids tell nothing (A1)."""
+    wanted = select(Absence).where(Absence.id == absence_id)
+    found = session.scalar(wanted.options(joinedload(Absence.resource).joinedload(Resource.location)))
+    if found is None or not _may(actor, found.resource_id):
+        raise Refused(Reason.NOT_FOUND)
+    return found
+
+
 def delete(session: Session, actor: Actor, absence_id: int) -> None:
     """Take an absence back. Raises `Refused(NOT_FOUND)`, also for somebody else's: ids tell nothing (A1)."""
     resource_id = session.scalar(select(Absence.resource_id).where(Absence.id == absence_id))

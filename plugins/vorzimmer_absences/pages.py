@@ -18,7 +18,7 @@ from vorzimmer.access import Actor, Right, open_to
 from vorzimmer.booking import Decisions, Triage
 from vorzimmer.hookspecs import NewAbsence
 from vorzimmer.models import Resource
-from vorzimmer.periods import MINUTES_A_DAY, day_of, local_instant
+from vorzimmer.periods import MINUTES_A_DAY, Period, day_of, local_instant
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_absences import absences
 from vorzimmer_absences.models import Absence, Kind
@@ -121,14 +121,35 @@ def _told(times: Times, zone: ZoneInfo) -> str:
     return " – ".join(reader.when(instant, zone) for instant in times if isinstance(instant, datetime))
 
 
-@pages.post("/<int(max=2147483647):absence_id>/delete")
+@pages.route("/<int(max=2147483647):absence_id>/delete", methods=["GET", "POST"])
 @open_to(Right.AVAILABILITY)
 def delete(absence_id: int) -> ResponseReturnValue:
-    """Take an absence back."""
-    actor = here.actor()
-    here.hall().database.write(lambda session: absences.delete(session, actor, absence_id))
+    """The question, with the time that can be booked by it; then take the absence back."""
+    hall, actor = here.hall(), here.actor()
+    if request.method != "POST":
+        return _sure(absence_id)
+    hall.database.write(lambda session: absences.delete(session, actor, absence_id))
     flash(gettext("The absence is deleted; the time can be booked again."))
     return redirect(url_for(".overview"), 303)
+
+
+def _sure(absence_id: int) -> str:
+    hall, actor = here.hall(), here.actor()
+    with hall.database.reading() as session:
+        found = absences.find(session, actor, absence_id)
+        resource, kind, zone = found.resource, found.kind, absences.zone_of(found.resource, hall.config.zone)
+        whole: Times = (found.first, found.last) if found.first and found.last else (found.starts, found.ends)
+        window = Period(found.starts, found.ends)
+    return render_template(
+        "office/sure.html",
+        title=gettext("Delete the absence of %(name)s?", name=resource.name),
+        consequences=[f"{gettext(KINDS[Kind(kind)])}: {_told(whole, zone)}"],
+        foreseen=booking.foresee(
+            hall, window, lambda session: absences.delete(session, actor, absence_id), whose=[resource.id]
+        ),
+        button=gettext("Delete the absence"),
+        back=url_for(".overview"),
+    )
 
 
 def _refused(typed: Typed, refusal: Refused) -> ResponseReturnValue:

@@ -162,6 +162,8 @@ def message(topic: str, language: str) -> ResponseReturnValue:
         if request.method != "POST":
             typed = texts.of_service(session, service.id if service else None).get((topic, language), "")
     if request.method == "POST" and "preview" not in request.form:
+        if "default" in request.form and "sure" not in request.form:
+            return _sure(service, topic, language)
         typed = "" if "default" in request.form else typed
         try:
             here.hall().database.write(
@@ -178,6 +180,21 @@ def message(topic: str, language: str) -> ResponseReturnValue:
             flash(said, "good")
             return redirect(url_for(".messages", service=service.slug if service else None), 303)
     return _text_page(service, topic, language, typed, error), 422 if error else 200
+
+
+def _sure(service: Service | None, topic: str, language: str) -> str:
+    """The question: the own text goes, and nobody else has it."""
+    whose = service.name if service else gettext("all services")
+    return render_template(
+        "office/sure.html",
+        title=gettext("Back to the default text?"),
+        consequences=[
+            gettext("Your own text in %(language)s is gone for good.", language=LANGUAGES[language]),
+            f"{gettext(letter.TITLES[topic])} · {whose}",
+        ],
+        button=gettext("Back to the default"),
+        back=url_for(".message", topic=topic, language=language, service=service.slug if service else None),
+    )
 
 
 def _text_page(service: Service | None, topic: str, language: str, typed: str, error: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,10 +12,11 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, here, hookspecs
+from vorzimmer import access, booking, database, here, hookspecs
 from vorzimmer.access import Right, open_to
 from vorzimmer.hookspecs import ExternalCalendar, ExternalCalendars, NewExternalCalendar
 from vorzimmer.models import Resource
+from vorzimmer.periods import Period
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_external_busy.sources import KINDS
 
@@ -120,13 +122,35 @@ def read_soon(calendar_id: int) -> ResponseReturnValue:
     return redirect(url_for(".overview"), 303)
 
 
-@pages.post(f"{ONE}/delete")
+@pages.route(f"{ONE}/delete", methods=["GET", "POST"])
 @open_to(Right.AVAILABILITY)
 def delete(calendar_id: int) -> ResponseReturnValue:
-    """Forget it; its time is free at once."""
+    """The question, then forget it; its time is free at once."""
+    if request.method != "POST":
+        return _sure(calendar_id)
     _write(lambda session: _store().delete(session, here.actor(), calendar_id))
     flash(gettext("The calendar is forgotten, and its time is free."), "good")
     return redirect(url_for(".overview"), 303)
+
+
+def _sure(calendar_id: int) -> str:
+    hall, actor = here.hall(), here.actor()
+    with hall.database.reading() as session:
+        found, now = _found(session, calendar_id), database.now(session)
+    return render_template(
+        "office/sure.html",
+        title=gettext("Forget the calendar “%(name)s”?", name=found.title),
+        consequences=[gettext("It is read no more. To have it again, its address has to be entered anew.")],
+        foreseen=booking.foresee(
+            hall,
+            Period(now, now + timedelta(days=366)),
+            lambda session: _store().delete(session, actor, calendar_id),
+            whose=[found.resource.id],
+        ),
+        a_year=True,
+        button=gettext("Forget this calendar"),
+        back=url_for(".show", calendar_id=calendar_id),
+    )
 
 
 def _wanted() -> NewExternalCalendar:

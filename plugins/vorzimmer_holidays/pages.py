@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -15,6 +16,7 @@ from vorzimmer import booking, database, here, settings
 from vorzimmer.access import Right, open_to
 from vorzimmer.booking import Decisions
 from vorzimmer.models import Location
+from vorzimmer.periods import day_period
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_holidays import regions
 from vorzimmer_holidays.settings import OwnDay, Settings
@@ -27,6 +29,8 @@ pages = Blueprint("vorzimmer_holidays", __name__, url_prefix="/office/holidays",
 
 TABLE = "plugins.vorzimmer_holidays"
 MOST = 200
+LONGEST_TO_COME = 366 * 8
+"""Days, until any day of the year has come once: the 29th of February is the rarest."""
 
 
 @pages.get("/")
@@ -123,21 +127,45 @@ def _words(error: ValidationError) -> dict[str, str]:
     return {name: texts.get(name, N_("Please enter a time like 13:30.")) for name in sorted(found)}
 
 
-@pages.post("/days/<int(max=2147483647):number>/delete")
+@pages.route("/days/<int(max=2147483647):number>/delete", methods=["GET", "POST"])
 @open_to(Right.SETTINGS)
 def delete_day(number: int) -> ResponseReturnValue:
-    """Take a day back; `day` and `name` say which one was meant, for the list may have changed."""
-    day, name = request.form.get("day"), request.form.get("name")
+    """The question, then take a day back; `day` and `name` say which one, for the list may have changed."""
+    day, name = request.values.get("day"), request.values.get("name")
+
+    def found(now: Settings) -> int:
+        alike = [at for at, one in enumerate(now.own) if one.day == day and name in (None, one.name)]
+        if not alike:
+            raise Refused(Reason.NOT_FOUND)
+        return number if number in alike else alike[0]
 
     def change(now: Settings) -> dict[str, Any]:
-        own = list(now.own)
-        found = [at for at, one in enumerate(own) if one.day == day and name in (None, one.name)]
-        if not found:
-            raise Refused(Reason.NOT_FOUND)
-        del own[number if number in found else found[0]]
-        return {"own": _written(own)}
+        gone = found(now)
+        return {"own": _written([one for at, one in enumerate(now.own) if at != gone])}
 
+    if request.method != "POST":
+        return _sure(_config().own[found(_config())], change(_config()))
     return _saved(change, gettext("The day is deleted; it can be booked again."))
+
+
+def _sure(day: OwnDay, left: dict[str, Any]) -> str:
+    """The question: what opens on the day, the next one where it is every year's."""
+    hall = here.hall()
+    with hall.database.reading() as session:
+        now = database.now(session)
+    since = now.astimezone(hall.config.zone).date()
+    yearly = len(day.day) == len("12-24")
+    coming = (since + timedelta(days=n) for n in range(LONGEST_TO_COME))
+    on = next(filter(day.falls_on, coming)) if yearly else day.on
+    said = hall.texts.reader(str(get_locale() or "en")).day(on)
+    return render_template(
+        "office/sure.html",
+        title=gettext("Delete the closed day “%(name)s”?", name=day.name or said),
+        consequences=[gettext("It is every year’s; the next time: %(day)s.", day=said) if yearly else said],
+        foreseen=settings.foreseen(hall, TABLE, left, day_period(on, hall.config.zone)),
+        button=gettext("Delete the day"),
+        back=url_for(".overview"),
+    )
 
 
 def _written(own: Sequence[OwnDay]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale, gettext, ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -210,10 +210,26 @@ def begin(number: int) -> ResponseReturnValue:
     return redirect(url_for(".show", number=number), 303)
 
 
-@pages.post(f"{ONE}/delete")
+@pages.route(f"{ONE}/delete", methods=["GET", "POST"])
 @open_to(Right.SETTINGS)
 def delete(number: int) -> ResponseReturnValue:
-    """Forget the file; what came in stays. Also stops what is under way."""
+    """The question, then forget the file; what came in stays. Also stops what is under way."""
+    if request.method != "POST":
+        with here.hall().database.reading() as session:
+            run = _found(session, number)
+            lost = running.progress(session, run).failed
+        said = ngettext(
+            "The list of one line that did not fit is gone with it.",
+            "The list of %(num)d lines that did not fit is gone with it.",
+            lost,
+        )
+        return render_template(
+            "office/sure.html",
+            title=gettext("Forget the file?"),
+            consequences=[gettext("What has come in stays."), *([said] if lost else [])],
+            button=gettext("Forget the file"),
+            back=url_for(".show", number=number),
+        )
     here.hall().database.write(lambda session: running.delete(session, here.actor(), _found(session, number)))
     flash(gettext("The file is forgotten."), "good")
     return redirect(url_for(".overview"), 303)

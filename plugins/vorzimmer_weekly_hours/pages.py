@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from vorzimmer import access, booking, database, here
 from vorzimmer.access import Right, open_to
 from vorzimmer.booking import Decisions, Triage
 from vorzimmer.models import Location, Resource, Service
-from vorzimmer.periods import day_of
+from vorzimmer.periods import day_of, day_period
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_weekly_hours import hours
 from vorzimmer_weekly_hours.form import WEEKDAYS, WRONG, Form, minutes, shown, texts
@@ -255,23 +255,54 @@ def _periods(errors: dict[str, str]) -> Sequence[tuple[int, int]]:
         return []
 
 
-@pages.post("/<any(resource, location, service):kind>/<slug>/day/<int(max=2147483647):hours_id>/delete")
+@pages.route(
+    "/<any(resource, location, service):kind>/<slug>/day/<int(max=2147483647):hours_id>/delete",
+    methods=["GET", "POST"],
+)
 @open_to(Right.AVAILABILITY, Right.SETTINGS)
 def delete_day(kind: str, slug: str, hours_id: int) -> ResponseReturnValue:
-    """Take an exception back: the weekly hours hold again."""
+    """The question, then take an exception back: the weekly hours hold again."""
     hall, actor = here.hall(), here.actor()
-    with hall.database.reading() as session:
-        whose = hours.find(session, actor, kind, slug)
 
-    def work(session: Session, decided: Decisions) -> None:
+    def exception(session: Session) -> tuple[Subject, Hours, date]:
         subject = hours.find(session, actor, kind, slug)
         found = session.get(Hours, hours_id)
         mine = found is not None and found in hours.days_of(session, subject, date.min + timedelta(days=1))
         if found is None or found.day is None or not mine:
             raise Refused(Reason.NOT_FOUND)
-        hours.change_day(session, hall, actor, subject, found.location_id, found.day, None, decisions=decided)
+        return subject, found, found.day
+
+    with hall.database.reading() as session:
+        whose = hours.find(session, actor, kind, slug)
+        if request.method != "POST":
+            _subject, one, day = exception(session)
+            return _sure(whose, one, day)
+
+    def work(session: Session, decided: Decisions) -> None:
+        subject, found, day = exception(session)
+        hours.change_day(session, hall, actor, subject, found.location_id, day, None, decisions=decided)
 
     if done := booking.try_to(hall, request.form, work):
         return _ask(done, whose)
     flash(gettext("The weekly hours hold again on this date."), "good")
     return redirect(url_for(f".{kind}", slug=slug) + "#days", 303)
+
+
+def _sure(whose: Subject, one: Hours, day: date) -> str:
+    """The question: what opens and closes on this date. What a service has for hours opens nobody's."""
+    hall, number = here.hall(), one.id
+    reader = hall.texts.reader(str(get_locale() or "en"))
+
+    def change(session: Session) -> None:
+        session.delete(session.get_one(Hours, number))
+
+    ids = [whose.row.id] if whose.kind == "resource" else None
+    window = day_period(day, hall.config.zone)
+    return render_template(
+        "office/sure.html",
+        title=gettext("Delete the hours of %(day)s?", day=reader.day(day)),
+        consequences=[gettext("The weekly hours of %(name)s hold again on this date.", name=whose.row.name)],
+        foreseen=None if whose.kind == "service" else booking.foresee(hall, window, change, whose=ids),
+        button=gettext("Delete the day"),
+        back=url_for(f".{whose.kind}", slug=whose.row.slug) + "#days",
+    )

@@ -168,7 +168,7 @@ def test_a_wrong_field_is_named(desk: Browser, fields: dict[str, str], names: st
 
 
 def test_an_absence_is_deleted(desk: Browser) -> None:
-    address = re.search(rf'action="({PAGE}\d+/delete)"', desk.get(PAGE).text)
+    address = re.search(rf'href="({PAGE}\d+/delete)"', desk.get(PAGE).text)
     assert address
     assert rows(desk.send(address[1]).text) == []
 

@@ -177,7 +177,7 @@ def test_a_text_is_written_and_taken_back(client: Browser, practice: Practice) -
     path = "/office/settings/messages/confirmed/de"
     assert post(client, path, text="Bis {time}!").status_code == 303
     assert "Bis {time}!" in client.get(path).text
-    post(client, path, text="Bis {time}!", default="1")
+    post(client, path, text="Bis {time}!", default="1", sure="1")
     with practice.hall.database.reading() as session:
         assert session.scalars(select(texts.OwnText)).all() == []
 

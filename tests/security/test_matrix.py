@@ -185,15 +185,20 @@ YES_ALL_THE_SAME = {
     "GET /office/settings/import/<number>": {404},  # no such file has come in
     "POST /office/settings/import/<number>/begin": {404},
     "POST /office/settings/import/<number>/check": {404},
+    "GET /office/settings/import/<number>/delete": {404},
     "POST /office/settings/import/<number>/delete": {404},
     "GET /office/settings/import/<number>/refused": {404},
     "POST /api/v1/webhooks/<hook_id>/deliveries/<name>/again": {404},  # nothing was sent
     "POST /office/settings/webhooks/<hook_id>/deliveries/<name>/again": {404},
     "GET /office/settings/plugins/<name>": {404},  # this plugin has a page of its own
     "POST /office/settings/plugins/<name>": {404},
+    "GET /office/holidays/days/<number>/delete": {404},
     "POST /office/holidays/days/<number>/delete": {404},  # no such day is entered
+    "GET /office/hours/resource/<slug>/day/<hours_id>/delete": {404},
     "POST /office/hours/resource/<slug>/day/<hours_id>/delete": {404},
+    "GET /office/hours/location/<slug>/day/<hours_id>/delete": {404},
     "POST /office/hours/location/<slug>/day/<hours_id>/delete": {404},
+    "GET /office/hours/service/<slug>/day/<hours_id>/delete": {404},
     "POST /office/hours/service/<slug>/day/<hours_id>/delete": {404},
 }
 NOT_DONE = {401, 403, 404}

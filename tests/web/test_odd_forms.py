@@ -52,7 +52,8 @@ def test_list_with_a_foreign_appointment_in_it_is_not_done_at_all(
     client.get("/office/requests")
     picked = [own.uid, theirs.uid] if foreign else [own.uid]
     answer = client.post(
-        "/office/appointments", data={"csrf_token": client.csrf_token, "act": "decline", "pick": picked}
+        "/office/appointments",
+        data={"csrf_token": client.csrf_token, "act": "decline", "sure": "1", "pick": picked},
     )
     assert answer.status_code == status
     done = acts.again(practice.hall, own.uid).status

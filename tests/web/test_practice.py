@@ -139,7 +139,7 @@ def test_a_picture_stands_at_the_head_of_the_booking_page(client: Browser, pract
     address = client.get("/").text.partition('src="/static/logo/')[2].partition('"')[0]
     shown = client.get(f"/static/logo/{address}")
     assert (shown.data, shown.mimetype) == (PNG, "image/png")
-    gone = {"csrf_token": client.csrf_token, "remove": "1"}
+    gone = {"csrf_token": client.csrf_token, "remove": "1", "sure": "1"}
     client.post("/office/settings/practice/logo", data=gone)
     assert client.get(f"/static/logo/{address}").status_code == 404
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from vorzimmer import hookspecs
 from vorzimmer.availability.why import Phrase, Why, of
 from vorzimmer.models import Allocation, Booking, Location, Resource, Service, Status
-from vorzimmer.periods import Period, merge, subtract
+from vorzimmer.periods import Period, intersect, merge, subtract
 from vorzimmer.plugins import Plugins
 from vorzimmer.reasons import N_
 
@@ -90,22 +90,28 @@ def against(session: Session, plugins: Plugins, taken: Sequence[Taken]) -> dict[
     """What stands against each of the appointments (by uid) that something stands against."""
     if not taken:
         return {}
-    calendar = _Calendar(session, plugins, taken)
+    ids = {resource for each in taken for resource, _period in each.resources}
+    window = Period(min(each.period.start for each in taken), max(each.period.end for each in taken))
+    calendar = Calendar(session, plugins, ids, window, {each.service_id for each in taken})
     found = {each.uid: list(calendar.against(each)) for each in taken}
     return {uid: reasons for uid, reasons in found.items() if reasons}
 
 
-class _Calendar:
-    """Hours and closures of everything that the appointments take, asked once."""
+class Calendar:
+    """Hours and closures of resources in a window, and of services and all places, asked once."""
 
-    def __init__(self, session: Session, plugins: Plugins, taken: Sequence[Taken]) -> None:
-        ids = {resource for each in taken for resource, _period in each.resources}
-        window = Period(min(each.period.start for each in taken), max(each.period.end for each in taken))
+    def __init__(
+        self,
+        session: Session,
+        plugins: Plugins,
+        ids: Collection[int],
+        window: Period,
+        service_ids: Collection[int] = (),
+    ) -> None:
         self.resources = {
             row.id: row for row in session.scalars(select(Resource).where(Resource.id.in_(ids)))
         }
         self.places = {row.id: row for row in session.scalars(select(Location))}
-        service_ids = {each.service_id for each in taken}
         self.services = {
             row.id: row for row in session.scalars(select(Service).where(Service.id.in_(service_ids)))
         }
@@ -144,6 +150,24 @@ class _Calendar:
         yield from self._closed(taken)
         for resource_id, period in taken.resources:
             yield from self._not_there(self.resources[resource_id], taken.location_id, period)
+
+    def open_time(self, resource: Resource, window: Period) -> list[tuple[datetime, datetime]]:
+        """When the resource can be had at any place, whatever is booked."""
+        found: list[tuple[datetime, datetime]] = []
+        for place in self.places.values():
+            if not (place.active and resource.active and resource.location_id in (None, place.id)):
+                continue
+            spans: list[tuple[datetime, datetime]] = [window]
+            for kind, subject in (("resource", resource.id), ("location", place.id)):
+                hours = self._hours(kind, subject, place.id)
+                spans = spans if hours is None else intersect(spans, hours)
+            here = [each for each in self.closings if each.location_id in (None, place.id)]
+            closed = merge(each.period for each in here if each.closure)
+            away = [each for each in self.away[resource.id] if each.location_id in (None, place.id)]
+            hard = merge(each.period for each in (*here, *away) if not each.closure)
+            closed = subtract(closed, self._despite(resource.id, place.id))
+            found += subtract(spans, merge([*closed, *hard]))
+        return merge(found)
 
     def _closed(self, taken: Taken) -> Iterator[Against]:
         """Closures of the place, unless all who work there then do so all the same (rule 15)."""

@@ -24,6 +24,7 @@ from vorzimmer.booking.details import (
 )
 from vorzimmer.booking.enter import Entry, enter
 from vorzimmer.booking.expire import expire, overdue
+from vorzimmer.booking.foresee import Foreseen, Stretch, foresee
 from vorzimmer.booking.hold import HoldRequest, hold
 from vorzimmer.booking.move import Target, look, move, stays
 from vorzimmer.booking.offer import choose_until, give_up, offer, stand, unanswered
@@ -52,8 +53,10 @@ __all__ = [
     "Details",
     "Entry",
     "Fields",
+    "Foreseen",
     "HoldRequest",
     "Override",
+    "Stretch",
     "Target",
     "Triage",
     "accept",
@@ -79,6 +82,7 @@ __all__ = [
     "enter",
     "expire",
     "extend_block",
+    "foresee",
     "give_up",
     "given_up",
     "held_in_vain",

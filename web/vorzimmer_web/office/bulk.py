@@ -8,6 +8,7 @@ from functools import partial
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
 from sqlalchemy import select
 
 from vorzimmer.access import Actor, open_to
@@ -15,12 +16,13 @@ from vorzimmer.booking.load import WHOLE
 from vorzimmer.here import hall
 from vorzimmer.models import Booking
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer_web import words
 from vorzimmer_web.office.acts import ACTS, DONE, said
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.reach import reach
 from vorzimmer_web.office.waiting import waiting
 from vorzimmer_web.requests import reading, signed_in
-from vorzimmer_web.site import local_path
+from vorzimmer_web.site import local_path, zone_of
 
 MOST = 200
 CLOSED_SINCE = N_("This time has been closed since. Please open the request and decide on it there.")
@@ -60,8 +62,43 @@ def act() -> ResponseReturnValue:
     if wrong:
         return render_template("office/results.html", wrong=wrong, lines=[], back=back, act=name), 409
     message = said(request.form.get("message", ""))
+    if name == "decline" and "sure" not in request.form:
+        return _sure(found, back)
     lines = [_done(person, name, one, message) for one in found]
     return render_template("office/results.html", lines=lines, back=back, act=name, done=DONE[name])
+
+
+def _sure(found: Sequence[Booking], back: str) -> str:
+    """The question: whose they are, how many are told, and how many have to be called."""
+    told = sum(bool(one.email) for one in found)
+    rest = len(found) - told
+    consequences = [
+        f"{one.whom}, {words.when(one.starts, zone_of(one))}, {one.service.name}" for one in found
+    ]
+    if told:
+        consequences.append(
+            ngettext(
+                "%(num)d customer gets an e-mail that says so.",
+                "%(num)d customers get an e-mail that says so.",
+                told,
+            )
+        )
+    if rest:
+        consequences.append(
+            ngettext(
+                "%(num)d customer has no e-mail address and has to be called.",
+                "%(num)d customers have no e-mail address and have to be called.",
+                rest,
+            )
+        )
+    consequences.append(gettext("Their times become free at once; what is declined stays declined."))
+    return render_template(
+        "office/sure.html",
+        title=ngettext("Decline %(num)d request?", "Decline %(num)d requests?", len(found)),
+        consequences=consequences,
+        button=gettext("Decline the selected"),
+        back=back,
+    )
 
 
 def _wrong(name: str, found: Sequence[Booking]) -> str:

@@ -19,7 +19,8 @@ from vorzimmer.models import Account, AppPassword
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.office import profile, shown
 from vorzimmer_web.office.remarked import remarked
-from vorzimmer_web.requests import read_anew, signed_in
+from vorzimmer_web.office.wording import last_used
+from vorzimmer_web.requests import read_anew, reading, signed_in
 
 LONGEST_LABEL = 80
 
@@ -73,8 +74,24 @@ def _added(session: Session, person: Actor, label: str) -> str:
 
 @open_to(*APPOINTMENTS)
 def revoke(password_id: int) -> ResponseReturnValue:
-    """The app with this password is out at once."""
+    """The question; then the app with this password is out at once."""
     person = signed_in()
+    if request.method != "POST":
+        found = reading().get(AppPassword, password_id)
+        if found is None or found.account_id != person.account_id:
+            raise Refused(Reason.NOT_FOUND)
+        return render_template(
+            "office/sure.html",
+            title=gettext("Revoke the app password “%(name)s”?", name=found.label),
+            consequences=[
+                gettext(
+                    "The app is out at once, and shows no new appointments until it gets another password."
+                ),
+                last_used(found.used_at, hall().config.zone),
+            ],
+            button=gettext("Revoke"),
+            back=url_for("office.connect"),
+        )
     hall().database.write(lambda session: _revoked(session, person, password_id))
     flash(gettext("The app password no longer works."), "good")
     return redirect(url_for("office.connect"), 303)
@@ -108,5 +125,6 @@ def add_to(office: Blueprint) -> None:
     """Put the pages in their places."""
     office.get("/connect")(connect)
     office.post("/connect", endpoint="add_app_password")(add)
-    office.post("/connect/<int(max=2147483647):password_id>/revoke", endpoint="revoke_app_password")(revoke)
+    one = "/connect/<int(max=2147483647):password_id>"
+    office.route(f"{one}/revoke", methods=["GET", "POST"], endpoint="revoke_app_password")(revoke)
     office.route("/connect/apple", methods=["GET", "POST"])(apple)

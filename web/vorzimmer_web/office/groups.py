@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from vorzimmer import customers
 from vorzimmer.access import Right, open_to
@@ -51,7 +51,14 @@ def dissolve(number: int) -> ResponseReturnValue:
         return redirect(url_for("office.groups"), 303)
     found = customers.group(session, number)
     size = customers.number(session, person, Wish(group=number))
-    return render_template("office/customers/group_delete.html", group=found, size=size)
+    said = ngettext("One customer is in it, who stays.", "%(num)d customers are in it, who stay.", size)
+    return render_template(
+        "office/sure.html",
+        title=gettext("Delete the group “%(name)s”?", name=found.name),
+        consequences=[said if size else gettext("Nobody is in it.")],
+        button=gettext("Delete the group"),
+        back=url_for("office.groups"),
+    )
 
 
 def add_to(office: Blueprint) -> None:

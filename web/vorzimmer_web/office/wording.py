@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from flask_babel import gettext
 
 from vorzimmer.models import Booking
 from vorzimmer.reasons import N_
-from vorzimmer_web.words import day_with_year
+from vorzimmer_web.words import day_with_year, when
 
 TOPICS = {
     "code": N_("Code"),
@@ -104,3 +105,10 @@ def zone_of(booking: Booking) -> ZoneInfo:
 def date_of(booking: Booking) -> str:
     """The local day of a booking with its year: "Mi, 3. März 2027"."""
     return day_with_year(booking.starts.astimezone(zone_of(booking)).date())
+
+
+def last_used(at: datetime | None, zone: ZoneInfo) -> str:
+    """When a password or key opened something last."""
+    if at is None:
+        return str(gettext("It was never used."))
+    return str(gettext("Used last: %(when)s.", when=when(at, zone)))

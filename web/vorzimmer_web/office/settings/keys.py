@@ -15,7 +15,8 @@ from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web.office.fresh import fresh
 from vorzimmer_web.office.settings.staff import RIGHTS
 from vorzimmer_web.office.settings.typed import Typed
-from vorzimmer_web.requests import read_anew, signed_in
+from vorzimmer_web.office.wording import last_used
+from vorzimmer_web.requests import read_anew, reading, signed_in
 
 HOME = "office.api_keys"
 LASTING = {"30": N_("30 days"), "90": N_("90 days"), "365": N_("One year"), "": N_("No end")}
@@ -78,8 +79,22 @@ def _may_revoke(person: Actor, key: ApiKey) -> bool:
 @open_to(Right.ACCOUNTS)
 @fresh(HOME)
 def revoke(key_id: int) -> ResponseReturnValue:
-    """The program with this key is out at once."""
+    """The question; then the program with this key is out at once."""
     person = signed_in()
+    if request.method != "POST":
+        found = reading().get(ApiKey, key_id)
+        if found is None or not _may_revoke(person, found):
+            raise Refused(Reason.NOT_FOUND)
+        return render_template(
+            "office/sure.html",
+            title=gettext("Revoke the key “%(name)s”?", name=found.label),
+            consequences=[
+                gettext("The program that uses it is out at once, until it gets another key."),
+                last_used(found.used_at, hall().config.zone),
+            ],
+            button=gettext("Revoke"),
+            back=url_for(HOME),
+        )
     hall().database.write(lambda session: accounts.revoke_key(session, person, key_id))
     flash(gettext("The key opens nothing any more."), "good")
     return redirect(url_for(HOME), 303)
@@ -89,4 +104,5 @@ def add_to(office: Blueprint) -> None:
     """Put the pages in their places."""
     office.get("/settings/api-keys/", endpoint="api_keys")(overview)
     office.post("/settings/api-keys/", endpoint="make_api_key")(make)
-    office.post("/settings/api-keys/<int(max=2147483647):key_id>/revoke", endpoint="revoke_api_key")(revoke)
+    one = "/settings/api-keys/<int(max=2147483647):key_id>"
+    office.route(f"{one}/revoke", methods=["GET", "POST"], endpoint="revoke_api_key")(revoke)

@@ -98,7 +98,19 @@ def _form(link: Invitation, typed: Typed) -> str:
 
 @open_to(Right.SETTINGS)
 def delete(link_id: int) -> ResponseReturnValue:
-    """The link says from now on that it has ended."""
+    """The question; then the link says that it has ended."""
+    if request.method != "POST":
+        link = invitations.get(reading(), link_id)
+        return render_template(
+            "office/sure.html",
+            title=gettext("Delete the link “%(name)s”?", name=link.name),
+            consequences=[
+                gettext("Who follows it is led to your page, wherever it is printed or sent to."),
+                gettext("The same address cannot be made again."),
+            ],
+            button=gettext("Delete the link"),
+            back=url_for("office.publish", _anchor="links"),
+        )
     name = hall().database.write(lambda session: invitations.delete(session, signed_in(), link_id))
     flash(gettext("The link “%(name)s” is deleted: who follows it is led to your page.", name=name), "good")
     return redirect(url_for("office.publish", _anchor="links"), 303)
@@ -116,5 +128,5 @@ def add_to(office: Blueprint) -> None:
     links = "/settings/publish/links"
     office.post(links, endpoint="publish_link")(add)
     office.route(f"{links}/<int:link_id>", methods=["GET", "POST"], endpoint="named_link")(edit)
-    office.post(f"{links}/<int:link_id>/delete", endpoint="delete_link")(delete)
+    office.route(f"{links}/<int:link_id>/delete", methods=["GET", "POST"], endpoint="delete_link")(delete)
     office.get(f"{links}/<int:link_id>/code.{KINDS}", endpoint="link_code")(code)

@@ -18,6 +18,7 @@ from vorzimmer.plugins import Loaded
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web.office.settings import controls
 from vorzimmer_web.office.settings.archiving import undecided
+from vorzimmer_web.office.settings.switching import question
 from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.requests import signed_in
 
@@ -110,6 +111,15 @@ def switch(name: str, act: str) -> ResponseReturnValue:
 
 
 @open_to(Right.SETTINGS)
+def ask_off(name: str) -> str:
+    """What follows, before a loaded plugin is switched off."""
+    loaded = next((one for one in hall().plugins.loaded if one.name == name and one.active), None)
+    if loaded is None:
+        abort(404)
+    return question(loaded)
+
+
+@open_to(Right.SETTINGS)
 def edit(name: str) -> ResponseReturnValue:
     """One plugin's settings, checked by its own model."""
     loaded = next((one for one in hall().plugins.loaded if one.name == name), None)
@@ -156,4 +166,5 @@ def add_to(office: Blueprint) -> None:
     """Put the pages in their places."""
     office.get("/settings/plugins", endpoint="plugins")(listed)
     office.route("/settings/plugins/<name>", methods=["GET", "POST"], endpoint="plugin")(edit)
+    office.get("/settings/plugins/<name>/off", endpoint="ask_plugin_off")(ask_off)
     office.post("/settings/plugins/<name>/<any(off, on):act>", endpoint="switch_plugin")(switch)

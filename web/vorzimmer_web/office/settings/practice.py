@@ -62,6 +62,14 @@ def logo() -> ResponseReturnValue:
     picture = sent.read(pictures.LARGEST + 1) if sent and "remove" not in request.form else None
     if not picture and "remove" not in request.form:
         return redirect(url_for("office.practice"), 303)
+    if not picture and "sure" not in request.form:
+        return render_template(
+            "office/sure.html",
+            title=gettext("Remove the picture?"),
+            consequences=[gettext("Booking pages and mails show the name of the practice alone.")],
+            button=gettext("Remove"),
+            back=url_for("office.practice"),
+        )
     try:
         hall().database.write(
             lambda session: settings.set_logo(session, hall(), signed_in(), picture or None)

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale, gettext, ngettext
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -257,8 +257,19 @@ def send_link(account_id: int) -> ResponseReturnValue:
 @open_to(Right.ACCOUNTS)
 @fresh(HOME)
 def take_back(account_id: int) -> ResponseReturnValue:
-    """Nobody needs this invitation any more."""
+    """The question; then nobody needs this invitation any more."""
     account, person = _account(account_id), signed_in()
+    if request.method != "POST":
+        return render_template(
+            "office/sure.html",
+            title=gettext("Take the invitation of %(name)s back?", name=account.name or account.email),
+            consequences=[
+                gettext("The link that went to %(email)s is void.", email=account.email),
+                gettext("The login is deleted with its role and calendar; it can be invited anew."),
+            ],
+            button=gettext("Take the invitation back"),
+            back=url_for("office.staff_account", account_id=account.id),
+        )
     said = N_("The invitation of %(name)s is taken back; its link is void.")
     return _done(account, lambda s: accounts.take_back(s, hall(), person, account_id), said, HOME)
 
@@ -319,8 +330,10 @@ def _role(role: Role | None, typed: Typed, ticked: list[str]) -> ResponseReturnV
 @open_to(Right.ACCOUNTS)
 @fresh(HOME)
 def delete_role(role_id: int) -> ResponseReturnValue:
-    """A role that nobody has goes."""
+    """The question; then a role that nobody has goes."""
     person = signed_in()
+    if request.method != "POST":
+        return _sure(role_id)
     try:
         hall().database.write(lambda s: accounts.delete_role(s, person, role_id))
     except Refused as refusal:
@@ -331,6 +344,29 @@ def delete_role(role_id: int) -> ResponseReturnValue:
     else:
         flash(gettext("The role is deleted."), "good")
     return redirect(url_for(HOME), 303)
+
+
+def _sure(role_id: int) -> str:
+    role = reading().scalar(accounts.office_roles().where(Role.id == role_id))
+    if role is None:
+        raise Refused(Reason.NOT_FOUND)
+    has_it = select(func.count()).where(Account.roles.any(Role.id == role.id))
+    number, used = len(role.permissions or ()), reading().scalar(has_it) or 0
+    in_use = ngettext(
+        "%(num)d login has it: please give that another role first.",
+        "%(num)d logins have it: please give them another role first.",
+        used,
+    )
+    return render_template(
+        "office/sure.html",
+        title=gettext("Delete the role “%(name)s”?", name=role_name(role)),
+        consequences=[
+            ngettext("It has %(num)d right.", "It has %(num)d rights.", number),
+            in_use if used else gettext("No login has it."),
+        ],
+        button=gettext("Delete the role"),
+        back=url_for("office.role", role_id=role.id),
+    )
 
 
 def add_to(office: Blueprint) -> None:
@@ -345,7 +381,7 @@ def add_to(office: Blueprint) -> None:
 
     office.post(f"{one}/<any(block, unblock, unlock, sign_out):act>", endpoint="staff_act")(do)
     office.post(f"{one}/link", endpoint="staff_link")(send_link)
-    office.post(f"{one}/take-back", endpoint="take_back")(take_back)
+    office.route(f"{one}/take-back", methods=["GET", "POST"], endpoint="take_back")(take_back)
     office.route("/settings/roles/new", methods=["GET", "POST"], endpoint="new_role")(new_role)
     office.route(role, methods=["GET", "POST"], endpoint="role")(edit_role)
-    office.post(f"{role}/delete", endpoint="delete_role")(delete_role)
+    office.route(f"{role}/delete", methods=["GET", "POST"], endpoint="delete_role")(delete_role)
