@@ -56,6 +56,12 @@ def test_who_is_asked_to_choose_is_given_half_of_the_time_left_at_most(practice,
     assert act(practice.hall, booking.offer, DESK, later.uid).choose_until == berlin("2027-03-04 08:00")
 
 
+def test_time_to_choose_ends_at_a_time_that_people_say(practice, made):
+    practice.clock.now += timedelta(minutes=7, seconds=5)
+    later = practice.book("massage", "2027-03-18 10:30")
+    assert act(practice.hall, booking.offer, DESK, later.uid).choose_until == berlin("2027-03-04 08:00")
+
+
 def test_the_practice_may_say_until_when(practice, made):
     until = berlin("2027-03-03 18:00")
     assert act(practice.hall, booking.offer, DESK, made.uid, until=until).choose_until == until

@@ -45,9 +45,10 @@ def offer(
 
 
 def choose_until(booking: Booking, moment: datetime) -> datetime:
-    """Until when a customer is asked to choose, unless staff say otherwise; to the minute, as people say it."""
-    until = moment + min(TIME, (booking.starts - moment) / 2)
-    return until.replace(second=0, microsecond=0)
+    """Until when a customer is asked to choose, unless staff say; a time that people say: 14:45, not 14:47."""
+    until = (moment + min(TIME, (booking.starts - moment) / 2)).replace(second=0, microsecond=0)
+    quarter = until.replace(minute=until.minute - until.minute % 15)
+    return quarter if quarter > moment else until
 
 
 def stand(session: Session, hall: Hall, actor: Actor, uid: str, message: str = "") -> Booking:
