@@ -111,7 +111,7 @@ def _places(session: Session, subject: Subject) -> dict[Place, str]:
     if isinstance(row, Service):
         return {None: gettext("At every place")}
     if isinstance(row, Location):
-        return {row.id: row.name}
+        return {row.id: gettext("Every week")}
     everywhere = {place.id: place.name for place in _active(session, Location)}
     fixed = {row.location_id} if row.location_id in everywhere else everywhere.keys()
     return {place: name for place, name in everywhere.items() if place in fixed}

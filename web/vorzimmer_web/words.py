@@ -83,8 +83,8 @@ def month(of: date) -> str:
 
 
 def weekday(of: date) -> str:
-    """ "Mi"."""
-    return format_date(of, "cccccc", locale=_locale()).rstrip(".")
+    """ "Mi", "Wed", "mer": as people write it above a column."""
+    return format_date(of, "ccc", locale=_locale()).rstrip(".")
 
 
 def weekday_name(of: date) -> str:
