@@ -9,17 +9,20 @@ from __future__ import annotations
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask
 from werkzeug.routing import Rule
 
-from vorzimmer.access import EVERYONE, ROLES, SIGNED_IN, Right, declared
+from vorzimmer.access import EVERYONE, ROLES, SIGNED_IN, Actor, Right, declared
 from vorzimmer.app import create_app
+from vorzimmer.booking import objects as published
 from vorzimmer.config import Config
 from vorzimmer.hall import Hall
+from vorzimmer_caldav import shown
+from vorzimmer_caldav.rights import opens
 
 PAGE = Path(__file__).resolve().parents[1] / "docs/operator/rights.md"
 HEAD = """# Who may do what
@@ -32,6 +35,16 @@ something that does not exist. **below**: only people and roles that have no mor
 **sign in**: the way leads to the login. **open**: no login needed; a link or a code in the request is its own proof.
 Whoever is blocked, or whose role changes, is what the table says from the next request on.
 """
+BY_DOOR = """
+## Appointments, by door
+
+The same rights open appointments by every door: a row for each role in the box and for each right alone. By CalDAV
+everybody's home has their **own** calendar, to read and to change; those of others that are switched on can be read,
+**all** of them with what is in them or only when they are **busy**.
+"""
+DOORS = {"page": "GET /office/booking/<uid>", "API": "GET /api/v1/bookings/<uid>"}
+"""A call that stands for the door."""
+COPIES = {published.FULL: "own; others: all", published.BUSY: "own; others: busy"}
 THINGS: list[tuple[str, str]] = [
     (r"/hours/resource/", "person’s hours"),
     (r"/hours/(location|service)/", "practice’s hours"),
@@ -167,7 +180,26 @@ def page(app: Flask) -> str:
         )
         cells = [row.cell(rights).replace("no", "–") for rights in people.values()]
         lines.append(f"| `{row.name}` | {needs} | {row.thing} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_by_door(app, people)]) + "\n"
+
+
+def _by_door(app: Flask, people: Mapping[str, frozenset[Right] | None]) -> list[str]:
+    """A table with a column for each door."""
+    known = {row.name: row for row in rows(app)}
+    alone = {f"*{_list([right])}* alone": frozenset({right}) for right in Right}
+    lines = [BY_DOOR, f"| who | {' | '.join(DOORS)} | CalDAV |", "| --- " * (len(DOORS) + 2) + "|"]
+    for who, rights in {**people, **alone}.items():
+        cells = [*(known[name].cell(rights) for name in DOORS.values()), by_calendar_app(rights)]
+        lines.append(f"| {who} | {' | '.join(cell.replace('no', '–') for cell in cells)} |")
+    return lines
+
+
+def by_calendar_app(rights: Iterable[Right] | None) -> str:
+    """What an app sees that signs in for a login with these rights; None is nobody. As the door itself decides it."""
+    if rights is None:
+        return "sign in"
+    actor = Actor("somebody", "caldav", rights=frozenset(rights))
+    return COPIES[shown.kind(actor)] if opens(actor) else "no"
 
 
 def _list(who: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from radicale.rights import BaseRights
 
-from vorzimmer.access import APPOINTMENTS
+from vorzimmer.access import APPOINTMENTS, Actor
 from vorzimmer_caldav.visit import current
 
 
@@ -20,5 +20,9 @@ class Rights(BaseRights):
             return "R"
         if parts[0] != user:
             return ""
-        opens = bool(current().actor.rights & {*APPOINTMENTS})
-        return {1: "R", 2: "rw" if opens else ""}.get(len(parts), "")
+        return {1: "R", 2: "rw" if opens(current().actor) else ""}.get(len(parts), "")
+
+
+def opens(actor: Actor) -> bool:
+    """Whether an app sees any calendar; without a right to appointments the home is empty (X3)."""
+    return bool(actor.rights & {*APPOINTMENTS})

@@ -8,7 +8,7 @@ from sqlalchemy import and_, delete, select
 from sqlalchemy.orm import Session
 
 from vorzimmer import database
-from vorzimmer.access import APPOINTMENTS, Actor, Right, may
+from vorzimmer.access import Actor, Right, may
 from vorzimmer.booking import load, status
 from vorzimmer.booking import objects as published
 from vorzimmer.hall import Hall
@@ -24,6 +24,7 @@ from vorzimmer.models import (
     ShownCalendar,
 )
 from vorzimmer_caldav import objects
+from vorzimmer_caldav.rights import opens
 
 BACK = timedelta(days=366)
 """What was over earlier is not taken into a copy when it is made."""
@@ -39,7 +40,7 @@ def listed(session: Session, actor: Actor) -> list[tuple[Resource, Calendar | No
 
     Nothing for those who have no right to appointments any more.
     """
-    if not actor.rights & {*APPOINTMENTS}:
+    if not opens(actor):
         return []
     copied = and_(
         Calendar.resource_id == Resource.id, Calendar.kind == kind(actor), Calendar.deleted_at.is_(None)
