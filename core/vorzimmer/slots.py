@@ -172,6 +172,20 @@ def allowed(runs: Iterable[Run], no_starts: Sequence[Span], shape: Shape) -> lis
     return subtract(possible_starts(runs, shape), merge(no_starts))
 
 
+def within(starts: list[int], spans: Sequence[Span]) -> list[int]:
+    """The starts that lie in one of the spans; both sorted."""
+    kept: list[int] = []
+    index, count = 0, len(spans)
+    for start in starts:
+        while index < count and spans[index][1] <= start:
+            index += 1
+        if index == count:
+            break
+        if spans[index][0] <= start:
+            kept.append(start)
+    return kept
+
+
 def covered(lists: Sequence[Sequence[Span]], quantity: int) -> list[Span]:
     """Where at least `quantity` of the lists (each sorted and disjoint) agree (rule 53)."""
     if quantity == 1:

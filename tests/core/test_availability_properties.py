@@ -68,6 +68,17 @@ class Away:
 
 
 @dataclass(frozen=True)
+class Again:
+    """A further need for people; the first one then ends after `first` minutes."""
+
+    first: int
+    offset: int
+    length: int
+    pool: tuple[int, ...]
+    count: int
+
+
+@dataclass(frozen=True)
 class Small:
     """A whole practice; all times in epoch seconds, all of the service in minutes."""
 
@@ -81,6 +92,7 @@ class Small:
     capacity: int
     people: int
     room: tuple[int, int] | None
+    again: Again | None
     own_buffer: int | None
     hours: dict[int, tuple[int, list[Span]]]
     despite: dict[int, list[Span]]
@@ -163,6 +175,16 @@ def groups(draw, hours: dict[int, tuple[int, list[Span]]], minutes: int, room: b
 
 
 @st.composite
+def agains(draw, minutes: int) -> Again:
+    """Somebody is needed for two parts of the appointment: the same pool, a part of it, or another one."""
+    first = draw(st.integers(1, minutes // 5 - 1)) * 5
+    offset = draw(st.sampled_from([first, first, draw(st.integers(0, minutes // 5 - 1)) * 5]))
+    length = draw(st.integers(1, (minutes - offset) // 5)) * 5
+    pool = draw(st.sampled_from([STAFF, STAFF, (1, 2), (2, 3), (3,)]))
+    return Again(first, offset, length, pool, draw(st.sampled_from([1, 1, 2])))
+
+
+@st.composite
 def practices(draw) -> Small:
     capacity = draw(st.sampled_from([1, 3]))
     minutes = draw(st.sampled_from([20, 30, 45, 60]))
@@ -183,6 +205,7 @@ def practices(draw) -> Small:
         capacity=capacity,
         people=draw(st.sampled_from([1, 2])) if capacity == 1 else 1,
         room=room,
+        again=draw(st.one_of(st.none(), agains(minutes))),
         own_buffer=draw(st.sampled_from([None, None, 0, 20])),
         hours=hours,
         despite={1: draw(workdays())},
@@ -304,18 +327,32 @@ class House:
             capacity=small.capacity,
         )
         other = Service(slug="other", name="", minutes=30, step=30)
-        needs = [Requirement(service=service, position=0, kind="staff", quantity=small.people)]
-        if small.room:
-            offset, length = small.room
-            needs.append(Requirement(service=service, position=1, kind="room", offset=offset, minutes=length))
+        needs = [
+            Requirement(
+                service=service, position=position, kind=kind, quantity=count, offset=offset, minutes=length
+            )
+            for position, (kind, _pool, count, offset, length) in enumerate(needs_of(small))
+        ]
         session.add_all([service, other, *needs])
         session.flush()
         self.answers.small = small
-        self.answers.needs = dict(zip([need.id for need in needs], (STAFF, ROOMS), strict=False))
+        pools = [pool for _kind, pool, *_rest in needs_of(small)]
+        self.answers.needs = dict(zip([need.id for need in needs], pools, strict=True))
         for number, taking in enumerate(small.takings):
             session.add(booking(number, taking, service if taking.ours else other))
         session.flush()
         return service
+
+
+def needs_of(small: Small) -> list[tuple[str, tuple[int, ...], int, int, int]]:
+    """Kind, who can, how many, from which minute, for how many minutes."""
+    first = small.again.first if small.again else small.minutes
+    found: list[tuple[str, tuple[int, ...], int, int, int]] = [("staff", STAFF, small.people, 0, first)]
+    if small.room:
+        found.append(("room", ROOMS, 1, *small.room))
+    if small.again:
+        found.append(("staff", small.again.pool, small.again.count, small.again.offset, small.again.length))
+    return found
 
 
 def booking(number: int, taking: Taking, service: Service) -> Booking:
@@ -371,8 +408,9 @@ class Oracle:
     def __init__(self, small: Small, *, by_staff: bool = False) -> None:
         self.small = small
         self.by_staff = by_staff
-        self.pools = [STAFF, ROOMS] if small.room else [STAFF]
-        self.counts = [small.people, 1] if small.room else [small.people]
+        self.pools = [pool for _kind, pool, *_rest in needs_of(small)]
+        self.counts = [count for _kind, _pool, count, *_rest in needs_of(small)]
+        self.segments = [(offset, length) for *_need, offset, length in needs_of(small)]
         self.live = [t for t in small.takings if t.expires is None or t.expires > NOW]
 
     def shape(self, who: int, length: int) -> Shape:
@@ -380,9 +418,6 @@ class Oracle:
         own = small.own_buffer if who == 2 else None
         before, after = (own, own) if own is not None else (small.before, small.after)
         return Shape(length * MINUTE, before * MINUTE, after * MINUTE, small.combine, small.inside)
-
-    def segment(self, need: int) -> tuple[int, int]:
-        return (0, self.small.minutes) if need == 0 else self.small.room
 
     def open(self, start: int, place: int) -> bool:
         """Notice, horizon, opening hours, hours of the service, closings of the place."""
@@ -405,7 +440,7 @@ class Oracle:
 
     def free(self, who: int, need: int, start: int, place: int, *, joining: bool = False) -> bool:
         """Whether one resource can take its part."""
-        offset, length = self.segment(need)
+        offset, length = self.segments[need]
         shape, begin = self.shape(who, length), start + offset * MINUTE
         if who in ROOMS and place != who - 3:
             return False
@@ -447,18 +482,48 @@ class Oracle:
             return set()
         return self.new(start, place) | self.joined(start, place)
 
-    def new(self, start: int, place: int) -> set[int]:
-        free = [
-            [who for who in pool if self.free(who, need, start, place)]
+    def free_for(self, start: int, place: int, *, joining: bool = False) -> list[list[int]]:
+        """For each need who could fill it."""
+        return [
+            [who for who in pool if self.free(who, need, start, place, joining=joining)]
             for need, pool in enumerate(self.pools)
         ]
-        if any(len(pool) < count for pool, count in zip(free, self.counts, strict=True)):
-            return set()
+
+    def teams(self, free: list[list[int]]) -> Iterator[list[tuple[int, ...]]]:
+        """Every way to fill all needs: nobody twice at one time, and those who can come back do."""
+        choices = [itertools.combinations(pool, count) for pool, count in zip(free, self.counts, strict=True)]
+        for team in itertools.product(*choices):
+            apart = all(
+                not set(team[one]) & set(team[other])
+                for one, other in itertools.combinations(range(len(team)), 2)
+                if self.at_once(one, other)
+            )
+            if apart and (not self.comes_back or set(team[0]) == set(team[-1])):
+                yield list(team)
+
+    @property
+    def comes_back(self) -> bool:
+        """Whether the last need is for the same people as the first, at another time."""
+        again = self.small.again
+        alike = again and (again.pool, again.count) == (STAFF, self.small.people)
+        return bool(alike) and not self.at_once(0, -1)
+
+    def at_once(self, one: int, other: int) -> bool:
+        parts = (self.segments[one], self.segments[other])
+        minutes = [set(range(offset, offset + length)) for offset, length in parts]
+        return bool(minutes[0] & minutes[1])
+
+    def new(self, start: int, place: int) -> set[int]:
+        """Who could be in it; one of those asked for, or who could lead, has the start on the own grid."""
         asked = self.small.staff
-        if asked is not None and asked not in free[0]:
+        first = [who for who in STAFF if self.free(who, 0, start, place)]
+        if not any(self.on_grid(who, start) for who in first if asked in (None, who)):
             return set()
-        leads = {who for who in free[0] if self.on_grid(who, start) and asked in (None, who)}
-        return set(free[0]) if leads and self.small.people > 1 else leads
+        free = self.free_for(start, place)
+        if self.small.people == 1:
+            free[0] = [who for who in first if self.on_grid(who, start)]
+        teams = [set(itertools.chain(*team)) & set(STAFF) for team in self.teams(free)]
+        return set().union(*(team for team in teams if asked is None or asked in team))
 
     def joined(self, start: int, place: int) -> set[int]:
         if self.small.capacity == 1:
@@ -471,8 +536,12 @@ class Oracle:
             }
             people = resources & set(STAFF)
             fits = self.small.capacity - len(seats) >= self.small.seats
-            free = all(self.free(who, int(who in ROOMS), start, place, joining=True) for who in resources)
-            if fits and free and self.small.staff in (None, *people):
+            free = [
+                [who for who in able if who in resources]
+                for able in self.free_for(start, place, joining=True)
+            ]
+            whole = any(set(itertools.chain(*team)) == resources for team in self.teams(free))
+            if fits and whole and self.small.staff in (None, *people):
                 found |= people
         return found
 
@@ -610,12 +679,21 @@ def test_what_is_offered_can_be_booked(house, small, data):
 def check_assignment(judge: Oracle, chosen: availability.Assignment, start: int) -> None:
     small, place = judge.small, chosen.location.id
     by_resource = {
-        who: sorted(item.seat for item in chosen.items if item.resource.id == who)
+        who: {item.seat for item in chosen.items if item.resource.id == who}
         for who in {item.resource.id for item in chosen.items}
     }
-    assert len(by_resource) == sum(judge.counts)
+    needs = sorted({item.requirement_id for item in chosen.items})
+    team = [
+        sorted({item.resource.id for item in chosen.items if item.requirement_id == need}) for need in needs
+    ]
+    assert list(map(len, team)) == judge.counts
+    assert len(chosen.items) == small.seats * sum(judge.counts)
     assert small.staff is None or small.staff in by_resource
-    assert all(len(set(seats)) == small.seats for seats in by_resource.values())
+    assert all(len(seats) == small.seats for seats in by_resource.values())
+    for item in chosen.items:
+        offset, length = judge.segments[needs.index(item.requirement_id)]
+        begin = start + offset * MINUTE
+        assert (item.starts, item.ends) == (instant(begin), instant(begin + length * MINUTE))
     taken = {
         (who, seat)
         for t in judge.live
@@ -624,7 +702,12 @@ def check_assignment(judge: Oracle, chosen: availability.Assignment, start: int)
     }
     joined = {who for who, _seat in taken} & by_resource.keys()
     assert not {(who, seat) for who, seats in by_resource.items() for seat in seats} & taken
-    assert all(judge.free(who, int(who in ROOMS), start, place, joining=who in joined) for who in by_resource)
+    assert any(list(map(list, each)) == team for each in judge.teams(team))
+    assert all(
+        judge.free(who, need, start, place, joining=who in joined)
+        for need, members in enumerate(team)
+        for who in members
+    )
 
 
 @random
@@ -666,7 +749,7 @@ def test_next_times_of_staff_are_the_earliest_that_they_may_enter(house, small, 
 def test_oracle_has_something_to_say(house):
     """The oracle itself: a plain day of one person."""
     hours = {1: (1, [(MIDNIGHT + 9 * HOUR, MIDNIGHT + 10 * HOUR)])}
-    small = Small(30, 30, 0, 0, "max", False, 0, 1, 1, None, None, hours, {}, {}, [], [], [])
+    small = Small(30, 30, 0, 0, "max", False, 0, 1, 1, None, None, None, hours, {}, {}, [], [], [])
     start = MIDNIGHT + 9 * HOUR
     assert Oracle(small).slots(DAY) == {
         (start, 1): ("p1",),

@@ -59,15 +59,14 @@ def _offered(search: Search, place: Place, start: int) -> Assignment | None:
     lanes = search.lanes(place)
     for event in search.joinable_events(place, lanes):
         if event.start == start:
-            return _join(search, place, lanes, event)
+            return _join(search, place, search.joinable(lanes, start), event)
     options = [by_load(search, place, group, start) for group in search.options(lanes, start)]
     chosen = search.fill(options)
     return _assignment(search, place, chosen, start, range(search.question.seats)) if chosen else None
 
 
 def _join(search: Search, place: Place, lanes: list[list[Lane]], event: Event) -> Assignment | None:
-    options = [[lane for lane in group if lane.resource.id in event.resource_ids] for group in lanes]
-    chosen = search.fill(options)
+    chosen = search.taken_by(event, lanes)
     free = [seat for seat in range(search.service.capacity) if seat not in event.seats]
     if chosen is None:
         return None
@@ -144,7 +143,8 @@ def _at(search: Search, place: Place, start: int) -> Iterator[tuple[Placement, b
     known = {id(lane): list(against(search, place, lane, start)) for group in lanes for lane in group}
 
     def badness(lane: Lane) -> tuple[int, int]:
-        return sum(why.conflict for why in known[id(lane)]), len(known[id(lane)])
+        found = [why for each in (lane, *lane.again) for why in known[id(each)]]
+        return sum(why.conflict for why in found), len(found)
 
     chosen = search.fill([sorted(by_load(search, place, group, start), key=badness) for group in lanes])
     if chosen is None:

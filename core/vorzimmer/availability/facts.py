@@ -90,7 +90,11 @@ BLOCKED, BOOKED, HELD, REQUESTED = range(4)
 
 @dataclass(frozen=True)
 class Need:
-    """A requirement and the pool that may fill it, sorted by slug (rule 53); offset and length in seconds."""
+    """A requirement and the pool that may fill it, sorted by slug (rule 53); offset and length in seconds.
+
+    `follows` is the index of an earlier need that asks for as many of the same people or things at another time of the
+    appointment: they come back, and nobody else does.
+    """
 
     requirement_id: int
     kind: str
@@ -98,6 +102,11 @@ class Need:
     offset: int
     length: int
     pool: tuple[Resource, ...]
+    follows: int | None = None
+
+    def meets(self, other: Need) -> bool:
+        """Whether both want somebody at one time: then it is not the same one."""
+        return self.offset < other.offset + other.length and other.offset < self.offset + self.length
 
 
 @dataclass
@@ -144,22 +153,38 @@ def needs_of(session: Session, plugins: Plugins, question: Question) -> list[Nee
     if question.only is not None:
         ids &= question.only
     found = {member.id: member for member in session.scalars(RESOURCES, {"ids": ids})}
-    needs = [_need(requirement, question.service, answers, found) for requirement in requirements]
+    needs: list[Need] = []
+    able: list[frozenset[int]] = []
+    for requirement in requirements:
+        mine = [answer.resource_ids for answer in answers if answer.requirement_id == requirement.id]
+        able.append(frozenset(resource_id for each in mine for resource_id in each))
+        need = _need(requirement, question.service, able[-1], found)
+        needs.append(replace(need, follows=_followed(need, needs, able)))
     asked = [need for need in needs if any(member.slug == question.staff for member in need.pool)]
-    if len(asked) == 1 and asked[0].quantity == 1:  # nobody else is looked at
+    if (
+        sum(need.follows is None for need in asked) == 1 and asked[0].quantity == 1
+    ):  # nobody else is looked at
         only = tuple(member for member in asked[0].pool if member.slug == question.staff)
-        return [replace(need, pool=only) if need is asked[0] else need for need in needs]
+        return [replace(need, pool=only) if need in asked else need for need in needs]
     return needs
+
+
+def _followed(need: Need, earlier: Sequence[Need], able: Sequence[frozenset[int]]) -> int | None:
+    """The first need whose people come back for this one; `able`: who can do each of them, and this one last."""
+    for index, (other, those) in enumerate(zip(earlier, able, strict=False)):
+        chain = [other, *(each for each in earlier if each.follows == index)]
+        alike = those == able[-1] and (other.kind, other.quantity) == (need.kind, need.quantity)
+        if alike and other.follows is None and not any(need.meets(each) for each in chain):
+            return index
+    return None
 
 
 def _need(
     requirement: Requirement,
     service: Service,
-    answers: Iterable[hookspecs.Candidates],
+    fitting: frozenset[int],
     found: dict[int, Resource],
 ) -> Need:
-    mine = [answer.resource_ids for answer in answers if answer.requirement_id == requirement.id]
-    fitting = {resource_id for ids in mine for resource_id in ids}
     minutes = service.minutes - requirement.offset if requirement.minutes is None else requirement.minutes
     pool = tuple(member for member in found.values() if member.id in fitting)
     offset, length = requirement.offset * 60, minutes * 60

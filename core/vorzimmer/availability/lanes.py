@@ -44,7 +44,10 @@ class Place:
 
 @dataclass
 class Lane:
-    """One resource at one place for one need; all times shifted to the start of the whole appointment."""
+    """One resource at one place for one need; all times shifted to the start of the whole appointment.
+
+    `again` are its lanes for the needs that follow this one.
+    """
 
     resource: Resource
     need: Need
@@ -55,11 +58,17 @@ class Lane:
     closures: list[Closing]
     no_starts: list[Span]
     no_joining: list[Span]
+    again: list[Lane] = field(default_factory=list)
 
     @cached_property
     def allowed(self) -> list[Span]:
         """All starts that suit the resource, on the grid or off it."""
-        return slots.allowed(self.runs, self.no_starts, self.shape)
+        own = slots.allowed(self.runs, self.no_starts, self.shape)
+        return slots.covered([own, *self._back], 1 + len(self._back))
+
+    @cached_property
+    def _back(self) -> list[list[Span]]:
+        return [lane.allowed for lane in self.again]
 
     @cached_property
     def joinable(self) -> list[Span]:
@@ -72,7 +81,10 @@ class Lane:
 
     def grid(self, step: int, window: Span) -> list[int]:
         """The starts of the grid that suit the resource (rules 21 to 23)."""
-        return slots.grid(self.runs, self.no_starts, self.shape, step, window)
+        starts = slots.grid(self.runs, self.no_starts, self.shape, step, window)
+        for spans in self._back:
+            starts = slots.within(starts, spans)
+        return starts
 
 
 class Layout:
@@ -135,7 +147,16 @@ class Layout:
         key = (place.location.id, anybody)
         if key not in self._lanes:
             self._lanes[key] = [list(self._lanes_of(place, need, anybody)) for need in self.facts.needs]
+            self._link(self._lanes[key])
         return self._lanes[key]
+
+    def _link(self, lanes: list[list[Lane]]) -> None:
+        """Let each lane know those of the needs that follow its own: who cannot come back does not begin."""
+        for need, group in zip(self.facts.needs, lanes, strict=True):
+            if need.follows is not None:
+                first = {lane.resource.id: lane for lane in lanes[need.follows]}
+                for lane in group:
+                    first[lane.resource.id].again.append(lane)
 
     def _lanes_of(self, place: Place, need: Need, anybody: bool) -> Iterator[Lane]:
         for resource in need.pool:

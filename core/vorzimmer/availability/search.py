@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from vorzimmer import hookspecs, slots
-from vorzimmer.availability.facts import Question, gather
+from vorzimmer.availability.facts import Need, Question, gather
 from vorzimmer.availability.lanes import Lane, Layout, Place, contains
 from vorzimmer.models import Location
 from vorzimmer.periods import day_period
@@ -31,12 +31,20 @@ class Slot(NamedTuple):
 
 
 class Event(NamedTuple):
-    """A group event that somebody opened: its start, place and resources are fixed (rule 63)."""
+    """A group event that somebody opened: its start, place and resources are fixed (rule 63).
+
+    `parts` are its resources, each with the second of the appointment from which it is taken.
+    """
 
     start: int
     location_id: int
-    resource_ids: frozenset[int]
+    parts: frozenset[tuple[int, int]]
     seats: frozenset[int]
+
+    @property
+    def resource_ids(self) -> set[int]:
+        """Who and what it takes."""
+        return {resource_id for resource_id, _offset in self.parts}
 
 
 class Search(Layout):
@@ -73,7 +81,7 @@ class Search(Layout):
         for lane in self.leads(lanes[0]):
             starts, slug = lane.grid(step, window), lane.resource.slug
             for spans in filters:
-                starts = within(starts, spans)
+                starts = slots.within(starts, spans)
             for start in starts:
                 found[start].append(slug)
         others = [lane for lane in self._companions(lanes) if lane.resource.kind == STAFF]
@@ -120,11 +128,18 @@ class Search(Layout):
         self, lanes: list[list[Lane]], others: list[Lane], found: dict[int, list[str]]
     ) -> None:
         for start in list(found):
-            if self._pools_meet and self.fill(self.options(lanes, start)) is None:
+            if not self._pools_meet:
+                extra = {lane.resource.slug for lane in others if contains(lane.allowed, start)}
+                found[start] = sorted({*found[start], *extra})
+                continue
+            options = self.options(lanes, start)
+            if self.fill(options) is None:
                 del found[start]
                 continue
-            extra = {lane.resource.slug for lane in others if contains(lane.allowed, start)}
-            found[start] = sorted({*found[start], *extra})
+            people = {
+                lane.resource.slug for group in options for lane in group if lane.resource.kind == STAFF
+            }
+            found[start] = sorted(slug for slug in people if self.fill(options, slug))
 
     def relevant_places(self, start: int) -> list[Place]:
         """The places where somebody asked for, or who could lead, works on that day; else within a day, else all."""
@@ -153,27 +168,41 @@ class Search(Layout):
             found[0] = [lane for lane in found[0] if lane.grid(self.step, (start, start + 1))]
         return found
 
-    def fill(self, options: list[list[Lane]]) -> list[Lane] | None:
-        """One lane for each place in each need, no resource twice, the first of the options that go together.
+    def fill(self, options: list[list[Lane]], somebody: str | None = None) -> list[Lane] | None:
+        """One lane for each place in each need, the first of the options that go together (rules 52, 53).
 
-        The asked person is among them.
+        Nobody is wanted twice at one time, and who is there already comes first. The asked person is among them, and
+        `somebody` (a slug).
         """
+        needs = [need for need in self.facts.needs for _ in range(need.quantity)]
         wanted = [
             group for group, need in zip(options, self.facts.needs, strict=True) for _ in range(need.quantity)
         ]
-        return self._fill(wanted, [])
+        people = {self.question.staff, somebody} - {None}
+        return self._fill(list(zip(needs, wanted, strict=True)), [], people)
 
-    def _fill(self, wanted: list[list[Lane]], chosen: list[Lane]) -> list[Lane] | None:
+    def _fill(
+        self, wanted: list[tuple[Need, list[Lane]]], chosen: list[Lane], people: set[str | None]
+    ) -> list[Lane] | None:
         if len(chosen) == len(wanted):
-            asked = self.question.staff is None or any(self.is_asked(lane) for lane in chosen)
-            return chosen if asked else None
-        used = {lane.resource.id for lane in chosen}
-        for lane in wanted[len(chosen)]:
-            if lane.resource.id not in used:
-                done = self._fill(wanted, [*chosen, lane])
-                if done is not None:
-                    return done
+            return chosen if people <= {lane.resource.slug for lane in chosen} else None
+        for lane in self._in_turn(*wanted[len(chosen)], chosen):
+            done = self._fill(wanted, [*chosen, lane], people)
+            if done is not None:
+                return done
         return None
+
+    def _in_turn(self, need: Need, group: list[Lane], chosen: list[Lane]) -> list[Lane]:
+        """Who may fill a need beside those chosen for the ones before it."""
+        there = {lane.resource.id for lane in chosen}
+        engaged = {lane.resource.id for lane in chosen if need.meets(lane.need)}
+        if need.follows is not None:
+            first = self.facts.needs[need.follows]
+            engaged |= {lane.resource.id for lane in group} - {
+                lane.resource.id for lane in chosen if lane.need is first
+            }
+        free = [lane for lane in group if lane.resource.id not in engaged]
+        return sorted(free, key=lambda lane: lane.resource.id not in there)
 
     # ---- groups ----
 
@@ -182,21 +211,21 @@ class Search(Layout):
         """The group events of the service that already have a booking (rules 62, 63)."""
         if not self.group:
             return []
-        resources: defaultdict[int, set[int]] = defaultdict(set)
+        parts: defaultdict[int, set[tuple[int, int]]] = defaultdict(set)
         seats: defaultdict[int, set[int]] = defaultdict(set)
         where: dict[int, tuple[int, int]] = {}
         for rows in self.facts.occupied.values():
             for row in rows:
                 if row.service_id == self.service.id:
-                    resources[row.booking_id].add(row.resource_id)
+                    parts[row.booking_id].add((row.resource_id, row.start - row.booked_start))
                     seats[row.booking_id].add(row.seat)
                     where[row.booking_id] = (row.booked_start, row.location_id)
-        joined: defaultdict[tuple[int, int, frozenset[int]], set[int]] = defaultdict(set)
+        joined: defaultdict[tuple[int, int, frozenset[tuple[int, int]]], set[int]] = defaultdict(set)
         for booking_id, place in where.items():
-            joined[*place, frozenset(resources[booking_id])] |= seats[booking_id]
+            joined[*place, frozenset(parts[booking_id])] |= seats[booking_id]
         return sorted(
             (Event(*key, frozenset(taken)) for key, taken in joined.items()),
-            key=lambda event: (event.start, sorted(event.resource_ids)),
+            key=lambda event: (event.start, sorted(event.parts)),
         )
 
     def events_with_seats(self, place: Place, start: int | None = None) -> list[Event]:
@@ -207,16 +236,28 @@ class Search(Layout):
 
     def joinable_events(self, place: Place, lanes: list[list[Lane]]) -> list[Event]:
         """The events at a place that have seats enough and that nothing else stands against."""
-        by_id = {lane.resource.id: lane for group in lanes for lane in group}
         low, high = self.window(place)
         return [
             event
             for event in self.events_with_seats(place)
             if low <= event.start < high
-            and event.resource_ids <= by_id.keys()
-            and self.question.staff in (None, *self._staff_of(event, lanes))
-            and all(contains(by_id[member].joinable, event.start) for member in event.resource_ids)
+            and self.taken_by(event, self.joinable(lanes, event.start)) is not None
         ]
+
+    def joinable(self, lanes: list[list[Lane]], start: int) -> list[list[Lane]]:
+        """Those that nothing but the service's own group stands against at one start."""
+        return [[lane for lane in group if contains(lane.joinable, start)] for group in lanes]
+
+    def taken_by(self, event: Event, lanes: list[list[Lane]]) -> list[Lane] | None:
+        """The lanes that an event has taken; None where it is not what the service needs now."""
+        found = []
+        for need, group in zip(self.facts.needs, lanes, strict=True):
+            there = [lane for lane in group if (lane.resource.id, need.offset) in event.parts]
+            found.append(there or [lane for lane in group if lane.resource.id in event.resource_ids])
+        taken = self.fill(found)
+        if taken is None or event.resource_ids != {lane.resource.id for lane in taken}:
+            return None
+        return taken
 
     def _staff_of(self, event: Event, lanes: list[list[Lane]]) -> set[str]:
         members = [
@@ -265,17 +306,3 @@ def _day(place: Place, start: int) -> Span:
     """The local day of a start."""
     low, high = day_period(datetime.fromtimestamp(start, place.zone).date(), place.zone)
     return int(low.timestamp()), int(high.timestamp())
-
-
-def within(starts: list[int], spans: Sequence[Span]) -> list[int]:
-    """The starts that lie in one of the spans; both sorted."""
-    kept: list[int] = []
-    index, count = 0, len(spans)
-    for start in starts:
-        while index < count and spans[index][1] <= start:
-            index += 1
-        if index == count:
-            break
-        if spans[index][0] <= start:
-            kept.append(start)
-    return kept

@@ -48,12 +48,18 @@ def _free(search: Search, booking: Booking, away: int) -> list[Resource]:
     needs = {found.requirement_id for found in booking.allocations if found.resource_id == away}
     for place in search.places:
         lanes = search.lanes(place, anybody=True)
-        for need, group in zip(search.facts.needs, lanes, strict=True):
-            if need.requirement_id in needs or away in [lane.resource.id for lane in group]:
-                others = by_load(
-                    search, place, [lane for lane in group if lane.resource.id not in taken], start
-                )
-                return [lane.resource for lane in others if not _hindered(search, place, lane, start)]
+        each = list(zip(search.facts.needs, lanes, strict=True))
+        served = [group for need, group in each if need.requirement_id in needs]
+        served = served or [group for group in lanes if away in [lane.resource.id for lane in group]][:1]
+        others: dict[int, list[Lane]] = {}  # who can do all that is to be taken over
+        for lane in (lane for group in served for lane in group):
+            others.setdefault(lane.resource.id, []).append(lane)
+        able = [those for key, those in others.items() if key not in taken and len(those) == len(served)]
+        free = [
+            those[0] for those in able if not any(_hindered(search, place, lane, start) for lane in those)
+        ]
+        if served:
+            return [lane.resource for lane in by_load(search, place, free, start)]
     return []
 
 

@@ -97,6 +97,8 @@ def at_place(search: Search, place: Place, start: int) -> tuple[list[Why], list[
     lanes = search.lanes(place)
     open_events = {event.start for event in search.joinable_events(place, lanes)}
     for need, group in zip(search.facts.needs, lanes, strict=True):
+        if need.follows is not None:
+            continue  # judged with the first: the same ones have to come back
         reasons, deciding = _of_need(search, place, need, group, start, start in open_events)
         every += reasons
         least += deciding
@@ -110,15 +112,15 @@ def _of_need(
     pool = [member for member in need.pool if member.slug == search.question.staff]
     choice = [lane for lane in group if search.is_asked(lane)] if pool else list(group)
     wanted = 1 if pool else need.quantity
-    found = sorted((list(against(search, place, lane, start, joins=joins)) for lane in choice), key=len)
+    found = sorted((_against_all(search, place, lane, start, joins) for lane in choice), key=len)
     missing = wanted - sum(not reasons for reasons in found)
     if pool and missing <= 0 and need.quantity > 1:
         rest = [lane for lane in group if not search.is_asked(lane)]
-        found = sorted((list(against(search, place, lane, start, joins=joins)) for lane in rest), key=len)
+        found = sorted((_against_all(search, place, lane, start, joins) for lane in rest), key=len)
         wanted = need.quantity - 1
         missing = wanted - sum(not reasons for reasons in found)
     if missing <= 0:
-        free = [lane for lane in choice if not any(against(search, place, lane, start, joins=joins))]
+        free = [lane for lane in choice if not _against_all(search, place, lane, start, joins)]
         beside = [] if joins else list(off_grid_together(search, place, free, start))
         return beside, beside
     if len(found) < wanted:
@@ -127,6 +129,11 @@ def _of_need(
     return [why for reasons in busy for why in reasons], [
         why for reasons in busy[:missing] for why in reasons
     ]
+
+
+def _against_all(search: Search, place: Place, lane: Lane, start: int, joins: bool) -> list[Why]:
+    """What stands against a resource at all the times of the appointment that it is needed for alike."""
+    return [why for each in (lane, *lane.again) for why in against(search, place, each, start, joins=joins)]
 
 
 def general(search: Search, place: Place, start: int) -> Iterator[Why]:
