@@ -253,15 +253,20 @@ class Application(app.Application):
 
         with self._reading():
             found = next(iter(self._storage.discover(path)), None)
-        if isinstance(found, Home | ShownCollection):
+        if isinstance(found, Home):
             there = self._place(base_prefix).path(f"{found.path}/")
             return writing.run(self._hall, lambda: patching.refuse_each(there, request))
 
+        # how the visitor's apps draw somebody else's calendar is no write to that one
+        written = {} if isinstance(found, ShownCollection) else {"path": path}
+
         def act() -> Any:
-            with self._storage.acquire_lock("w", user, path=path, request="PROPPATCH"):
+            with self._storage.acquire_lock("w", user, request="PROPPATCH", **written):
                 found = next(iter(self._storage.discover(path)), None)
                 if found is None:
                     return httputils.NOT_FOUND
+                if isinstance(found, ShownCollection):
+                    return patching.draw(self._place(base_prefix), found, request)
                 if not isinstance(found, CalendarCollection):
                     return httputils.FORBIDDEN
                 return patching.patch(self._hall, self._place(base_prefix), found, request)

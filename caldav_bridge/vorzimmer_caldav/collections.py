@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from vorzimmer.icalendar.text import Line, escaped
 from vorzimmer.icalendar.together import together
-from vorzimmer.models import Calendar, CalendarObject, Resource
+from vorzimmer.models import Calendar, CalendarObject, Resource, ShownCalendar
 from vorzimmer_caldav.multistatus import D
 from vorzimmer_caldav.refusal import RefusalError
 from vorzimmer_caldav.visit import Visit
@@ -144,11 +144,15 @@ class CalendarCollection(BaseCollection):
 
 
 class ShownCollection(CalendarCollection):
-    """What the visitor has switched on to see of a colleague, a room or a device; for reading only."""
+    """What the visitor has switched on to see of a colleague, a room or a device; for reading only.
 
-    def __init__(self, visit: Visit, calendar: Calendar, resource: Resource) -> None:
+    How it is drawn is the visitor's own, nobody else sees that.
+    """
+
+    def __init__(self, visit: Visit, calendar: Calendar, resource: Resource, choice: ShownCalendar) -> None:
         super().__init__(visit, calendar)
         self.resource = resource
+        self.choice = choice
 
     @property
     def slug(self) -> str:
@@ -156,10 +160,18 @@ class ShownCollection(CalendarCollection):
         return f"{SHOWN}{self.resource.slug}"
 
     def get_meta(self, key: str | None = None) -> Any:
-        """The name of the resource, and one of a few colours: always the same one."""
+        """The name of the resource, and one of a few colours, always the same one, until the visitor has another."""
         color = _COLORS[self.resource.id % len(_COLORS)]
-        meta = {"tag": "VCALENDAR", "D:displayname": self.resource.name, "ICAL:calendar-color": color}
+        meta = {"ICAL:calendar-color": color, **self.choice.properties}
+        meta |= {"tag": "VCALENDAR", "D:displayname": self.resource.name}
         return meta if key is None else meta.get(key)
+
+    def draw(self, props: Mapping[str, str | None]) -> None:
+        """Keep how the visitor's apps draw it; None is as before. What may be kept is the caller's to say."""
+        kept = {**self.choice.properties, **props}
+        if any(len(value or "") > _LONGEST_PROPERTY for value in props.values()):
+            raise RefusalError(507, f"{D}quota-not-exceeded")
+        self.choice.properties = {name: value for name, value in kept.items() if value is not None}
 
 
 def http_date(moment: datetime) -> str:

@@ -14,12 +14,21 @@ from vorzimmer.hall import Hall
 from vorzimmer.icalendar.text import SafeCalendar, parse
 from vorzimmer.models import CalendarObject
 from vorzimmer_caldav import deleting, expanding, multistatus, objects
-from vorzimmer_caldav.collections import CalendarCollection
+from vorzimmer_caldav.collections import CalendarCollection, ShownCollection
 from vorzimmer_caldav.multistatus import Answer, C, D
 from vorzimmer_caldav.properties import PROTECTED, TRANSPARENT, Place
 from vorzimmer_caldav.refusal import RefusalError
 from vorzimmer_caldav.visit import Visit
 from vorzimmer_caldav.windows import Window
+
+_APPLE = "{http://apple.com/ns/ical/}"
+DRAWN = frozenset(
+    {
+        *(f"{_APPLE}calendar-color", f"{_APPLE}calendar-order"),
+        *(f"{C}default-alarm-vevent-datetime", f"{C}default-alarm-vevent-date"),
+    }
+)
+"""What an app keeps of how it draws a calendar: a person's own also where the calendar is somebody else's."""
 
 
 def patch(hall: Hall, place: Place, collection: CalendarCollection, request: ET.Element) -> Answer:
@@ -30,7 +39,7 @@ def patch(hall: Hall, place: Place, collection: CalendarCollection, request: ET.
     path = place.path(f"{collection.path}/")
     protected = [name for name in asked if name in PROTECTED]
     if protected:
-        return _refused(path, list(asked), protected)
+        return _refused(path, list(asked), protected, f"{D}cannot-modify-protected-property")
     kept = dict(collection.get_meta())
     for name, element in asked.items():
         if name == TRANSPARENT:
@@ -45,8 +54,24 @@ def patch(hall: Hall, place: Place, collection: CalendarCollection, request: ET.
     return multistatus.answer([done])
 
 
+def draw(place: Place, collection: ShownCollection, request: ET.Element) -> Answer:
+    """Keep how the visitor's own apps draw a calendar that is for reading, all or none; anything else is refused."""
+    asked = wanted(request, f"{D}propertyupdate")
+    if not asked:
+        raise RefusalError(400)
+    path = place.path(f"{collection.path}/")
+    others = [name for name in asked if name not in DRAWN]
+    if others:
+        return _refused(path, list(asked), others, f"{D}need-privileges")
+    collection.draw(
+        {make_human_tag(name): None if new is None else new.text or "" for name, new in asked.items()}
+    )
+    place.visit.session.flush()
+    return multistatus.answer([multistatus.response(path, [(name, "") for name in asked])])
+
+
 def refuse_each(path: str, request: ET.Element) -> Answer:
-    """What an app wants to keep at its reader's home or at a calendar that is for reading: each is told that it is not.
+    """What an app wants to keep at its reader's home: each is told that it is not.
 
     A bare 403 would be an error to the app; of a status for each it takes note.
     """
@@ -69,8 +94,8 @@ def wanted(request: ET.Element, root: str) -> dict[str, ET.Element | None]:
     return found
 
 
-def _refused(path: str, names: Sequence[str], protected: Sequence[str]) -> Answer:
-    told = multistatus.element(f"{D}error", multistatus.element(f"{D}cannot-modify-protected-property"))
+def _refused(path: str, names: Sequence[str], protected: Sequence[str], why: str) -> Answer:
+    told = multistatus.element(f"{D}error", multistatus.element(why))
     parts = [
         multistatus.propstat(403, [(name, "") for name in protected]).replace(
             "</propstat>", f"{told}</propstat>"

@@ -35,7 +35,7 @@ def kind(actor: Actor) -> str:
     return published.FULL if may(actor, Right.CALENDARS) else published.BUSY
 
 
-def listed(session: Session, actor: Actor) -> list[tuple[Resource, Calendar | None]]:
+def listed(session: Session, actor: Actor) -> list[tuple[Resource, Calendar | None, ShownCalendar]]:
     """What the actor has switched on, people first; None where the copy has still to be made.
 
     Nothing for those who have no right to appointments any more.
@@ -46,7 +46,7 @@ def listed(session: Session, actor: Actor) -> list[tuple[Resource, Calendar | No
         Calendar.resource_id == Resource.id, Calendar.kind == kind(actor), Calendar.deleted_at.is_(None)
     )
     found = session.execute(
-        select(Resource, Calendar)
+        select(Resource, Calendar, ShownCalendar)
         .join(ShownCalendar, ShownCalendar.resource_id == Resource.id)
         .outerjoin(Calendar, copied)
         .where(
@@ -56,19 +56,19 @@ def listed(session: Session, actor: Actor) -> list[tuple[Resource, Calendar | No
         )
         .order_by(Resource.kind != "staff", Resource.kind.desc(), Resource.name, Resource.id)
     )
-    return [(resource, calendar) for resource, calendar in found]
+    return [(resource, calendar, choice) for resource, calendar, choice in found]
 
 
 def missing(session: Session, actor: Actor) -> list[int]:
     """The resources whose copies have still to be made."""
-    return [resource.id for resource, calendar in listed(session, actor) if calendar is None]
+    return [resource.id for resource, calendar, _choice in listed(session, actor) if calendar is None]
 
 
 def make(session: Session, hall: Hall, actor: Actor, resource_id: int) -> None:
     """Make a copy that is not there yet, under the claim of what it shows."""
     database.claim(session, [resource_id])
     moment = database.now(session)
-    for resource, calendar in listed(session, actor):
+    for resource, calendar, _choice in listed(session, actor):
         if resource.id == resource_id and calendar is None:
             _fill(session, hall, _added(session, resource, kind(actor)), moment)
 

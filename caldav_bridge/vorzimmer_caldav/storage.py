@@ -127,7 +127,11 @@ class Storage(BaseStorage):
     def _shown(self) -> Iterator[ShownCollection]:
         visit = current()
         found = shown.listed(visit.session, visit.actor)
-        return (ShownCollection(visit, calendar, resource) for resource, calendar in found if calendar)
+        return (
+            ShownCollection(visit, calendar, resource, choice)
+            for resource, calendar, choice in found
+            if calendar
+        )
 
     def calendar(self, slug: str) -> CalendarCollection | None:
         """One calendar of the visitor, or one of another that the visitor has switched on."""

@@ -133,12 +133,13 @@ def test_every_write_is_refused_and_changes_nothing(
         assert refused.status_code == 403, (method, path, refused.text)
         assert conditions(refused) & {f"{D}need-privileges", f"{C}calendar-collection-location-ok"}, method
     assert anna.ask("MKCALENDAR", f"{BEN}inside/").status_code == 403
-    for path in (BEN, ""):  # colours and alarms that apps keep: each is told that it is not kept
+    for path in (BEN, ""):  # the name is not the reader's to change, hence nothing of it
         answer = anna.ask(
             "PROPPATCH", path, patch.replace(name, f"{name}<I:calendar-color>#ff0000</I:calendar-color>")
         )
         assert (answer.status_code, answer.text.count("HTTP/1.1 403")) == (207, 1)
         assert "calendar-color" in answer.text
+        assert "#ff0000" not in everything(anna, BEN).decode()
     assert state(practice) == before
 
 

@@ -99,7 +99,10 @@ class CalendarChange(Model):
 
 
 class ShownCalendar(Model):
-    """An account has switched on that the appointments of a resource appear on its devices."""
+    """An account has switched on that the appointments of a resource appear on its devices.
+
+    `properties` is how its apps draw them: colour, place in the list, alarms.
+    """
 
     __tablename__ = "shown_calendar"
 
@@ -107,3 +110,4 @@ class ShownCalendar(Model):
     resource_id: Mapped[int] = mapped_column(
         ForeignKey("resource.id", ondelete="CASCADE"), primary_key=True, index=True
     )
+    properties: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
