@@ -10,7 +10,7 @@ from tests.web.test_settings_catalogue import SERVICES, save
 from vorzimmer.testing import Browser, Practice
 
 ANNA = "/office/hours/resource/anna"
-NOW, NOBODY = "can be booked now", "Nobody who gives it is free yet: are working hours set?"
+NOW, NOBODY = "can be booked now", "it cannot be booked: None of these has working hours: Anna Berger."
 
 
 @pytest.fixture
@@ -60,6 +60,30 @@ def test_a_service_that_comes_back_is_said_to_be_booked_only_where_it_can(owner:
     page = owner.send(again).text
     assert said(page) == [NOBODY]
     assert "can be booked again" not in page
+
+
+def test_what_can_never_be_booked_says_why_as_soon_as_it_is_saved(owner: Browser) -> None:
+    """Office 25: made and changed; mended, it is said to be changed."""
+    parts: dict[str, Any] = {
+        "need": ["0", "1"],
+        "need-0-members": ["anna"],
+        "need-1-kind": "staff",
+        "need-1-members": ["anna"],
+        "need-1-quantity": "1",
+        "need-1-offset": "20",
+    }
+    why = "cannot be booked: It needs the same ones twice at one time: Anna Berger."
+    assert why in save(owner, **parts).text
+    path = f"{SERVICES}lymphdrainage"
+    assert why in save(owner, path, **parts).text
+    page = save(owner, path, **parts, **{"need-0-minutes": "20"}).text
+    assert why not in page
+    assert "Lymphdrainage is changed." in page
+    owner.send("/language", language="de")
+    assert (
+        "kann aber nicht gebucht werden: Dieselben werden zur gleichen Zeit zweimal gebraucht"
+        in save(owner, path, **parts).text
+    )
 
 
 def test_a_second_and_a_third_period_of_a_day_are_typed_before_anything_is_saved(

@@ -17,6 +17,7 @@ from vorzimmer import hookspecs
 from vorzimmer.availability.assign import Assignment, Item, Placement, anyway, best
 from vorzimmer.availability.facts import LOCATIONS, Question, needs_of
 from vorzimmer.availability.lanes import for_customers
+from vorzimmer.availability.never import never_free
 from vorzimmer.availability.nothing import nothing_free
 from vorzimmer.availability.search import Search, Slot
 from vorzimmer.availability.standing_in import in_place_of, stand_ins
@@ -41,6 +42,7 @@ __all__ = [
     "for_customers",
     "free_slots",
     "in_place_of",
+    "never_bookable",
     "placement",
     "policies",
     "possible_places",
@@ -95,6 +97,13 @@ def why_nothing(
     """Why a day has no free start, as anybody may know it; to be asked where `free_slots` found none."""
     span = int(day.start.timestamp()), int(day.end.timestamp())
     return nothing_free(Search(session, plugins, Question(service, span, now, **wish)))
+
+
+def never_bookable(session: Session, plugins: Plugins, service: Service, now: datetime) -> Phrase | None:
+    """Why customers will never find a free start, were nothing booked and nobody away; None where they may."""
+    start = int(now.timestamp())
+    span = start, start + int(timedelta(days=service.horizon + 1).total_seconds())
+    return never_free(Search(session, plugins, Question(service, span, now)))
 
 
 def _search(

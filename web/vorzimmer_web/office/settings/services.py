@@ -11,12 +11,13 @@ from flask_babel import gettext, ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from vorzimmer import booking, catalogue, database, hookspecs, urls
+from vorzimmer import availability, booking, catalogue, database, hookspecs, urls
 from vorzimmer.access import Right, open_to
 from vorzimmer.booking import Triage, try_to
 from vorzimmer.here import hall
 from vorzimmer.models import Offer, Requirement, Resource, Service
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer_web import words
 from vorzimmer_web.choices import Finder
 from vorzimmer_web.office.settings.archiving import undecided, warned
 from vorzimmer_web.office.settings.beside import beside
@@ -150,9 +151,9 @@ def _saved(
         made = hall().database.write(
             lambda session: catalogue.own_version(session, hall(), person, *slugs, values, needs)
         )
-        flash(
+        _say(
+            made,
             gettext("%(name)s is made; links to the service with this person lead to it.", name=made.name),
-            "good",
         )
     elif service is None:
         made = hall().database.write(
@@ -164,19 +165,37 @@ def _saved(
         made = hall().database.write(
             lambda session: catalogue.change_service(session, hall(), person, slug, values, needs)
         )
-        flash(
-            gettext("%(name)s is changed. Appointments that stand keep their times.", name=made.name), "good"
-        )
+        _say(made, gettext("%(name)s is changed. Appointments that stand keep their times.", name=made.name))
     return redirect(url_for("office.services"), 303)
+
+
+def _say(service: Service, good: str) -> None:
+    """Say what was done; of a service that can never be booked, why that is so."""
+    if not _warned_of_never(read_anew(), service):
+        flash(good, "good")
+
+
+def _warned_of_never(session: Session, service: Service) -> bool:
+    session.expire_all()  # the form was filled with the needs as they were
+    found = session.get_one(Service, service.id)
+    why = availability.never_bookable(session, hall().plugins, found, database.now(session))
+    if why is not None:
+        said = gettext(
+            "%(name)s is saved, but it cannot be booked: %(why)s", name=found.name, why=words.told(why)
+        )
+        flash(said, "warning")
+    return why is not None
 
 
 def _say_whether(service: Service, good: str) -> None:
     """Say that a service can be booked only where it can."""
     session = read_anew()
+    if _warned_of_never(session, service):
+        return None
     found = session.get_one(Service, service.id)
     if Finder(session, hall(), found, database.now(session)).next_free() is None:
         said = gettext(
-            "%(name)s is entered. Nobody who gives it is free yet: are working hours set?", name=found.name
+            "%(name)s is entered. It is not free on any day that can be booked now.", name=found.name
         )
     elif not booking.is_open(hall()):
         said = gettext(
