@@ -195,7 +195,7 @@ def test_a_consent_is_asked_for_by_telephone_too(client: Browser, practice: Prac
 def test_who_has_not_agreed_is_booked_all_the_same_and_the_desk_is_told(
     client: Browser, practice: Practice, consent: str
 ) -> None:
-    assert "has not agreed yet: I have read https://a.example/agb" in entered(client)
+    assert 'has not agreed yet: I have read <a href="https://a.example/agb"' in entered(client)
     assert agreed(practice) == {}
 
 

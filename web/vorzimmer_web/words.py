@@ -120,7 +120,7 @@ def money(minor: int, currency: str) -> str:
     return _reader().money(minor, currency)
 
 
-_LINK = re.compile(r"https?://[^\s<>\"'“”„»«]+[^\s<>\"'“”„»«.,;:!?)\]]")
+_LINK = re.compile(r"(?:https?://|mailto:)[^\s<>\"'“”„»«]+[^\s<>\"'“”„»«.,;:!?)\]]")
 
 
 def linked(text: str) -> Markup:

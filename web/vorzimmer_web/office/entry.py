@@ -132,7 +132,8 @@ def walk_in() -> ResponseReturnValue:
     refusal: Refused | None = None
     if _is_entered():
         try:
-            return _entered(person, replace(call.entry(), walk_in=True), call.choice)
+            entry = replace(call.entry(), walk_in=True)
+            return _entered(person, entry, call.choice, call.sheet().unasked())
         except Refused as error:
             refusal, session = explained(error), read_anew()
             call = Call.of_form(session, person)
@@ -201,7 +202,8 @@ def _entered(person: Actor, entry: Entry, choice: Choice, unasked: Sequence[str]
     )
     _report(made)
     if unasked:
-        flash(gettext("The customer has not agreed yet: %(what)s", what=" / ".join(unasked)), "warning")
+        text = gettext("The customer has not agreed yet: %(what)s", what=" / ".join(unasked))
+        flash({"linked": text}, "warning")  # type: ignore[arg-type]  # kept as JSON; toasts.html reads it
     return redirect(_back_to(made), 303)
 
 
