@@ -48,3 +48,28 @@ def test_another_language_keeps_what_is_typed(practice: Practice, chromium: Brow
     page.get_by_label("Menu of").click()
     page.get_by_role("button", name="Русский").click()
     expect(page.locator("html")).to_have_attribute("lang", "ru")
+
+
+def test_what_is_typed_in_the_calendars_dialog_outlives_the_session(
+    practice: Practice, chromium: Browser, address: str
+) -> None:
+    """Sent with the dialog's button: the sign-in leads to the page of the same move, and nothing has moved."""
+    made = practice.book("massage", "2027-03-02 09:00")
+    page = chromium.new_context(locale="de-DE").new_page()
+    sign_in(page, address)
+    page.goto(f"{address}/office/calendar?view=day&day=2027-03-02")
+    page.get_by_role("button").filter(has_text="Max Muster").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("Verschieben").click()
+    dialog.get_by_label("Persönliche Nachricht").fill("Bitte später & lauter")
+    practice.hall.database.write(lambda session: session.query(WebSession).delete())
+    dialog.get_by_label("Zeit").fill("11:30")
+    dialog.get_by_label("Zeit").blur()
+    page.get_by_label("E-Mail").fill(DESK)
+    page.get_by_label("Passwort").fill(PASSWORD)
+    page.get_by_role("button", name="Anmelden").click()
+    expect(page.get_by_role("heading", name="Termin verschieben")).to_be_visible()
+    expect(page.get_by_label("Persönliche Nachricht")).to_have_value("Bitte später & lauter")
+    expect(page.get_by_label("Zeit", exact=True)).to_have_value("11:30")
+    with practice.hall.database.reading() as session:
+        assert session.get_one(type(made), made.id).starts == made.starts

@@ -7,7 +7,7 @@ in its form again; nothing is sent without a click.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from urllib.parse import urlsplit
 
 from flask import Response, current_app, redirect, render_template, request, session, url_for
@@ -125,10 +125,18 @@ def fill_in(answer: Response) -> Response:
         notice = render_template("office/kept_notice.html") if kept.over else ""
         text = refill(answer.get_data(as_text=True), request.path, kept.action, kept.fields, notice)
         if text is None:
-            return redirect(url_for("office.again"), 303)  # type: ignore[return-value]  # a response of ours
+            return _elsewhere(kept)
         answer.set_data(text)
         session.pop(KEPT)
     return answer
+
+
+def _elsewhere(kept: Kept) -> Response:
+    """A form that its page has no more, a dialog's maybe: its own address may show it, else it is given to read."""
+    address = current_app.create_url_adapter(request)
+    if kept.action != urlsplit(kept.page).path and address and address.test(kept.action, "GET"):
+        return give_back(replace(kept, page=kept.action))
+    return redirect(url_for("office.again"), 303)  # type: ignore[return-value]  # a response of ours
 
 
 def _is_page(answer: Response) -> bool:

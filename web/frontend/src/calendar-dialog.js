@@ -102,7 +102,16 @@ export class Dialog {
     if (final && answer.ok) return this.#finish(text);
     if (mine !== this.newest) return;
     if (answer.ok || answer.status === 409 || answer.status === 422) this.#refill(text);
+    else if ([400, 401, 403].includes(answer.status)) this.#sendWhole();
     else location.reload();
+  }
+
+  // Signed out meanwhile, or the page is too old: the page of the same move keeps what is typed, and does nothing yet.
+  #sendWhole() {
+    const form = this.box.querySelector("form[data-whole]");
+    form.append(Object.assign(element("input"), { type: "hidden", name: "slot", value: "other" }));
+    form.action = form.dataset.whole;
+    form.submit();
   }
 
   // The answer takes the place of the form; what was typed meanwhile and the focus stay.
