@@ -82,9 +82,12 @@ def shown(period: Minutes) -> Texts:
 
 
 def minutes(start: str, end: str) -> Minutes:
-    """1320 to 1560 of "22:00" and "2"; raises `ValueError` for what is no time."""
+    """1320 to 1560 of "22:00" and "2"; raises `ValueError` for what is no time.
+
+    From midnight to midnight is the whole day; from nine to nine has no length.
+    """
     first, last = _clock(start), _clock(end)
-    return first, last if last > first else last + MINUTES_A_DAY
+    return first, last + MINUTES_A_DAY if last < first or first == last == 0 else last
 
 
 def _clock(text: str) -> int:

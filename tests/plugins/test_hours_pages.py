@@ -55,6 +55,11 @@ def test_new_hours_hold_in_the_next_search(practice: Practice, owner: Browser) -
     assert free(owner, "2027-03-03") == []
 
 
+def test_from_midnight_to_midnight_is_the_whole_day(practice: Practice, owner: Browser) -> None:
+    save(owner, ANNA, week(practice, "markt", d1=[("00:00", "00:00")]))
+    assert {"00:00", "03:00", "22:45"} <= set(free(owner, "2027-03-02"))
+
+
 def test_hours_at_two_places(practice: Practice, owner: Browser) -> None:
     """O56."""
     both = week(practice, "markt", d1=NINE_TO_TWELVE) | week(practice, "hafen", d1=[("13:00", "14:00")])
@@ -70,7 +75,13 @@ def test_one_person_is_not_at_two_places_at_once(practice: Practice, owner: Brow
 
 
 @pytest.mark.parametrize(
-    "periods", [[("09:00", "12:00"), ("11:00", "13:00")], [("09:00", "")], [("9 Uhr", "25")]]
+    "periods",
+    [
+        [("09:00", "12:00"), ("11:00", "13:00")],
+        [("09:00", "")],
+        [("9 Uhr", "25")],
+        [("09:00", "09:00")],  # a slip, not a day and a night
+    ],
 )
 def test_wrong_times_are_said_and_nothing_typed_is_lost(
     practice: Practice, owner: Browser, periods: list[tuple[str, str]]

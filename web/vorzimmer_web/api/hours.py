@@ -172,7 +172,7 @@ def _those_of(session: Session, whose: HoursOf) -> dict[str, Any]:
 
 def _minutes(periods: list[PeriodIn]) -> list[tuple[int, int]]:
     spans = [(_clock(period.start), _clock(period.end)) for period in periods]
-    return [(start, end if end > start else end + MINUTES_A_DAY) for start, end in spans]
+    return [(start, end + MINUTES_A_DAY if end < start or start == end == 0 else end) for start, end in spans]
 
 
 def _clock(text: str) -> int:
