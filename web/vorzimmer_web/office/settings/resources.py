@@ -127,7 +127,8 @@ def _page(kind: str, resource: Resource | None, typed: Typed) -> str:
     places = select(Location).where(Location.active).order_by(Location.name)
     return render_template(
         "office/settings/resource.html",
-        kind=_kinds()[kind],
+        kind=kind,
+        title=resource.name if resource else _kinds()[kind].title,
         resource=resource,
         typed=typed,
         places={"": gettext("Please choose"), **{one.slug: one.name for one in session.scalars(places)}},
