@@ -56,7 +56,7 @@ def allow(
         raise Refused(Reason.SLOT_TAKEN, conflicts=conflicts, warnings=placed.warnings, location=where)
     if placed.warnings and level not in ("warning", "double"):
         raise Refused(Reason.NOT_OFFERED, warnings=placed.warnings, location=where)
-    notes = _notes(override, [*placed.warnings, *placed.conflicts])
+    notes = _notes(override, placed.warnings, placed.conflicts)
     if any(why.source == "block" for why in placed.conflicts):
         give_way(session, placed.assignment)
     return all(why.source == "block" for why in placed.conflicts), notes
@@ -71,8 +71,12 @@ def allow_closed(actor: Actor, reasons: Sequence[Why], override: Override | None
     return _notes(override, reasons)
 
 
-def _notes(override: Override | None, broken: Sequence[Why]) -> dict[str, str]:
-    if override is None or not broken:
+def _notes(
+    override: Override | None, warnings: Sequence[Why], conflicts: Sequence[Why] = ()
+) -> dict[str, str]:
+    """What was broken, not what would have been allowed."""
+    if override is None or not (warnings or conflicts):
         return {}
-    rules = ",".join(dict.fromkeys(why.rule for why in broken))
-    return {"override": override.level, "reason": override.reason, "rules": rules}
+    rules = ",".join(dict.fromkeys(why.rule for why in (*warnings, *conflicts)))
+    level = override.level if conflicts else "warning"
+    return {"override": level, "reason": override.reason, "rules": rules}

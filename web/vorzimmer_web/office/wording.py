@@ -86,11 +86,30 @@ DOORS = {
     "worker": N_("automatically"),
     "import": N_("import"),
 }
+ACTORS = {
+    "customer": N_("customer"),
+    "command line": N_("command line"),
+    "system": N_("system"),
+}
+"""Who acts without a login; people stand in the log by theirs."""
+REASONS = {
+    "moved on a device": N_("moved on a device"),
+    "accepted on a device": N_("accepted on a device"),
+    "import": N_("import"),
+}
+"""Reasons that nobody typed."""
 
 
 def words() -> dict[str, Any]:
     """All of them in the language of the page, for templates."""
-    tables = {"topics": TOPICS, "states": STATES, "events": EVENTS | RECORD_EVENTS, "doors": DOORS}
+    tables = {
+        "topics": TOPICS,
+        "states": STATES,
+        "events": EVENTS | RECORD_EVENTS,
+        "doors": DOORS,
+        "actors": ACTORS,
+        "reasons": REASONS,
+    }
     said: dict[str, Any] = {
         name: {key: gettext(text) for key, text in table.items()} for name, table in tables.items()
     }
