@@ -14,7 +14,16 @@ from tests.plugins.test_import_people import finish
 from vorzimmer import customers, hookspecs
 from vorzimmer.customers import Record
 from vorzimmer.hall import Hall
-from vorzimmer.models import Allocation, Booking, Calendar, CalendarObject, Customer, Message, Status
+from vorzimmer.models import (
+    Allocation,
+    AuditEntry,
+    Booking,
+    Calendar,
+    CalendarObject,
+    Customer,
+    Message,
+    Status,
+)
 from vorzimmer.outbox import FACTS
 from vorzimmer.testing import BERLIN, Practice
 from vorzimmer_import import choosing, running
@@ -188,6 +197,23 @@ def test_bombs_are_told_and_leave_their_first_date(practice: Practice, tmp_path:
     assert all(reasons[-1].startswith("Its times are uncertain") for _, reasons in found[:-1])
     assert blocked(practice.hall) == ["2027-03-02 10:00"] * len(BOMBS)
     assert bookings(practice.hall) == []
+
+
+def test_only_what_overlaps_is_said_to_be_booked_twice(practice: Practice, tmp_path: Path) -> None:
+    """What is over may overlap; its history tells what it did, not what it was allowed."""
+    massage = "Klassische Massage: Erika"
+    alone = event("a", "20260302T190000", summary=massage)
+    brought(practice.hall, tmp_path, alone)
+    assert overrides(practice.hall) == ["warning"]
+    brought(practice.hall, tmp_path, event("b", "20260302T191500", summary=massage))
+    assert overrides(practice.hall) == ["warning", "double"]
+
+
+def overrides(hall: Hall) -> list[str]:
+    """What was broken by each appointment that came in."""
+    query = select(AuditEntry.after).where(AuditEntry.act == "confirmed", AuditEntry.door == "import")
+    with hall.database.reading() as session:
+        return [after["override"] for after in session.scalars(query.order_by(AuditEntry.id)) if after]
 
 
 def test_what_says_nothing_of_its_time_is_told(practice: Practice, tmp_path: Path) -> None:
