@@ -287,6 +287,8 @@ def _duration(reader: Reader, told: dict[str, Any]) -> str:
 
 
 def _button(reader: Reader, config: Config, topic: str, booking: Booking) -> tuple[str, str]:
+    if topic in {*ENDED, "completed"} and not booking.service.active:
+        return reader.gettext("Book another appointment"), urls.absolute(config, "/")
     if topic in ENDED:
         return reader.gettext("Choose another time"), urls.absolute(config, f"/book/{booking.service.slug}")
     if topic == "completed":

@@ -80,8 +80,8 @@ def _facts(reader: Reader, change: Change, booking: Booking) -> list[tuple[str, 
     for name, label in labels.items():
         if now[name] or was[name]:
             found.append((label, now[name] or "–"))
-        if was[name] != now[name]:
-            found.append((reader.gettext("Until now:"), was[name] or "–"))
+        if was[name] and was[name] != now[name]:
+            found.append((reader.gettext("Until now:"), was[name]))
     if booking.seats > 1:
         found.append((reader.gettext("Persons:"), str(booking.seats)))
     if "private" in change.after:

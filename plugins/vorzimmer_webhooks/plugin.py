@@ -96,15 +96,19 @@ class Plugin:
 
     def _findings(self, session: Session) -> Iterator[Finding]:
         moment, hooks = database.now(session), session.scalars(select(Hook).order_by(Hook.id)).all()
-        failing = [one for one in hooks if one.failing_since and one.failing_since <= moment - HOURLY]
+        late = moment - HOURLY
+        failing = [one for one in hooks if one.off_at or (one.failing_since and one.failing_since <= late)]
         for hook in failing[:5]:
             host = {"host": addresses.host_of(hook.url)}
-            if hook.off_at:
+            if hook.off_at and hook.off_at - (hook.failing_since or hook.off_at) < sending.PATIENCE:
+                text = N_("webhook to %(host)s: switched off, for its receiver says that it is gone for good")
+                yield Finding(Level.WRONG, text, host)
+            elif hook.off_at:
                 text = N_("webhook to %(host)s: switched off, for nothing arrived for days")
                 yield Finding(Level.WRONG, text, host)
             else:
                 hours = int((moment - (hook.failing_since or moment)) / HOURLY)
                 text = N_("webhook to %(host)s: nothing has arrived for %(hours)d hours")
                 yield Finding(Level.WARNING, text, host | {"hours": hours})
-        if hooks and not failing:
+        if hooks and not any(one.failing_since for one in hooks):
             yield Finding(Level.GOOD, N_("webhooks: all of them arrive"))

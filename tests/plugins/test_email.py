@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 from icalendar import Calendar
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from vorzimmer import access, booking, urls
 from vorzimmer import settings as settings_of
 from vorzimmer.access import Actor, Right
-from vorzimmer.models import Booking, Message
+from vorzimmer.models import Booking, Message, Service
 from vorzimmer.testing import Practice, berlin
 from vorzimmer.worker import Worker
 from vorzimmer_email import folder
@@ -400,6 +400,19 @@ def test_a_cancellation_says_which_appointment_and_why(practice, letters):
     mail = letters.last()
     assert mail["Subject"] == "Termin abgesagt: Mi, 3. März, 10:30 bei Anna Berger"
     assert "Anna ist krank." in text(mail)
+
+
+@pytest.mark.parametrize(("active", "path"), [(True, "/book/massage"), (False, "/")])
+def test_a_cancellation_leads_to_what_can_be_booked(practice, letters, active, path):
+    """A service that goes into the archive with its appointments is no longer offered."""
+    booked = practice.book("massage", "2027-03-03 10:30")
+
+    def cancel(session):
+        booking.cancel(session, practice.hall, DESK, booked.uid)
+        session.execute(update(Service).where(Service.slug == "massage").values(active=active))
+
+    practice.hall.database.write(cancel)
+    assert f"{practice.hall.config.base_url}{path}" in text(letters.last()).splitlines()
 
 
 def test_a_request_is_answered_at_once(practice, letters):

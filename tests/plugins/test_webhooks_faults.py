@@ -119,8 +119,9 @@ def test_hook_to_which_nothing_arrives_is_switched_off_and_health_says_so(
 ) -> None:
     made, _ = hook(practice, receiver.url("/fail/99"), CREATED)
     acts.book(practice.hall)
-    rounds(practice.hall)
     assert findings(practice.hall)[0].level is Level.GOOD
+    rounds(practice.hall)
+    assert findings(practice.hall) == []
     practice.clock.now += timedelta(hours=2)
     (found,) = findings(practice.hall)
     assert (found.level, found.facts["hours"]) == (Level.WARNING, 2)
@@ -155,6 +156,8 @@ def test_receiver_that_says_it_is_gone_is_asked_no_more(practice: Practice, rece
     practice.clock.now += timedelta(days=1)
     rounds(practice.hall)
     assert (len(receiver.told()), bool(state(practice, made).off_at)) == (1, True)
+    (found,) = findings(practice.hall)
+    assert (found.level, "gone for good" in found.text) == (Level.WRONG, True)
 
 
 def test_log_is_deleted_when_its_time_is_over(practice: Practice, receiver: Receiver) -> None:
