@@ -11,7 +11,9 @@ from tests import acts
 from tests.caldav.desk import NAMESPACES, Phone, event
 from tests.caldav.others import BEN, give_role, names_of, objects, switch_on, synced, texts, times
 from tests.caldav.test_series import roll
-from vorzimmer import booking
+from vorzimmer import booking, catalogue
+from vorzimmer.access import ROLES, Actor
+from vorzimmer.catalogue import Need
 from vorzimmer.models import Allocation, Occurrence
 from vorzimmer.testing import Practice
 
@@ -140,6 +142,26 @@ def test_free_busy_and_time_ranges_are_answered(practice: Practice, anna: Phone)
     told = anna.ask("REPORT", BEN, body).text
     assert "FREEBUSY;FBTYPE=BUSY:20270302T090000Z/20270302T093000Z" in told
     assert "20270309T090000Z" in told
+
+
+def test_who_comes_back_in_an_appointment_is_free_between(
+    practice: Practice, anna: Phone, ben: Phone
+) -> None:
+    """Office 25, rule 30: what is told as busy is what is taken, in the own calendar and in one shown to others."""
+    owner = Actor("owner@praxis.example", "office", rights=ROLES["owner"])
+    needs = [Need("staff", ("ben",), minutes=20), Need("staff", ("ben",), offset=50)]
+    acts.act(practice.hall, catalogue.create_service, owner, {"name": "Farbe", "minutes": 60}, needs)
+    acts.book(practice.hall, service="farbe")
+    switch_on(practice, anna, "ben")
+    body = (
+        f"<C:free-busy-query {NAMESPACES}><C:time-range start='20270301T000000Z' end='20270401T000000Z' />"
+        "</C:free-busy-query>"
+    )
+    for told in (anna.ask("REPORT", BEN, body).text, ben.ask("REPORT", "bookings/", body).text):
+        assert re.findall(r"FBTYPE=BUSY:(\S+)", told) == [
+            "20270302T090000Z/20270302T092000Z",
+            "20270302T095000Z/20270302T100000Z",
+        ]
 
 
 def test_horizon_of_a_shown_series_moves_on_and_takes_the_time_once(

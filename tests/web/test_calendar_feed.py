@@ -9,9 +9,10 @@ from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from tests.web.desk import DESK, actor, local, requested
-from vorzimmer import booking
-from vorzimmer.access import Actor
+from vorzimmer import booking, catalogue
+from vorzimmer.access import ROLES, Actor
 from vorzimmer.booking.hold import HoldRequest
+from vorzimmer.catalogue import Need
 from vorzimmer.models import AuditEntry
 from vorzimmer.periods import Period
 from vorzimmer.testing import Browser, Practice, berlin
@@ -117,6 +118,25 @@ def test_absence_says_why_to_the_practice(practice: Practice, client: Browser) -
     )
     shut = [one for one in feed(client)["grounds"] if one["kind"] == "shut"]
     assert [(one["column"], one["title"]) for one in shut] == [("ben", "Krank")]
+
+
+def test_who_comes_back_stands_twice_in_the_column(practice: Practice, client: Browser) -> None:
+    """Office 25: each part has a name of its own."""
+    owner = Actor("owner@praxis.example", "office", rights=ROLES["owner"])
+    needs = [Need("staff", ("anna",), minutes=20), Need("staff", ("anna",), offset=50)]
+    values = {"name": "Farbe", "minutes": 60, "step": 10}
+    practice.hall.database.write(
+        lambda session: catalogue.create_service(session, practice.hall, owner, values, needs)
+    )
+    practice.book("farbe", "2027-03-03 10:00")
+    client.sign_in(DESK)
+    found = events(client, "anna")
+    assert [(one["start"][11:16], one["end"][11:16]) for one in found] == [
+        ("10:00", "10:20"),
+        ("10:50", "11:00"),
+    ]
+    assert len({one["id"] for one in found}) == 2
+    assert [one["lead"] for one in found] == [0, 50]
 
 
 def test_working_time_is_the_ground(practice: Practice, client: Browser) -> None:

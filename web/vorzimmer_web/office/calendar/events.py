@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -45,7 +45,7 @@ class Drawing:
     def _event(self, rows: Sequence[Row]) -> Record:
         first = rows[0]
         record: Record = {
-            "id": f"{first.uid}-{self.slugs[first.resource_id]}" if first.uid else f"block-{first.id}",
+            "id": self._id(first),
             "column": self.slugs[first.resource_id],
             "start": self.wall(first.starts),
             "end": self.wall(first.ends),
@@ -78,6 +78,14 @@ class Drawing:
             "step": first.step,
             "twice": not first.guarded,
         }
+
+    def _id(self, row: Row) -> str:
+        """A name of its own for what is drawn: somebody may come back in one appointment."""
+        if not row.uid:
+            return f"block-{row.id}"
+        later = row.starts - row.promised
+        part = f"-{later // timedelta(minutes=1)}" if later else ""
+        return f"{row.uid}-{self.slugs[row.resource_id]}{part}"
 
     def grounds(self) -> list[Record]:
         """What lies below: working time, and why there is none (O20, O22, C5)."""
