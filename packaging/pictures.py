@@ -91,7 +91,15 @@ class Camera:
         right = max(box["x"] + box["width"] for box in boxes) + MARGIN
         bottom = max(box["y"] + box["height"] for box in boxes) + MARGIN
         clip = {"x": left, "y": top, "width": right - left, "height": bottom - top}
-        taken = self.page.screenshot(full_page=True, animations="disabled", clip=clip)  # type: ignore[arg-type]  # a rectangle by name
+        self.keep(name, self.page.screenshot(full_page=True, animations="disabled", clip=clip))  # type: ignore[arg-type]  # a rectangle by name
+
+    def take_window(self, name: str) -> None:
+        """The picture of the window as it is, with what stands at its lower edge."""
+        self.page.wait_for_load_state("networkidle")
+        self.keep(name, self.page.screenshot(animations="disabled"))
+
+    def keep(self, name: str, taken: bytes) -> None:
+        """Store a picture with few colours."""
         folder = PICTURES / self.language
         folder.mkdir(parents=True, exist_ok=True)
         with Image.open(io.BytesIO(taken)) as image:
@@ -145,20 +153,20 @@ def call(camera: Camera) -> None:
         page.locator("#name").press("Enter")
         page.locator(".caller").wait_for()
         page.locator(".next-times input:checked").wait_for()
-        page.keyboard.press("6")  # tomorrow: whoever could stand in for Ben today stays free
+        page.keyboard.press("6")  # any of the times is taken by its figure
         camera.take("call-time", page.locator("h1"), page.locator("main form"))
         camera.press("[data-enters]")
-        camera.take("call-done", page.locator("header").first, page.locator("main"))
+        camera.take_window("call-done")
 
 
 def ill(camera: Camera) -> None:
-    """Ben is ill until the end of next week."""
-    friday = NOW.date() + timedelta(days=10)
+    """Ben is ill tomorrow."""
+    tomorrow = (NOW.date() + timedelta(days=1)).isoformat()
     with camera.at("/office/absences/", who="empfang") as page:
         page.select_option("#resource", "ben")
         page.select_option("#kind", "sick")
-        page.fill("[name=first]", NOW.date().isoformat())
-        page.fill("[name=last]", friday.isoformat())
+        page.fill("[name=first]", tomorrow)
+        page.fill("[name=last]", tomorrow)
         form = "form:has(#resource)"
         camera.press(f"{form} .acts [type=submit]")
         camera.press(f"{form} [name=all][value=suggested]")
