@@ -39,6 +39,11 @@ document.querySelector(".office-nav [aria-current]")?.scrollIntoView({ block: "n
 
 // Another language takes along what was typed in a form: its button is that form's then.
 const speaks = document.querySelector("form[data-keeps]");
+for (const button of speaks?.querySelectorAll("button[form]") ?? []) {
+  if (button.name !== "speak") button.remove();
+  for (const attribute of ["form", "formaction", "formnovalidate"]) button.removeAttribute(attribute);
+  button.name = "language"; // the form in which something was typed is known here
+}
 const sendsForm = (form) => form?.method === "post" && form.closest("main, dialog");
 let changed = speaks?.dataset.answered === undefined ? null : document.querySelector("main form[method=post]");
 document.addEventListener("input", ({ target }) => {

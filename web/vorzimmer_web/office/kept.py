@@ -30,7 +30,7 @@ def language() -> ResponseReturnValue:
     if not may_speak(request.form.get("speak", "")):
         abort(400)
     session["language"] = request.form["speak"]
-    action = local_path(request.form.get("form_action", "/"))
+    action = local_path(request.values.get("form_action", "/"))
     found = kept.typed(action, over=False)
     return kept.give_back(found) if found else redirect(url_for("office.today"), 303)
 
