@@ -185,7 +185,9 @@ def slip(reader: Reader, practice: Practice, booking: Booking, key: Key) -> byte
         Paragraph(f"<b>{escape(times)}</b>", style(19, spaceAfter=6)),
         text(booking.service.name, 11),
         text(
-            ", ".join(a.resource.name for a in booking.allocations if a.resource.kind == "staff"),
+            ", ".join(
+                dict.fromkeys(a.resource.name for a in booking.allocations if a.resource.kind == "staff")
+            ),
             10,
             spaceAfter=4,
         ),
