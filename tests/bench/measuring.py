@@ -95,8 +95,10 @@ class Table:
 
     def median(self, act: Callable[[], object], rounds: int = ROUNDS) -> tuple[float, float]:
         """The median of the act, and of the bare route asked in turns with it: both meet the same noise."""
+        self.bare.close()  # it may have waited for longer than a server keeps a connection
         for _ in range(FEW):
             act()
+            self.bare.ask("GET", "/")
         pairs = [(timed(act), timed(lambda: self.bare.ask("GET", "/"))) for _ in range(rounds)]
         self.every += [bare for _, bare in pairs]
         return median(one for one, _ in pairs), median(bare for _, bare in pairs)

@@ -112,7 +112,8 @@ def _lay(
         if start < end
     ]
     session.flush()
-    note(session, hall, actor, clashes(session, moment, Block.id == made.id), moment)
+    if taken:  # where nothing is, nothing is met
+        note(session, hall, actor, clashes(session, moment, Block.id == made.id), moment)
 
 
 def _taken(session: Session, resource_id: int, periods: Sequence[Period]) -> list[Period]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, select, update
 from sqlalchemy.orm import Session, aliased
 
 from vorzimmer import audit, outbox
@@ -35,27 +35,34 @@ class Clash(NamedTuple):
     period: Period
 
 
+_BOOKED, _PRIVATE = aliased(Allocation), aliased(Allocation)
+_OVERLAP = and_(
+    _PRIVATE.resource_id == _BOOKED.resource_id,
+    _PRIVATE.starts < _BOOKED.ends,
+    _PRIVATE.ends > _BOOKED.starts,
+    _PRIVATE.block == 1,
+    ~_PRIVATE.guarded,  # few are: they have an index of their own
+)
+# Built once: putting it together takes as long as running it, and every change of a booking asks.
+_CLASHING = (
+    select(Booking, Block, Resource, _PRIVATE.starts, _PRIVATE.ends)
+    .join(_BOOKED, _BOOKED.booking_id == Booking.id)
+    .join(_PRIVATE, _OVERLAP)
+    .join(Block, Block.id == _PRIVATE.block_id)
+    .join(Resource, Resource.id == _PRIVATE.resource_id)
+    .where(
+        Booking.status.in_(status.OPEN),
+        _BOOKED.ends > bindparam("moment"),
+        _PRIVATE.ends > bindparam("moment"),
+    )
+    .options(*load.WHOLE)
+    .order_by(Booking.starts, Booking.id, Block.id)
+)
+
+
 def clashes(session: Session, moment: datetime, *wanted: ColumnElement[bool], most: int = 500) -> list[Clash]:
     """Those to come, the first ones first; `wanted` narrows it to some bookings or blocks."""
-    booked, private = aliased(Allocation), aliased(Allocation)
-    overlap = and_(
-        private.resource_id == booked.resource_id,
-        private.starts < booked.ends,
-        private.ends > booked.starts,
-        private.block == 1,
-        ~private.guarded,  # few are: they have an index of their own
-    )
-    found = session.execute(
-        select(Booking, Block, Resource, private.starts, private.ends)
-        .join(booked, booked.booking_id == Booking.id)
-        .join(private, overlap)
-        .join(Block, Block.id == private.block_id)
-        .join(Resource, Resource.id == private.resource_id)
-        .where(Booking.status.in_(status.OPEN), booked.ends > moment, private.ends > moment, *wanted)
-        .options(*load.WHOLE)
-        .order_by(Booking.starts, Booking.id, Block.id)
-        .limit(most)
-    ).unique()
+    found = session.execute(_CLASHING.where(*wanted).limit(most), {"moment": moment}).unique()
     return [Clash(*row[:3], Period(*row[3:])) for row in found]
 
 
@@ -65,6 +72,8 @@ def note(session: Session, hall: Hall, actor: Actor, found: Sequence[Clash], mom
     The plugins hear of the first of each person, with the number of the `others`: two weeks of holidays entered on a
     phone are one piece of news.
     """
+    if not found:
+        return
     known = _known(session, found)
     news: dict[int, list[tuple[Clash, dict[str, Any]]]] = {}
     for clash in found:
