@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from tests import acts
 from tests.acts import DESK
+from tests.imports import begun, finish
 from vorzimmer import accounts, audit, booking, customers, database, erasure, outbox, registry
 from vorzimmer.access import ROLES, Actor
 from vorzimmer.customers import Record, Wish
@@ -22,8 +23,6 @@ from vorzimmer.models import Booking, CalendarObject, KeptAnswer, Message, WebSe
 from vorzimmer.registry import EVERY, Entry
 from vorzimmer.testing import Practice
 from vorzimmer.worker import Worker
-from vorzimmer_import import choosing, running
-from vorzimmer_import.models import RUNNING
 
 OWNER = Actor("owner@praxis.example", "office", rights=ROLES["owner"])
 NAME, EMAIL, PHONE = "Xaver Quittenbaum", "x.quittenbaum@kunde.example", "0171 5557788"
@@ -119,17 +118,7 @@ def imported(hall: Hall, folder: Path, line: str) -> None:
     folder.mkdir(exist_ok=True)
     path = folder / "old.csv"
     path.write_text(f"Name;E-Mail;Telefon\n{line}\n", encoding="utf-8")
-
-    def begun(session: Session) -> int:
-        run = running.stage(session, running.COMMAND, path, path.name)
-        running.begin(
-            session, running.COMMAND, run, RUNNING, choosing.by_words(session, hall, run, {}, "anna")
-        )
-        return run.id
-
-    number = hall.database.write(begun)
-    while hall.database.write(lambda session: running.batch(session, hall, number)):
-        pass
+    finish(hall, begun(hall, path))
     path.unlink()
 
 

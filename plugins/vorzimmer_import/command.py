@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 from sqlalchemy import select
@@ -60,9 +61,7 @@ def import_(
     said = dict(_pair(each) for each in mapped)
     how = Told(encoding or "", heading or 0)
     try:
-        run_id = hall.database.write(
-            lambda session: _begun(session, hall, path, how, said, calendar, dry_run=dry_run)
-        )
+        run_id = _begun(hall, path, how, said, calendar, dry_run=dry_run)
     except UnsureError as error:
         fail(f"{error} {', '.join(f'--encoding {name}: {word}' for name, word in error.readings.items())}")
     except ValueError as error:
@@ -73,7 +72,7 @@ def import_(
         _report(session, run)
         if refused is not None:
             refused.write_text("".join(wording.refused_file(session, run)), encoding="utf-8")
-    hall.database.write(lambda session: running.delete(session, COMMAND, session.get_one(Run, run_id)))
+    running.delete(hall.database, COMMAND, run_id)
     click.echo(f"imported {counted.imported}, skipped {counted.skipped}, failed {counted.failed}")
 
 
@@ -85,28 +84,32 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _begun(
-    session: Session,
-    hall: Hall,
-    file: Path,
-    how: Told,
-    said: Mapping[str, str],
-    calendar: str,
-    *,
-    dry_run: bool,
+    hall: Hall, file: Path, how: Told, said: Mapping[str, str], calendar: str, *, dry_run: bool
 ) -> int:
     """The run of this file: the one that was interrupted, or a new one that has begun."""
-    run = running.stage(session, COMMAND, file, file.name, how)
-    options = choosing.by_words(session, hall, run, said, calendar)
+    number = running.stage(hall.database, COMMAND, file, file.name, how)
+    try:
+        with hall.database.reading() as session:
+            run = session.get_one(Run, number)
+            options = choosing.by_words(session, hall, run, said, calendar)
+            if not dry_run and (other := _interrupted(session, run, options)):
+                running.delete(hall.database, COMMAND, number)
+                click.echo("going on where it was interrupted", err=True)
+                return other
+            if run.kind == CSV:
+                _say_columns(session, run, options["columns"])
+    except ValueError:
+        running.delete(hall.database, COMMAND, number)
+        raise
+    to = CHECKING if dry_run else RUNNING
+    hall.database.write(lambda s: running.begin(s, COMMAND, s.get_one(Run, number), to, options))
+    return number
+
+
+def _interrupted(session: Session, run: Run, options: Mapping[str, Any]) -> int | None:
+    """The run of the same file that was told the same, and is not at its end."""
     same = select(Run).where(Run.digest == run.digest, Run.account_id.is_(None), Run.state == RUNNING)
-    for other in session.scalars(same) if not dry_run else ():
-        if other.options == options:
-            session.delete(run)
-            click.echo("going on where it was interrupted", err=True)
-            return other.id
-    if run.kind == CSV:
-        _say_columns(session, run, options["columns"])
-    running.begin(session, COMMAND, run, CHECKING if dry_run else RUNNING, options)
-    return run.id
+    return next((other.id for other in session.scalars(same) if other.options == options), None)
 
 
 def _say_columns(session: Session, run: Run, columns: Mapping[str, str]) -> None:

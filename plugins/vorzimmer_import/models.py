@@ -13,6 +13,8 @@ from vorzimmer.models.columns import NAMES, UtcInstant
 
 DRAFT, CHECKING, CHECKED, RUNNING, DONE = "draft", "checking", "checked", "running", "done"
 """States of a run: mapped by hand, tried out, tried out to the end, coming in, in."""
+READING, GONE = "reading", "gone"
+"""Its lines are not all there yet, or not any more: nobody sees it."""
 CSV, ICS = "csv", "ics"
 IMPORTED, SKIPPED, FAILED = "imported", "skipped", "failed"
 OUTCOMES = (IMPORTED, SKIPPED, FAILED)

@@ -19,7 +19,18 @@ from vorzimmer.models import Resource
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_import import choosing, headings, running, wording
 from vorzimmer_import.letters import ENCODINGS, UnsureError
-from vorzimmer_import.models import CHECKING, CSV, FAILED, IMPORTED, RUNNING, SKIPPED, Item, Run
+from vorzimmer_import.models import (
+    CHECKING,
+    CSV,
+    FAILED,
+    GONE,
+    IMPORTED,
+    READING,
+    RUNNING,
+    SKIPPED,
+    Item,
+    Run,
+)
 from vorzimmer_import.tables import Told
 
 if TYPE_CHECKING:
@@ -44,7 +55,8 @@ def overview() -> str:
 
 def _overview(error: str = "", readings: Mapping[str, str] | None = None) -> str:
     with here.hall().database.reading() as session:
-        runs = session.scalars(select(Run).where(Run.account_id.is_not(None)).order_by(Run.id.desc())).all()
+        whole = Run.account_id.is_not(None), Run.state.not_in((READING, GONE))
+        runs = session.scalars(select(Run).where(*whole).order_by(Run.id.desc())).all()
         counted = {run.id: running.progress(session, run) for run in runs}
     return render_template(
         "vorzimmer_import/overview.html",
@@ -72,7 +84,7 @@ def upload() -> ResponseReturnValue:
             return _overview(N_("This file is too large: at most 10 MB.")), 422
         try:
             how = _how()
-            number = here.hall().database.write(lambda s: running.stage(s, here.actor(), path, name, how).id)
+            number = running.stage(here.hall().database, here.actor(), path, name, how)
         except UnsureError as error:
             return _overview(str(error), error.readings), 422
         except ValueError as error:
@@ -230,7 +242,9 @@ def delete(number: int) -> ResponseReturnValue:
             button=gettext("Forget the file"),
             back=url_for(".show", number=number),
         )
-    here.hall().database.write(lambda session: running.delete(session, here.actor(), _found(session, number)))
+    with here.hall().database.reading() as session:
+        _found(session, number)
+    running.delete(here.hall().database, here.actor(), number)
     flash(gettext("The file is forgotten."), "good")
     return redirect(url_for(".overview"), 303)
 
@@ -254,7 +268,7 @@ def refused(number: int) -> Response:
 def _found(session: Session, number: int) -> Run:
     """A run of the office, or `NOT_FOUND`; a command's is its own."""
     run = session.get(Run, number)
-    if run is None or run.account_id is None:
+    if run is None or run.account_id is None or run.state in (READING, GONE):
         raise Refused(Reason.NOT_FOUND)
     running.require(here.actor())
     return run

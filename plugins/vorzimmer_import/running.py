@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
+from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy import delete as delete_rows
-from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, audit, database
+from vorzimmer import access, audit, database, failpoint
 from vorzimmer.access import Actor, Right, staff_actor
-from vorzimmer.database import LostRace, overlaps
+from vorzimmer.database import Database, LostRace, overlaps
 from vorzimmer.hall import Hall
 from vorzimmer.models import Account
 from vorzimmer.reasons import N_, Reason, Refused
@@ -30,8 +33,10 @@ from vorzimmer_import.models import (
     DONE,
     DRAFT,
     FAILED,
+    GONE,
     ICS,
     OUTCOMES,
+    READING,
     RUNNING,
     Item,
     Known,
@@ -46,7 +51,8 @@ COMMAND = Actor("command line", DOOR, rights=frozenset(Right))
 LARGEST_FILE = 100 * 1024 * 1024
 MOST_ITEMS = 100_000
 KEPT = timedelta(days=30)
-_AT_ONCE = 500
+_LONGEST_READING = timedelta(hours=1)
+_AT_ONCE = 200
 _BATCH = {CSV: 40, ICS: 12}
 """So few that whoever books meanwhile waits half a second at most: SQLite has one writer."""
 _TRIES = 5
@@ -91,39 +97,68 @@ def require(actor: Actor) -> None:
     access.require(all(access.may(actor, right) for right in needed))
 
 
-def stage(session: Session, actor: Actor, path: Path, name: str, how: Told = NOTHING_TOLD) -> Run:
-    """Take a file apart into the lines of a run that waits to be told what is what; ValueError (a msgid)."""
+def stage(base: Database, actor: Actor, path: Path, name: str, how: Told = NOTHING_TOLD) -> int:
+    """Take a file apart into the lines of a run that waits to be told what is what; ValueError (a msgid).
+
+    Nobody waits for it: it is read to its end before anything is stored, then some lines a transaction. Until all of
+    them are there the run is nobody's; a kill leaves it for `prune`.
+    """
     require(actor)
     kind = kind_of(name)
     if path.stat().st_size > LARGEST_FILE:
         raise ValueError(N_("The file is too large."))
-    heading, found = (
-        tables.read(path, how, _knows(session)) if kind == CSV else (tables.Row(0, ""), events.read(path))
-    )
-    moment = database.now(session)
-    run = Run(name=name[-200:], kind=kind, digest=digest(path), state=DRAFT, created_at=moment)
-    run.head, run.heading = heading.cells, heading.text
-    run.account_id, run.options = actor.account_id, {}
-    session.add(run)
-    session.flush()
+    with tempfile.TemporaryFile("w+") as copy:
+        heading, total = _read(base, kind, path, how, copy)
+        run = Run(name=name[-200:], kind=kind, digest=digest(path), state=READING)
+        run.head, run.heading = heading.cells, heading.text
+        run.account_id, run.options = actor.account_id, {}
+        number = base.write(lambda session: _opened(session, run))
+        copy.seek(0)
+        while lines := list(islice(copy, _AT_ONCE)):
+            base.write(partial(_store, run_id=number, lines=lines))
+    told = {"file": name, "lines": total}
+    base.write(lambda session: _is_whole(session, actor, number, told))
+    return number
+
+
+def _read(base: Database, kind: str, path: Path, how: Told, copy: IO[str]) -> tuple[tables.Row, int]:
+    """The heading of a file, and how many rows were copied, one a line; ValueError (a msgid)."""
+    if kind == CSV:
+        heading, found = tables.read(path, how, _knows(base))
+    else:
+        heading, found = tables.Row(0, ""), events.read(path)
     total = 0
-    rows = iter(found)
-    while some := list(islice(rows, _AT_ONCE)):
-        total += len(some)
+    for total, row in enumerate(found, 1):
+        failpoint.reach("read")
         if total > MOST_ITEMS:
             raise ValueError(N_("The file has more than 100,000 lines."))
-        session.execute(insert(Item), [_item(run, row) for row in some])
+        json.dump(asdict(row), copy)
+        copy.write("\n")
     if not total:
         raise ValueError(N_("There is nothing in this file."))
-    audit.write(
-        session, moment, actor, "import_read", f"import {run.id}", after={"file": name, "lines": total}
-    )
-    return run
+    return heading, total
 
 
-def _knows(session: Session) -> Callable[[list[str]], int]:
+def _opened(session: Session, run: Run) -> int:
+    run.created_at = database.now(session)
+    session.add(run)
+    session.flush()
+    return run.id
+
+
+def _store(session: Session, run_id: int, lines: Iterable[str]) -> None:
+    session.execute(insert(Item), [_item(run_id, tables.Row(**json.loads(line))) for line in lines])
+
+
+def _is_whole(session: Session, actor: Actor, number: int, told: dict[str, Any]) -> None:
+    session.get_one(Run, number).state = DRAFT
+    audit.write(session, database.now(session), actor, "import_read", f"import {number}", after=told)
+
+
+def _knows(base: Database) -> Callable[[list[str]], int]:
     """How many of some headings are understood."""
-    known = choosing.attributes(session)
+    with base.reading() as session:
+        known = choosing.attributes(session)
     return lambda head: len(headings.guessed(head, known))
 
 
@@ -133,9 +168,9 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _item(run: Run, row: tables.Row) -> dict[str, Any]:
+def _item(run_id: int, row: tables.Row) -> dict[str, Any]:
     return {
-        "run_id": run.id,
+        "run_id": run_id,
         "number": row.number,
         "text": row.text,
         "cells": row.cells,
@@ -253,12 +288,31 @@ def _is_over(session: Session, run: Run) -> None:
     session.execute(update(Known).where(Known.run_id == run.id).values(run_id=0))
 
 
-def delete(session: Session, actor: Actor, run: Run) -> None:
-    """Forget a run and its lines; what came in stays."""
+def delete(base: Database, actor: Actor, number: int) -> None:
+    """Forget a run and its lines; what came in stays. Nobody waits for it: see `stage`."""
     require(actor)
-    audit.write(session, database.now(session), actor, "import_forgotten", f"import {run.id}")
+    base.write(lambda session: _given_up(session, actor, number))
+    while base.write(lambda session: _thinned(session, number)):
+        pass
+
+
+def _given_up(session: Session, actor: Actor, number: int) -> None:
+    run = session.get(Run, number)
+    if run is None or run.state == GONE:
+        raise Refused(Reason.NOT_FOUND)
+    audit.write(session, database.now(session), actor, "import_forgotten", f"import {number}")
     _is_over(session, run)
-    session.delete(run)
+    run.state = GONE
+
+
+def _thinned(session: Session, number: int) -> bool:
+    """Delete the next lines of a run, or itself when there are none; whether there may be more."""
+    some = select(Item.number).where(Item.run_id == number).limit(_AT_ONCE)
+    mine = delete_rows(Item).where(Item.run_id == number, Item.number.in_(some))
+    gone = session.scalars(mine.returning(Item.number)).all()
+    if not gone:
+        session.execute(delete_rows(Run).where(Run.id == number))
+    return bool(gone)
 
 
 def told(session: Session, run: Run, *outcomes: str) -> Iterator[Item]:
@@ -267,6 +321,12 @@ def told(session: Session, run: Run, *outcomes: str) -> Iterator[Item]:
     yield from session.scalars(query.execution_options(yield_per=_AT_ONCE))
 
 
-def prune(session: Session, moment: datetime) -> None:
-    """Forget old runs: the lines that did not fit are personal data too."""
-    session.execute(delete_rows(Run).where(Run.created_at < moment - KEPT))
+def prune(session: Session, moment: datetime) -> bool:
+    """Forget old runs, some lines at a time: those that did not fit are personal data too. Whether there are more."""
+    cut_off = and_(Run.state == READING, Run.created_at < moment - _LONGEST_READING)
+    old = or_(Run.created_at < moment - KEPT, Run.state == GONE, cut_off)
+    number = session.scalar(select(Run.id).where(old).limit(1))
+    if number is None:
+        return False
+    _thinned(session, number)
+    return True

@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.plugins.test_import_people import brought, finish, names
+from tests.imports import begun, finish
+from tests.plugins.test_import_people import brought, names
 from vorzimmer import customers, erasure
 from vorzimmer.customers import Record
 from vorzimmer.hall import Hall
 from vorzimmer.models import Attribute, Customer
 from vorzimmer.testing import Browser, Practice
-from vorzimmer_import import choosing, running
 from vorzimmer_import.models import CHECKING, IMPORTED, RUNNING, SKIPPED, Item, Known
 from vorzimmer_import.running import COMMAND
 
@@ -28,13 +28,7 @@ def mapped(hall: Hall, folder: Path, text: str, to: str = RUNNING, **said: str) 
     """What became of each line of a file whose columns are told."""
     path = folder / "file.csv"
     path.write_text(text, encoding="utf-8")
-
-    def work(session: Session) -> int:
-        run = running.stage(session, COMMAND, path, path.name)
-        running.begin(session, COMMAND, run, to, choosing.by_words(session, hall, run, said, ""))
-        return run.id
-
-    run_id = hall.database.write(work)
+    run_id = begun(hall, path, to, **said)
     finish(hall, run_id)
     with hall.database.reading() as session:
         query = select(Item.outcome).where(Item.run_id == run_id).order_by(Item.number)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests import foreign
 from tests.acts import book
-from tests.plugins.test_import_people import finish
+from tests.imports import begun, finish
 from vorzimmer import customers, hookspecs
 from vorzimmer.customers import Record
 from vorzimmer.hall import Hall
@@ -26,7 +26,6 @@ from vorzimmer.models import (
 )
 from vorzimmer.outbox import FACTS
 from vorzimmer.testing import BERLIN, Practice
-from vorzimmer_import import choosing, running
 from vorzimmer_import.models import CHECKING, FAILED, IMPORTED, RUNNING, SKIPPED, Item
 from vorzimmer_import.running import COMMAND
 
@@ -57,13 +56,7 @@ def of_file(
     """Outcome and reasons of each event of a file."""
     path = folder / "file.ics"
     path.write_bytes(calendar)
-
-    def begin(session: Session) -> int:
-        run = running.stage(session, COMMAND, path, path.name)
-        running.begin(session, COMMAND, run, to, choosing.by_words(session, hall, run, {}, whose))
-        return run.id
-
-    run_id = hall.database.write(begin)
+    run_id = begun(hall, path, to, whose)
     finish(hall, run_id)
     with hall.database.reading() as session:
         items = session.scalars(select(Item).where(Item.run_id == run_id).order_by(Item.number))

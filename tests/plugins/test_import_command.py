@@ -106,8 +106,8 @@ def command(*arguments: object, fail_at: str = "") -> subprocess.CompletedProces
 
 def finished(*arguments: object) -> str:
     """The last line, after two kills on the way: before a commit, and just behind one."""
-    assert command(*arguments, fail_at="commit:40").returncode == KILLED
-    assert command(*arguments, fail_at="committed:20").returncode == KILLED
+    assert command(*arguments, fail_at="commit:90").returncode == KILLED
+    assert command(*arguments, fail_at="committed:70").returncode == KILLED
     done = command(*arguments)
     assert done.returncode == 0, done.stderr
     assert "going on where it was interrupted" in done.stderr

@@ -8,15 +8,16 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from tests.imports import begun, finish
 from vorzimmer import customers, failpoint
 from vorzimmer.customers import Record
 from vorzimmer.hall import Hall
 from vorzimmer.models import AuditEntry, Customer
 from vorzimmer.testing import Practice
-from vorzimmer_import import choosing, running, tables
+from vorzimmer_import import running, tables
 from vorzimmer_import.headings import guessed
-from vorzimmer_import.models import CHECKING, FAILED, IMPORTED, RUNNING, SKIPPED, Item, Run
-from vorzimmer_import.running import COMMAND, Progress
+from vorzimmer_import.models import CHECKING, FAILED, IMPORTED, RUNNING, SKIPPED, Item
+from vorzimmer_import.running import COMMAND
 
 HEAD = "Name;E-Mail;Telefon;Notiz\n"
 
@@ -24,24 +25,6 @@ HEAD = "Name;E-Mail;Telefon;Notiz\n"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path
-
-
-def begun(hall: Hall, path: Path, to: str = RUNNING) -> int:
-    """A run of the file, told what the headings tell."""
-
-    def work(session: Session) -> int:
-        run = running.stage(session, COMMAND, path, path.name)
-        running.begin(session, COMMAND, run, to, choosing.by_words(session, hall, run, {}, "anna"))
-        return run.id
-
-    return hall.database.write(work)
-
-
-def finish(hall: Hall, run_id: int) -> Progress:
-    while hall.database.write(lambda session: running.batch(session, hall, run_id)):
-        pass
-    with hall.database.reading() as session:
-        return running.progress(session, session.get_one(Run, run_id))
 
 
 def brought(hall: Hall, folder: Path, text: str, to: str = RUNNING) -> list[tuple[int, str, str]]:

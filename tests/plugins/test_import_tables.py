@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.plugins.test_import_people import begun, finish
+from tests.imports import begun, finish
 from vorzimmer.hall import Hall
 from vorzimmer.models import Attribute, Customer
 from vorzimmer.testing import Practice

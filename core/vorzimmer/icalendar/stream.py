@@ -16,6 +16,7 @@ from typing import IO, NamedTuple
 
 from vorzimmer.icalendar.text import FOLD, LARGEST_TEXT, LEFT_OUT, LONGEST_UID, PRODUCT
 from vorzimmer.icalendar.zones import zone_name
+from vorzimmer.reasons import N_
 
 _HEAD = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:{PRODUCT}\r\n".encode()
 _KINDS = (b"VEVENT", b"VFREEBUSY", b"VTODO", b"VJOURNAL", b"VTIMEZONE")
@@ -28,6 +29,9 @@ _LONGEST_LINE = 16_384
 _LARGEST_PART = LARGEST_TEXT // 2
 _ROOM_FOR_ZONES = LARGEST_TEXT // 5
 _CHUNK = 65_536
+_MOST_FOLDS, _SHORTEST = 10_000, 16
+"""A line may be folded more often only where its pieces are longer on the average, as programs fold them (75)."""
+FOLDED = N_("A line of this calendar is folded into too many pieces.")
 
 
 class Piece(NamedTuple):
@@ -60,7 +64,10 @@ _Zones = dict[int, dict[str, bytes]]
 
 
 def pieces(stream: IO[bytes]) -> Iterator[Piece]:
-    """The objects of a file in UTF-8 or UTF-16, in order; none where it is no calendar."""
+    """The objects of a file in UTF-8 or UTF-16, in order; none where it is no calendar.
+
+    Raises ValueError (a msgid) for a line in more pieces than any program makes.
+    """
     with _in_utf8(stream) as readable:
         zones, objects = _index(readable)
         for parts in objects.values():
@@ -138,14 +145,18 @@ def _bracket(line: bytes) -> tuple[bytes, bytes]:
 
 def _lines(stream: IO[bytes]) -> Iterator[tuple[int, int, bytes]]:
     """Number, offset and bytes of each line with those that continue it; of one that is too long its beginning."""
-    number = offset = first = begun = 0
+    number = offset = first = begun = folds = 0
     kept = bytearray()
     whole = True
     while chunk := stream.readline(_CHUNK):
         if whole and not (kept and chunk[:1] in (b" ", b"\t")):
             if kept:
                 yield first, begun, bytes(kept)
-            first, begun, kept = number + 1, offset, bytearray()
+            first, begun, folds, kept = number + 1, offset, 0, bytearray()
+        elif whole:
+            folds += 1
+            if folds > _MOST_FOLDS and offset - begun < folds * _SHORTEST:
+                raise ValueError(FOLDED)
         if len(kept) < _CHUNK:
             kept += chunk
         whole = chunk.endswith(b"\n")
