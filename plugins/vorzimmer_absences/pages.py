@@ -99,7 +99,7 @@ def enter() -> ResponseReturnValue:
         return absences.enter(session, hall, actor, with_them)
 
     try:
-        done = booking.try_to(hall, request.form, work)
+        done = booking.try_to(hall, request.values, work)
     except Refused as refusal:
         return _refused(typed, refusal)
     if isinstance(done, Triage):

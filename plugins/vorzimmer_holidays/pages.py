@@ -181,7 +181,7 @@ def _saved(change: Callable[[Settings], dict[str, Any]], said: str) -> ResponseR
         settings.save(session, hall, actor, TABLE, change(now), decided)
 
     try:
-        triage = booking.try_to(hall, request.form, work)
+        triage = booking.try_to(hall, request.values, work)
     except Refused as refusal:
         if refusal.reason is not Reason.INVALID:
             raise

@@ -125,8 +125,8 @@ def save(kind: str, slug: str) -> ResponseReturnValue:
     with hall.database.reading() as session:
         subject = hours.find(session, actor, kind, slug)
         form = Form.of_request(request.form, list(_places(session, subject)))
-        if "more" in request.form:  # one more period to type; nothing is stored yet
-            return _page(session, subject, form, more=request.form["more"])
+        if "more" in request.values:  # one more period to type; nothing is stored yet
+            return _page(session, subject, form, more=request.values["more"])
         if "copy" in request.form:
             form.copy(request.form)
             return _page(session, subject, form, copied=True)
@@ -138,7 +138,7 @@ def save(kind: str, slug: str) -> ResponseReturnValue:
             hours.change_weeks(session, hall, actor, subject, weeks, decided)
 
         try:
-            done = booking.try_to(hall, request.form, work)
+            done = booking.try_to(hall, request.values, work)
         except Refused as refusal:
             form.errors |= _wrong(refusal)
         else:
@@ -225,7 +225,7 @@ def set_day(kind: str, slug: str) -> ResponseReturnValue:
             )
 
         try:
-            done = booking.try_to(hall, request.form, work)
+            done = booking.try_to(hall, request.values, work)
         except Refused as refusal:
             errors |= _wrong(refusal)
         else:
@@ -282,7 +282,7 @@ def delete_day(kind: str, slug: str, hours_id: int) -> ResponseReturnValue:
         subject, found, day = exception(session)
         hours.change_day(session, hall, actor, subject, found.location_id, day, None, decisions=decided)
 
-    if done := booking.try_to(hall, request.form, work):
+    if done := booking.try_to(hall, request.values, work):
         return _ask(done, whose)
     flash(gettext("The weekly hours hold again on this date."), "good")
     return redirect(url_for(f".{kind}", slug=slug) + "#days", 303)

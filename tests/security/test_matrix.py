@@ -310,7 +310,7 @@ def test_no_call_of_the_api_is_open_to_any_login(app: Flask) -> None:
     anybody = {row.name for row in rights_page.rows(app) if SIGNED_IN in row.who}
     assert anybody == {
         *("GET /office/account/confirm", "POST /office/account/confirm", "POST /office/language"),
-        *("GET /office/again", "POST /office/kept"),
+        *("GET /office/again", "POST /office/again", "POST /office/kept"),
     }
 
 

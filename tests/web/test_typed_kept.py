@@ -153,10 +153,10 @@ def test_a_typed_booking_comes_back_with_its_time(desk: Browser, practice: Pract
     practice.clock.move(minutes=31)
     desk.get("/office/login")
     back = sign_in_again(desk, send(desk, "/office/new", booking).text)
-    assert 'name="show" value="1"' in back.text
+    assert 'name="show" value="again"' in back.text
     carried = fields(back.text)
     assert booking.items() <= carried.items()
-    again = desk.post("/office/new", data={**carried, "show": "1"})
+    again = desk.post("/office/new", data={**carried, "show": "again"})
     assert {"name": EVA["name"], "email": EVA["email"]}.items() <= fields(again.text).items()
     chosen = re.search(r'<input type="radio"[^>]*value="([^"]*)"[^>]* checked', again.text)
     assert chosen is not None

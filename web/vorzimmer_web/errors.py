@@ -132,7 +132,10 @@ def page_of(error: HTTPException) -> ResponseReturnValue:
     elif inside and code == 403:
         page, title, said = "office/may_not.html", N_("You may not do this"), ""
     again = kept.as_sent() if code == 503 and not comes_from_elsewhere() else []
-    shown = render_template(page, code=code, title=gettext(title), text=said, again=again, rights=_missing())
+    sealed = kept.seal(kept.typed(over=False)) if inside and code in REFUSALS else ""
+    shown = render_template(
+        page, code=code, title=gettext(title), text=said, again=again, kept=sealed, rights=_missing()
+    )
     return shown, code, headers
 
 

@@ -1,9 +1,9 @@
-"""Put what somebody typed back into the form of a page, whatever page and form it is."""
+"""Put what somebody typed back into the form of a page, or say it in the page's words, whatever page and form it is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from html import escape
+from html import escape, unescape
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -22,6 +22,7 @@ class Tag:
     start: int
     end: int
     closes: int = 0
+    text: str = ""
     options: list[Tag] = field(default_factory=list)
 
     def get(self, name: str, default: str = "") -> str:
@@ -52,6 +53,9 @@ class Page(HTMLParser):
         self._loose: list[Tag] = []
         self._form: Form | None = None
         self._open: Tag | None = None  # a select or a text area
+        self._labels: list[Tag] = []
+        self._said: Tag | None = None  # the label or option whose text is read
+        self._beside = ""  # a tag in a label that is not of its text
         self._lines = [0]
         for line in text.split(
             "\n"
@@ -62,6 +66,15 @@ class Page(HTMLParser):
             for form in self.forms:
                 if form.get("id") == control.get("form"):
                     form.controls.append(control)
+        self._label()
+
+    def _label(self) -> None:
+        """Give each control its label: the one around it, that for its id, or its own words."""
+        by_id = {label.get("for"): label.text for label in self._labels if label.get("for")}
+        for control in (control for form in self.forms for control in form.controls):
+            around = [one for one in self._labels if one.start < control.start < one.closes]
+            text = around[0].text if around else by_id.get(control.get("id"), control.get("aria-label"))
+            control.text = " ".join(unescape(text).split())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Remember forms and controls."""
@@ -73,6 +86,12 @@ class Page(HTMLParser):
             self.forms.append(self._form)
         elif tag == "option" and self._open is not None:
             self._open.options.append(found)
+            self._said = found
+        elif tag == "label":
+            self._labels.append(found)
+            self._said = found
+        elif self._said is not None and {"optional", "visually-hidden"} & {*found.get("class").split()}:
+            self._beside = tag
         elif tag in {"input", "select", "textarea", "button"}:
             self._open = found if tag in {"select", "textarea"} else self._open
             if found.get("form"):
@@ -80,8 +99,25 @@ class Page(HTMLParser):
             elif self._form is not None:
                 self._form.controls.append(found)
 
+    def handle_data(self, data: str) -> None:
+        """The words of a label or an option."""
+        if self._said is not None and not self._beside:
+            self._said.text += data
+
+    def handle_entityref(self, name: str) -> None:
+        """A character by its name."""
+        self.handle_data(f"&{name};")
+
+    def handle_charref(self, name: str) -> None:
+        """A character by its number."""
+        self.handle_data(f"&#{name};")
+
     def handle_endtag(self, tag: str) -> None:
         """Remember where a text area ends."""
+        if tag == self._beside:
+            self._beside = ""
+        elif self._said is not None and tag in {self._said.name, "select"}:
+            self._said.closes, self._said = self._lines[self.getpos()[0] - 1] + self.getpos()[1], None
         if tag == "form":
             self._form = None
         elif self._open is not None and tag == self._open.name:
@@ -149,12 +185,7 @@ def refill(text: str, here: str, action: str, fields: Fields, notice: str = "") 
 
     Passwords and files stay empty.
     """
-    forms = [
-        form
-        for form in Page(text).forms
-        if form.get("method").lower() == "post" and urlsplit(form.get("action") or here).path == action
-    ]
-    filled = [(form, Filling(form, fields)) for form in forms]
+    filled = [(form, Filling(form, fields)) for form in _forms(text, here, action)]
     fitting = [(form, filling) for form, filling in filled if not filling.lost]
     if not fitting:
         return None
@@ -162,3 +193,42 @@ def refill(text: str, here: str, action: str, fields: Fields, notice: str = "") 
     for start, end, new in sorted([*filling.changes, (form.start, form.start, notice)], reverse=True):
         text = text[:start] + new + text[end:]
     return text
+
+
+def said(text: str, here: str, action: str, fields: Fields) -> Fields:
+    """The fields in the page's words, (label, value): what nobody sees is left out, what the page lacks has no label.
+
+    What is only ticked has no value.
+    """
+    names = {name for name, _value in fields}
+    forms = _forms(text, here, action)
+    form = max(
+        forms, key=lambda one: len({control.get("name") for control in one.controls} & names), default=None
+    )
+    told = (_said(form.controls if form else [], name, value) for name, value in fields if value)
+    return [one for one in told if one]
+
+
+def _said(controls: list[Tag], name: str, value: str) -> tuple[str, str] | None:
+    named = [control for control in controls if control.get("name") == name]
+    same = [control for control in named if control.get("value", "on") == value]
+    control = next(iter([*same, *named]), None)
+    if control is None:
+        return "", value
+    kind = control.get("type", "text").lower() if control.name == "input" else control.name
+    if kind in {"hidden", "button", *PRESSED}:
+        return None
+    if kind in {"checkbox", "radio"}:
+        return (control.text, "") if same else ("", value)
+    chosen = [
+        " ".join(unescape(option.text).split()) for option in control.options if option.get("value") == value
+    ]
+    return control.text, chosen[0] if chosen else value
+
+
+def _forms(text: str, here: str, action: str) -> list[Form]:
+    return [
+        form
+        for form in Page(text).forms
+        if form.get("method").lower() == "post" and urlsplit(form.get("action") or here).path == action
+    ]

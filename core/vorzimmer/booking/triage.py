@@ -20,7 +20,7 @@ from vorzimmer.reasons import N_, Reason, Refused
 
 T = TypeVar("T")
 KEEP, OFFER, CANCEL, REASSIGN = "keep", "offer", "cancel", "reassign:"
-FIELD, FOR_ALL = "decision-", "all"
+FIELD, FOR_ALL, AGAIN = "decision-", "all", "again"
 LONGEST_MESSAGE = 1000
 
 
@@ -84,26 +84,34 @@ def try_to(hall: Hall, form: Mapping[str, str], work: Callable[[Session, Decisio
     """Do it with what the form has decided; else what is still to be decided, with a choice for each.
 
     The form has a field for each appointment ("decision-" and its uid), a `message`, and `all` where one choice is
-    made for all of them.
+    made for all of them: `AGAIN` shows what is chosen so far, and whatever has become of it nothing is done.
     """
     given = {name.removeprefix(FIELD): what for name, what in form.items() if name.startswith(FIELD) and what}
     message = contact.lines(form.get("message", "")).strip()[:LONGEST_MESSAGE]
-    decisions = NOTHING if form.get(FOR_ALL) else Decisions(given, message)
-    refused = ""
+    for_all = form.get(FOR_ALL, "")
+    decisions, refused = NOTHING if for_all else Decisions(given, message), ""
+
+    def look(session: Session) -> T:
+        done = work(session, NOTHING)
+        if for_all == AGAIN:
+            raise Refused(Reason.AFFECTED, bookings=[], stand_ins={}, hidden=set())
+        return done
+
     try:
-        return hall.database.write(lambda session: work(session, decisions))
+        return hall.database.write(look if for_all else lambda session: work(session, decisions))
     except Refused as refusal:
         refused = str(refusal.facts.get("booking", ""))
         if refusal.reason is not Reason.AFFECTED and not refused:
             raise
     try:
-        return hall.database.write(lambda session: work(session, NOTHING))
+        return hall.database.write(look)
     except Refused as refusal:
         if refusal.reason is not Reason.AFFECTED:
             raise
         able, found, hidden = (refusal.facts[name] for name in ("stand_ins", "bookings", "hidden"))
-        kept = {} if form.get(FOR_ALL) else {uid: what for uid, what in given.items() if uid != refused}
-        chosen = _chosen(found, able, form.get(FOR_ALL, "")) | kept | dict.fromkeys(hidden, KEEP)
+        given.pop(refused, None)
+        kept = given if for_all in ("", AGAIN) else {}
+        chosen = _chosen(found, able, for_all) | kept | dict.fromkeys(hidden, KEEP)
         return Triage(found, able, hidden, chosen, refused)
 
 
@@ -111,6 +119,8 @@ def _chosen(
     bookings: Sequence[Booking], able: Mapping[str, Sequence[Resource]], for_all: str
 ) -> dict[str, str]:
     """One choice for all of them as far as it can be; else whoever is free is suggested."""
+    if for_all == AGAIN:
+        return {}
     if for_all in (KEEP, CANCEL):
         return {one.uid: for_all for one in bookings}
     if for_all == OFFER:

@@ -75,6 +75,7 @@ for pages in (
 ):
     pages.add_to(office)
 office.context_processor(wording.words)
+office.before_app_request(typed.take)
 office.after_app_request(typed.fill_in)
 
 
@@ -88,6 +89,7 @@ def _set_up(state: BlueprintSetupState) -> None:
         own_pages=own_pages,
         who=actor,
         requests_waiting=waiting.count,
+        sent=typed.sent,
     )
 
 

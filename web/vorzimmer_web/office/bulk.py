@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from vorzimmer.booking.load import WHOLE
 from vorzimmer.here import hall
 from vorzimmer.models import Booking
 from vorzimmer.reasons import N_, Reason, Refused
-from vorzimmer_web import words
+from vorzimmer_web import kept, words
 from vorzimmer_web.office.acts import ACTS, DONE, said
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.reach import reach
@@ -59,6 +59,10 @@ def act() -> ResponseReturnValue:
         raise Refused(Reason.NOT_FOUND)
     back = local_path(request.form.get("next", "/office/requests"))
     wrong = _wrong(name, found)
+    form = kept.typed(over=False)
+    if wrong and form:
+        flash(gettext(wrong), "warning")
+        return kept.give_back(replace(form, page=back))
     if wrong:
         return render_template("office/results.html", wrong=wrong, lines=[], back=back, act=name), 409
     message = said(request.form.get("message", ""))

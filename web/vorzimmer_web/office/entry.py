@@ -170,7 +170,7 @@ def _wait(minutes: int) -> str:
 
 
 def _is_entered() -> bool:
-    return request.method == "POST" and not any(step in request.form for step in STEPS)
+    return request.method == "POST" and not any(step in request.values for step in STEPS)
 
 
 def _page(

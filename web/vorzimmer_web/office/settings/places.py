@@ -77,7 +77,7 @@ def _saved(place: Location | None, values: dict[str, Any]) -> ResponseReturnValu
         slug = place.slug
         done = try_to(
             hall(),
-            request.form,
+            request.values,
             lambda s, decided: catalogue.change_location(s, hall(), person, slug, values, decided),
         )
         if isinstance(done, Triage):
@@ -106,7 +106,7 @@ def archive(slug: str) -> ResponseReturnValue:
     if request.method == "POST":
         triage = try_to(
             hall(),
-            request.form,
+            request.values,
             lambda s, decided: catalogue.archive_location(s, hall(), person, slug, decided),
         )
         if isinstance(triage, Triage):

@@ -97,7 +97,7 @@ def switch(name: str, act: str) -> ResponseReturnValue:
         settings.save(session, hall(), signed_in(), "plugins", values, decided)
 
     try:
-        triage = try_to(hall(), request.form, work)
+        triage = try_to(hall(), request.values, work)
     except Refused as refusal:
         if refusal.reason is not Reason.INVALID:
             raise
@@ -136,7 +136,7 @@ def edit(name: str) -> ResponseReturnValue:
             settings.save(session, hall(), signed_in(), table, values, decided)
 
         try:
-            if triage := try_to(hall(), request.form, work):
+            if triage := try_to(hall(), request.values, work):
                 return undecided(triage, gettext(loaded.title), url_for("office.plugin", name=name))
         except Refused as refusal:
             if refusal.reason is not Reason.INVALID:

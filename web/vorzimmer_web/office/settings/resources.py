@@ -108,7 +108,7 @@ def _saved(kind: str, resource: Resource | None, values: dict[str, Any]) -> Resp
         catalogue.set_offers(session, person, slug, ticked)
         return catalogue.change_resource(session, hall(), person, slug, values, decided)
 
-    done = try_to(hall(), request.form, work)
+    done = try_to(hall(), request.values, work)
     if isinstance(done, Triage):
         return undecided(done, resource.name, url_for("office.resource", slug=slug))
     flash(gettext("%(name)s is changed.", name=done.name), "good")
@@ -147,7 +147,7 @@ def archive(slug: str) -> ResponseReturnValue:
     if request.method == "POST":
         triage = try_to(
             hall(),
-            request.form,
+            request.values,
             lambda s, decided: catalogue.archive_resource(s, hall(), person, slug, decided),
         )
         if isinstance(triage, Triage):

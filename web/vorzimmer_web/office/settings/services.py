@@ -239,7 +239,7 @@ def archive(slug: str) -> ResponseReturnValue:
     if request.method == "POST":
         triage = try_to(
             hall(),
-            request.form,
+            request.values,
             lambda s, decided: catalogue.archive_service(s, hall(), person, slug, decided),
         )
         if isinstance(triage, Triage):
