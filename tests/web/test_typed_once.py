@@ -212,3 +212,16 @@ def test_what_is_refused_on_a_page_of_its_own_has_the_way_back_to_the_form(
     assert refused.status_code == 404
     back = post(desk, "/office/kept", {"kept": sealed(refused.text)})
     assert "Leider krank" in back.text
+
+
+def test_another_language_is_no_answer_to_the_question_whether_one_is_sure(
+    desk: Browser, practice: Practice
+) -> None:
+    made = requested(practice, "2027-03-03 09:00")
+    typed = {"act": "decline", "message": "Leider krank", "pick": made.uid, "next": "/office/requests"}
+    asked = fields(post(desk, "/office/appointments", typed, "/office/requests").text)
+    assert asked["message"] == "Leider krank"
+    page = speak(desk, "/office/appointments", {**asked, "shown_by": "look"})
+    assert ('lang="de"' in page.text, fields(page.text)["message"]) == (True, "Leider krank")
+    with practice.hall.database.reading() as session:
+        assert session.get_one(Booking, made.id).status == "requested"
