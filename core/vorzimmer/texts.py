@@ -20,12 +20,8 @@ from babel.support import NullTranslations, Translations
 LOCALES = {"en": "en_GB"}
 """English dates as Europe writes them: the day first, 24 hours."""
 SHORT_DAY = {"de": "ccc, d. MMMM", "en": "ccc, d MMMM", "fr": "ccc d MMMM", "ru": "ccc, d MMMM"}
-LONG_DAY = {
-    "de": "EEEE, d. MMMM y",
-    "en": "EEEE, d MMMM y",
-    "fr": "EEEE d MMMM y",
-    "ru": "EEEE, d MMMM y 'г'.",
-}
+YEAR = {"de": " y", "en": " y", "fr": " y", "ru": " y 'г'."}
+LONG_DAY = {"de": "EEEE, d. MMMM", "en": "EEEE, d MMMM", "fr": "EEEE d MMMM", "ru": "EEEE, d MMMM"}
 
 
 class Reader:
@@ -46,14 +42,14 @@ class Reader:
         """The plural form of a number, which is `%(num)d` in it."""
         return self._catalogue.ungettext(one, many, num) % {"num": num, **named}
 
-    def moment(self, instant: datetime, zone: ZoneInfo) -> str:
-        """ "Mi, 3. März, 10:30", as a subject says it."""
-        day = format_date(instant.astimezone(zone), SHORT_DAY[self.language], locale=self.locale)
+    def moment(self, instant: datetime, zone: ZoneInfo, year: int) -> str:
+        """ "Mi, 3. März, 10:30", as a subject says it; with the year where it is not `year`."""
+        day = self.short_day(instant.astimezone(zone).date(), year)
         return f"{day}, {self.clock(instant, zone)}{self._place(instant, zone)}"
 
-    def when(self, instant: datetime, zone: ZoneInfo) -> str:
-        """ "Mi, 3. März, 10:30 Uhr"."""
-        day = format_date(instant.astimezone(zone), SHORT_DAY[self.language], locale=self.locale)
+    def when(self, instant: datetime, zone: ZoneInfo, year: int) -> str:
+        """ "Mi, 3. März, 10:30 Uhr"; with the year where it is not `year`."""
+        day = self.short_day(instant.astimezone(zone).date(), year)
         said = self.gettext("%(day)s, %(time)s o’clock", day=day, time=self.clock(instant, zone))
         return said + self._place(instant, zone)
 
@@ -65,9 +61,14 @@ class Reader:
         )
         return said + self._place(starts, zone)
 
+    def short_day(self, day: date, year: int) -> str:
+        """ "Mi, 3. März", or "Mi, 3. März 2027" where another `year` goes without saying."""
+        pattern = SHORT_DAY[self.language] + ("" if day.year == year else YEAR[self.language])
+        return format_date(day, pattern, locale=self.locale)
+
     def day(self, day: date) -> str:
         """ "Mittwoch, 3. März 2027"."""
-        return format_date(day, LONG_DAY[self.language], locale=self.locale)
+        return format_date(day, LONG_DAY[self.language] + YEAR[self.language], locale=self.locale)
 
     def clock(self, instant: datetime, zone: ZoneInfo) -> str:
         """ "10:30"; a time that comes twice that day with its abbreviation, "02:30 MESZ" (rule 5)."""

@@ -118,7 +118,9 @@ def _told(times: Times, zone: ZoneInfo) -> str:
         return " – ".join(dict.fromkeys((reader.day(first), reader.day(last))))
     if isinstance(last, datetime) and first.astimezone(zone).date() == last.astimezone(zone).date():
         return reader.period(first, last, zone)
-    return " – ".join(reader.when(instant, zone) for instant in times if isinstance(instant, datetime))
+    return " – ".join(
+        reader.when(instant, zone, year=0) for instant in times if isinstance(instant, datetime)
+    )
 
 
 @pages.route("/<int(max=2147483647):absence_id>/delete", methods=["GET", "POST"])

@@ -173,7 +173,9 @@ def values(reader: Reader, config: Config, message: Message, booking: Booking) -
     return {
         "name": "" if LINK_LIKE.search(name) else name,
         "service": ical.plain(told["service"]),
-        "time": reader.when(datetime.fromisoformat(told["starts"]), ZoneInfo(booking.zone)),
+        "time": reader.when(
+            datetime.fromisoformat(told["starts"]), ZoneInfo(booking.zone), message.planned_at.year
+        ),
         "staff": ", ".join(map(ical.plain, details["staff"])),
         "place": ical.address(booking),
         "practice": ical.plain(config.settings.practice.name),
@@ -185,7 +187,7 @@ def _subject(reader: Reader, message: Message, booking: Booking) -> str:
     """The fact: "Termin bestätigt: Mi, 3. März, 10:30 bei Anna Berger"."""
     details = message.details
     starts = details.get("old", details)["starts"] if message.topic in ENDED else details["starts"]
-    moment = reader.moment(datetime.fromisoformat(starts), ZoneInfo(booking.zone))
+    moment = reader.moment(datetime.fromisoformat(starts), ZoneInfo(booking.zone), message.planned_at.year)
     fact, staff = reader.gettext(TITLES[message.topic]), ", ".join(details["staff"])
     if not staff:
         return reader.gettext("%(fact)s: %(moment)s", fact=fact, moment=moment)
@@ -253,7 +255,8 @@ def _last_facts(reader: Reader, message: Message, booking: Booking) -> list[tupl
     facts = []
     if "choose_until" in message.details:
         until = datetime.fromisoformat(message.details["choose_until"])
-        facts.append((reader.gettext("Please choose until:"), reader.when(until, ZoneInfo(booking.zone))))
+        said = reader.when(until, ZoneInfo(booking.zone), message.planned_at.year)
+        facts.append((reader.gettext("Please choose until:"), said))
     if booking.link and message.topic not in ENDED and message.topic != "completed":
         facts.append((reader.gettext("Join by video:"), booking.link))
     if booking.seats > 1:

@@ -61,7 +61,7 @@ def sample(session: Session, hall: Hall, reader: Reader, topic: str, service: Se
         "sequence": 0,
         "status": STATUS.get(topic, "confirmed"),
     }
-    message = Message(topic=topic, details=details)
+    message = Message(topic=topic, details=details, planned_at=starts)
     return Sample(
         booking_letter(reader, hall.config, message, booking), values(reader, hall.config, message, booking)
     )

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import fields, urls
+from vorzimmer import database, fields, urls
 from vorzimmer.access import CUSTOMER, SYSTEM, may_touch_booking
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Change
@@ -40,7 +40,7 @@ def details(
     return {
         **{name: change.after[name] for name in ("starts", "ends", "sequence", "status", "service", "staff")},
         "gone": concern.gone,
-        "subject": subject(reader, login, concern, change, booking),
+        "subject": subject(session, reader, login, concern, change, booking),
         "greeting": greeting(reader, login.account),
         "paragraphs": [reader.gettext(concern.text)],
         "facts": [
@@ -53,10 +53,13 @@ def details(
     }
 
 
-def subject(reader: Reader, login: Login, concern: Concern, change: Change, booking: Booking) -> str:
+def subject(
+    session: Session, reader: Reader, login: Login, concern: Concern, change: Change, booking: Booking
+) -> str:
     """The fact: "Termin abgesagt: Mi, 3. März, 10:30, Max Muster", and with whom where it is not the reader's own."""
     said = change.after
-    moment = reader.moment(datetime.fromisoformat(said["starts"]), ZoneInfo(booking.zone))
+    year = database.now(session).year
+    moment = reader.moment(datetime.fromisoformat(said["starts"]), ZoneInfo(booking.zone), year)
     fact, name = reader.gettext(concern.fact), ical.plain(booking.whom)
     own = login.actor.resource_id in concern.people
     if own or not said["staff"]:
@@ -96,7 +99,7 @@ def _private(reader: Reader, change: Change, zone: ZoneInfo) -> str:
     starts, ends = map(datetime.fromisoformat, change.after["private"])
     if starts.astimezone(zone).date() == ends.astimezone(zone).date():
         return reader.period(starts, ends, zone)
-    return f"{reader.moment(starts, zone)} – {reader.moment(ends, zone)}"
+    return " – ".join(reader.moment(each, zone, year=0) for each in (starts, ends))
 
 
 def _said(reader: Reader, said: Mapping[str, Any], booking: Booking) -> dict[str, str]:

@@ -39,7 +39,9 @@ def tell(session: Session, hall: Hall, change: Change) -> None:
         ):
             continue
         if timing is Timing.DAILY:
-            line = letters.subject(letters.reader_of(hall, login.account), login, concern, change, booking)
+            line = letters.subject(
+                session, letters.reader_of(hall, login.account), login, concern, change, booking
+            )
             session.add(
                 News(key=key, account_id=login.account.id, booking_id=booking.id, at=moment, line=line)
             )

@@ -214,7 +214,7 @@ def card(reader: Reader, practice: Practice, bookings: Sequence[Booking], key: K
     width = CARD[0] - 3 * left - size
     parts: list[Flowable] = [text(practice.name, 7.5, textColor=SOFT, spaceAfter=3)]
     for one in bookings[:ON_CARD]:
-        moment = reader.when(one.starts, ZoneInfo(one.zone))
+        moment = reader.when(one.starts, ZoneInfo(one.zone), year=0)
         parts.append(Paragraph(f"<b>{escape(moment)}</b>", style(8)))
         what = ", ".join(filter(None, [one.service.name, one.staff.name if one.staff else ""]))
         parts.append(text(what, 6.5, spaceAfter=2.5))

@@ -29,7 +29,20 @@ def reader(language: str) -> Reader:
     ],
 )
 def test_a_time_as_people_say_it(language, said):
-    assert reader(language).when(berlin("2027-03-03 10:30"), BERLIN) == said
+    assert reader(language).when(berlin("2027-03-03 10:30"), BERLIN, 2027) == said
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("de", "Mi, 3. März 2027, 10:30"),
+        ("en", "Wed, 3 March 2027, 10:30"),
+        ("fr", "mer. 3 mars 2027, 10:30"),
+        ("ru", "ср, 3 марта 2027 г., 10:30"),
+    ],
+)
+def test_a_time_of_another_year_says_so(language, said):
+    assert reader(language).moment(berlin("2027-03-03 10:30"), BERLIN, 2026) == said
 
 
 @pytest.mark.parametrize(
@@ -60,12 +73,13 @@ def test_money_without_minor_units():
 def test_a_zone_is_named_where_it_differs_from_the_practices():
     there = ZoneInfo("Europe/Lisbon")
     assert (
-        reader("de").when(berlin("2027-03-03 10:30"), there) == "Mi, 3. März, 09:30 Uhr (Ortszeit Lissabon)"
+        reader("de").when(berlin("2027-03-03 10:30"), there, 2027)
+        == "Mi, 3. März, 09:30 Uhr (Ortszeit Lissabon)"
     )
 
 
 def test_a_zone_with_the_same_clock_is_not_named():
-    assert "Ortszeit" not in reader("de").when(berlin("2027-03-03 10:30"), ZoneInfo("Europe/Vienna"))
+    assert "Ortszeit" not in reader("de").when(berlin("2027-03-03 10:30"), ZoneInfo("Europe/Vienna"), 2027)
 
 
 @pytest.mark.parametrize(("utc", "said"), [(0, "02:30 MESZ"), (1, "02:30 MEZ")])

@@ -8,14 +8,15 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date
+from flask import g
 from flask_babel import get_locale, gettext, ngettext
 from markupsafe import Markup, escape
 
+from vorzimmer import database
 from vorzimmer.availability import Phrase
 from vorzimmer.here import hall
-from vorzimmer.texts import SHORT_DAY, Reader
-
-DAY = {"de": "EEEE, d. MMMM", "en": "EEEE, d MMMM", "fr": "EEEE d MMMM", "ru": "EEEE, d MMMM"}
+from vorzimmer.texts import LONG_DAY, SHORT_DAY, YEAR, Reader
+from vorzimmer_web.requests import reading
 
 
 def language() -> str:
@@ -37,15 +38,24 @@ def told(phrase: Phrase) -> str:
     return phrase.told(_reader())
 
 
+def this_year() -> int:
+    """The year that goes without saying."""
+    if "this_year" not in g:
+        g.this_year = database.now(reading()).astimezone(hall().config.zone).year
+    found: int = g.this_year
+    return found
+
+
 def day(of: date) -> str:
-    """ "Mittwoch, 3. März", broken after the weekday at most."""
-    weekday, blank, rest = format_date(of, DAY[language()], locale=_locale()).partition(" ")
+    """ "Mittwoch, 3. März", with another year than this; broken after the weekday at most."""
+    pattern = LONG_DAY[language()] + ("" if of.year == this_year() else YEAR[language()])
+    weekday, blank, rest = format_date(of, pattern, locale=_locale()).partition(" ")
     return weekday + blank + _together(rest)
 
 
 def short_day(of: date) -> str:
-    """ "Mi, 3. März"."""
-    return _together(format_date(of, SHORT_DAY[language()], locale=_locale()))
+    """ "Mi, 3. März", with another year than this."""
+    return _together(_reader().short_day(of, this_year()))
 
 
 def day_with_year(of: date) -> str:
@@ -69,7 +79,7 @@ def days(first: date, last: date) -> str:
 
 def day_of_year(of: date) -> str:
     """ "24. Dezember"."""
-    return _together(format_date(of, DAY[language()].removeprefix("EEEE").strip(", "), locale=_locale()))
+    return _together(format_date(of, LONG_DAY[language()].removeprefix("EEEE").strip(", "), locale=_locale()))
 
 
 def date_in_short(of: date) -> str:
@@ -99,7 +109,7 @@ def clock(instant: datetime, zone: ZoneInfo) -> str:
 
 def when(instant: datetime, zone: ZoneInfo) -> str:
     """ "Mi, 3. März, 10:30 Uhr", broken before the time at most; the place's time is named where it differs."""
-    day, comma, time = _reader().when(instant, zone).rpartition(", ")
+    day, comma, time = _reader().when(instant, zone, this_year()).rpartition(", ")
     return _together(day) + comma + _together(time)
 
 

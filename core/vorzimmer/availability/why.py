@@ -58,7 +58,7 @@ class Phrase:
 
 def _told(fact: object, reader: Reader) -> object:
     if isinstance(fact, At):
-        return reader.moment(fact.local, fact.zone)
+        return reader.moment(fact.local, fact.zone, fact.local.year)
     if isinstance(fact, Phrase):
         return fact.told(reader)
     return reader.day(fact) if isinstance(fact, date) else fact
