@@ -7,14 +7,15 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from vorzimmer.hall import Hall
-from vorzimmer_import import choosing, running
+from vorzimmer_import import choosing, running, staging
+from vorzimmer_import.everybody import Everybody
 from vorzimmer_import.models import RUNNING, Run
 from vorzimmer_import.running import COMMAND, Progress
 
 
 def begun(hall: Hall, path: Path, to: str = RUNNING, whose: str = "anna", **said: str) -> int:
     """A run of the file, told what the headings tell and what is said."""
-    number = running.stage(hall.database, COMMAND, path, path.name)
+    number = staging.stage(hall.database, COMMAND, path, path.name)
 
     def work(session: Session) -> None:
         run = session.get_one(Run, number)
@@ -26,7 +27,8 @@ def begun(hall: Hall, path: Path, to: str = RUNNING, whose: str = "anna", **said
 
 def finish(hall: Hall, number: int) -> Progress:
     """Let all of it in."""
-    while hall.database.write(lambda session: running.batch(session, hall, number)):
+    everybody = Everybody()
+    while hall.database.write(lambda session: running.batch(session, hall, number, everybody)):
         pass
     with hall.database.reading() as session:
         return running.progress(session, session.get_one(Run, number))

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from vorzimmer.cli.options import fail, opened, practice
 from vorzimmer.config import Config
 from vorzimmer.hall import Hall
-from vorzimmer_import import choosing, headings, running, wording
+from vorzimmer_import import choosing, headings, running, staging, wording
+from vorzimmer_import.everybody import Everybody
 from vorzimmer_import.letters import ENCODINGS, UnsureError
 from vorzimmer_import.models import CHECKING, CSV, OUTCOMES, RUNNING, Run
 from vorzimmer_import.running import COMMAND, Progress
@@ -72,7 +73,7 @@ def import_(
         _report(session, run)
         if refused is not None:
             refused.write_text("".join(wording.refused_file(session, run)), encoding="utf-8")
-    running.delete(hall.database, COMMAND, run_id)
+    staging.delete(hall.database, COMMAND, run_id)
     click.echo(f"imported {counted.imported}, skipped {counted.skipped}, failed {counted.failed}")
 
 
@@ -87,19 +88,19 @@ def _begun(
     hall: Hall, file: Path, how: Told, said: Mapping[str, str], calendar: str, *, dry_run: bool
 ) -> int:
     """The run of this file: the one that was interrupted, or a new one that has begun."""
-    number = running.stage(hall.database, COMMAND, file, file.name, how)
+    number = staging.stage(hall.database, COMMAND, file, file.name, how)
     try:
         with hall.database.reading() as session:
             run = session.get_one(Run, number)
             options = choosing.by_words(session, hall, run, said, calendar)
             if not dry_run and (other := _interrupted(session, run, options)):
-                running.delete(hall.database, COMMAND, number)
+                staging.delete(hall.database, COMMAND, number)
                 click.echo("going on where it was interrupted", err=True)
                 return other
             if run.kind == CSV:
                 _say_columns(session, run, options["columns"])
     except ValueError:
-        running.delete(hall.database, COMMAND, number)
+        staging.delete(hall.database, COMMAND, number)
         raise
     to = CHECKING if dry_run else RUNNING
     hall.database.write(lambda s: running.begin(s, COMMAND, s.get_one(Run, number), to, options))
@@ -122,8 +123,10 @@ def _say_columns(session: Session, run: Run, columns: Mapping[str, str]) -> None
 
 def _work(hall: Hall, run_id: int) -> Progress:
     """Do it, saying how far it is."""
-    said = 0
-    while hall.database.write(partial(running.batch, hall=hall, run_id=run_id)):
+    said, everybody = 0, Everybody()
+    with hall.database.reading() as session:
+        running.look_up(session, run_id, everybody)
+    while hall.database.write(partial(running.batch, hall=hall, run_id=run_id, everybody=everybody)):
         with hall.database.reading() as session:
             counted = running.progress(session, session.get_one(Run, run_id))
         if counted.done >= said + _EVERY:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -50,7 +49,7 @@ class Meaning:
 class Diary:
     """Takes the events of one batch into the calendar of one person, room or device."""
 
-    def __init__(self, session: Session, hall: Hall, actor: Actor, run: Run, _items: Sequence[Item]) -> None:
+    def __init__(self, session: Session, hall: Hall, actor: Actor, run: Run, *_of_a_table: object) -> None:
         self._session, self._hall, self._actor = session, hall, actor
         store = hall.plugins.ask_first(hookspecs.own_calendars)
         found = session.scalar(select(Resource).where(Resource.slug == run.options["resource"]))

@@ -15,6 +15,8 @@ DRAFT, CHECKING, CHECKED, RUNNING, DONE = "draft", "checking", "checked", "runni
 """States of a run: mapped by hand, tried out, tried out to the end, coming in, in."""
 READING, GONE = "reading", "gone"
 """Its lines are not all there yet, or not any more: nobody sees it."""
+ANEW = "anew"
+"""Stands among the options until what became of the lines on trial is forgotten."""
 CSV, ICS = "csv", "ics"
 IMPORTED, SKIPPED, FAILED = "imported", "skipped", "failed"
 OUTCOMES = (IMPORTED, SKIPPED, FAILED)
@@ -74,7 +76,7 @@ class Known(Tables):
     """What came in before, so that it does not again: SHA-256 of the number in the old system, or of what was said.
 
     It outlives what came in: who was merged with somebody else, or forgotten, does not come back by the same file.
-    `customer` is the uid of the record that came in by it, `run_id` the run it is coming in with (0: that has ended).
+    `customer` is the uid of the record that came in by it, `run_id` the run that it came in with (0: an old one).
     """
 
     __tablename__ = "vorzimmer_import_known"

@@ -17,7 +17,7 @@ from vorzimmer.access import Right, open_to
 from vorzimmer.guard import LARGEST_UPLOAD, takes
 from vorzimmer.models import Resource
 from vorzimmer.reasons import N_, Reason, Refused
-from vorzimmer_import import choosing, headings, running, wording
+from vorzimmer_import import choosing, headings, running, staging, wording
 from vorzimmer_import.letters import ENCODINGS, UnsureError
 from vorzimmer_import.models import (
     CHECKING,
@@ -84,7 +84,7 @@ def upload() -> ResponseReturnValue:
             return _overview(N_("This file is too large: at most 10 MB.")), 422
         try:
             how = _how()
-            number = running.stage(here.hall().database, here.actor(), path, name, how)
+            number = staging.stage(here.hall().database, here.actor(), path, name, how)
         except UnsureError as error:
             return _overview(str(error), error.readings), 422
         except ValueError as error:
@@ -95,7 +95,7 @@ def upload() -> ResponseReturnValue:
 def _how() -> Told:
     """What the form says of the table; ValueError (a msgid)."""
     encoding, heading = request.form.get("encoding", ""), request.form.get("heading", "").strip()
-    if heading and not (heading.isascii() and heading.isdigit() and 0 < int(heading) <= running.MOST_ITEMS):
+    if heading and not (heading.isascii() and heading.isdigit() and 0 < int(heading) <= staging.MOST_ITEMS):
         raise ValueError(N_("Please enter the number of a line."))
     return Told(encoding if encoding in ENCODINGS else "", int(heading or 0))
 
@@ -177,21 +177,22 @@ def _say(text: str, **facts: object) -> str:
 @open_to(Right.SETTINGS)
 def check(number: int) -> ResponseReturnValue:
     """Try the file out."""
-
-    def work(session: Session) -> None:
-        run = _found(session, number)
-        if run.kind == CSV:
-            options = choosing.columns(session, run, _columns())
-        else:
-            phrases = {phrase: slug for slug, phrase in _phrases().items() if phrase}
-            options = choosing.calendar(session, here.hall(), request.form.get("resource", ""), phrases)
-        running.begin(session, here.actor(), run, CHECKING, options)
-
+    base = here.hall().database
     try:
-        here.hall().database.write(work)
+        with base.reading() as session:
+            options = _options(session, _found(session, number))
     except ValueError as error:
         return _page(number, str(error)), 422
+    base.write(lambda s: running.begin(s, here.actor(), _found(s, number), CHECKING, options))
     return redirect(url_for(".show", number=number), 303)
+
+
+def _options(session: Session, run: Run) -> dict[str, Any]:
+    """What the form says of the file; ValueError (a msgid)."""
+    if run.kind == CSV:
+        return choosing.columns(session, run, _columns())
+    phrases = {phrase: slug for slug, phrase in _phrases().items() if phrase}
+    return choosing.calendar(session, here.hall(), request.form.get("resource", ""), phrases)
 
 
 def _columns() -> dict[str, str]:
@@ -244,7 +245,7 @@ def delete(number: int) -> ResponseReturnValue:
         )
     with here.hall().database.reading() as session:
         _found(session, number)
-    running.delete(here.hall().database, here.actor(), number)
+    staging.delete(here.hall().database, here.actor(), number)
     flash(gettext("The file is forgotten."), "good")
     return redirect(url_for(".overview"), 303)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
+from itertools import islice
 from typing import Any
 
 from babel.core import get_global
@@ -20,6 +21,7 @@ from vorzimmer.hall import Hall
 from vorzimmer.models import Customer
 from vorzimmer.reasons import N_, Refused
 from vorzimmer_import.cells import plain
+from vorzimmer_import.everybody import Everybody
 from vorzimmer_import.lines import Line, Reader, tail
 from vorzimmer_import.models import CHECKING, IMPORTED, SKIPPED, Item, Known, Run
 from vorzimmer_import.outcome import Outcome, why
@@ -29,13 +31,22 @@ _THERE = N_("There is a record of this name with the same e-mail or phone.")
 _SAME = N_("Nothing has changed.")
 _FILLED = N_("Filled in.")
 _CHANGED = N_("Changed.")
+_AT_ONCE = 500
 
 
 class People:
     """Takes the lines of one batch. Everybody who might be meant by them is looked up once."""
 
-    def __init__(self, session: Session, hall: Hall, actor: Actor, run: Run, items: Sequence[Item]) -> None:
-        self._session, self._hall, self._actor = session, hall, actor
+    def __init__(
+        self,
+        session: Session,
+        hall: Hall,
+        actor: Actor,
+        run: Run,
+        items: Sequence[Item],
+        everybody: Everybody,
+    ) -> None:
+        self._session, self._hall, self._actor, self._everybody = session, hall, actor, everybody
         self._columns: Mapping[str, str] = run.options["columns"]
         self._run_id = run.id
         self._notes = access.may(actor, Right.NOTES)
@@ -58,7 +69,7 @@ class People:
         self._look_up()
         self._brought = self._brought_before()
         if run.state == CHECKING:
-            self._look_up_on_trial(run)
+            self._look_up_on_trial(run, items[0].number)
 
     def take(self, item: Item) -> Outcome:
         """Add whom the line tells of, or complete them; raises `Refused` with all that is wrong, and the `values`."""
@@ -181,18 +192,21 @@ class People:
         return dict(self._session.execute(query).all())
 
     def _brought_before(self) -> dict[str, int]:
-        """Which of those who were found came in by a table: with the run under way, or (0) with one before."""
+        """Which of those who were found came in by a table: with the run under way, or with one before."""
         found = {*self._uids.values(), *self._known.values()} - {""}
         query = select(Known.customer, Known.run_id).where(Known.customer.in_(found))
-        return dict(self._session.execute(query.order_by(Known.run_id.desc())).all())
+        told = self._session.execute(query).all()
+        return dict(
+            sorted(told, key=lambda one: one[1] != self._run_id)
+        )  # others count before the one under way
 
     def _look_up(self) -> None:
-        """Everybody with one of these addresses, numbers, names or ids, in one pass over all customers."""
+        """Everybody with one of these addresses, numbers, names or ids."""
         wanted = {mark for line in self._lines.values() for mark in line.marks}
         names = {plain(line.record.name or "") for line in self._lines.values()}
         own = {line.own for line in self._lines.values()}
-        query = select(Customer.id, Customer.uid, Customer.name, Customer.email_key, Customer.phone)
-        for number, uid, name, email, phone in self._session.execute(query):
+        self._everybody.catch_up(self._session)
+        for number, uid, name, email, phone in self._records(self._everybody.like(wanted, names), own):
             shared = [mark for mark in (email, tail(phone)) if mark and mark in wanted]
             called = plain(name)
             if shared or called in names:
@@ -204,13 +218,21 @@ class People:
             if uid in own:
                 self._ours.add(uid)
 
-    def _look_up_on_trial(self, run: Run) -> None:
+    def _records(self, ids: Iterable[int], uids: Iterable[str]) -> Iterator[Sequence[Any]]:
+        query = select(Customer.id, Customer.uid, Customer.name, Customer.email_key, Customer.phone)
+        left = iter(ids)
+        while some := list(islice(left, _AT_ONCE)):
+            yield from self._session.execute(query.where(Customer.id.in_(some)))
+        yield from self._session.execute(query.where(Customer.uid.in_(uids)))
+
+    def _look_up_on_trial(self, run: Run, first: int) -> None:
         """Those who would have come in by lines above, who stand nowhere else; with ids below zero."""
-        above = select(Item.number, Item.marks).where(Item.run_id == run.id, Item.outcome == IMPORTED)
-        for number, (keys, name, *marks) in self._session.execute(above):
-            self._known |= {key: self._known.get(key, "") for key in json.loads(keys)}
-            for mark in marks:
-                self._sharing[mark][-number] = name
+        self._everybody.look_above(self._session, run.id, first)
+        for key in [key for keys in self._keys.values() for key in keys]:
+            if key not in self._known and self._everybody.stands_above(key):
+                self._known[key] = ""
+        for mark in {mark for line in self._lines.values() for mark in line.marks}:
+            self._sharing[mark] |= {-number: name for number, name in self._everybody.above(mark)}
 
     def _keys_of(self, given: Sequence[str], line: Line) -> list[str]:
         """What the line says in these columns; the number in the old system; the line, whatever columns are taken."""

@@ -12,8 +12,9 @@ from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Job, NavigationEntry, Pages, Person, PersonalData, hookimpl
 from vorzimmer.plugins import NoConfig
 from vorzimmer.reasons import N_
-from vorzimmer_import import forgetting, running
+from vorzimmer_import import forgetting, running, staging
 from vorzimmer_import.command import import_
+from vorzimmer_import.everybody import Everybody
 from vorzimmer_import.pages import pages
 
 
@@ -25,6 +26,7 @@ class Plugin:
 
     def __init__(self, config: NoConfig) -> None:
         self.config = config
+        self._everybody = Everybody()
 
     @hookimpl
     def blueprints(self) -> list[Pages]:
@@ -52,12 +54,12 @@ class Plugin:
         """The next lines of what the office lets in, between messages; and old runs are forgotten."""
 
         def waits(session: Session, _moment: datetime) -> bool:
-            return running.waiting(session) is not None
+            return running.prepare(session, self._everybody)
 
         def some(session: Session, _moment: datetime) -> None:
             number = running.waiting(session)
             if number is not None:  # no more to do at once: messages have their turn
-                running.batch(session, hall, number)
+                running.batch(session, hall, number, self._everybody)
 
-        prune = Job("forget_imports", timedelta(hours=6), running.prune)
+        prune = Job("forget_imports", timedelta(hours=6), staging.prune)
         return [Job("import", timedelta(0), some, waits), prune]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from tests.imports import begun, finish
 from vorzimmer import customers, database, failpoint
@@ -16,8 +17,9 @@ from vorzimmer.hall import Hall
 from vorzimmer.models import Customer
 from vorzimmer.reasons import Refused
 from vorzimmer.testing import Practice
-from vorzimmer_import import running
-from vorzimmer_import.models import READING, Item, Run
+from vorzimmer_import import running, staging
+from vorzimmer_import.everybody import Everybody
+from vorzimmer_import.models import CHECKING, IMPORTED, READING, RUNNING, SKIPPED, Item, Run
 from vorzimmer_import.running import COMMAND
 
 SHORT = 1.0  # seconds: less than a test waits for
@@ -82,7 +84,7 @@ def test_a_kill_while_it_is_stored_leaves_nothing_in_the_way(
     assert finish(hall, begun(hall, table)).imported == 500
     with hall.database.transaction() as session:
         later = database.now(session) + timedelta(hours=2)
-    while hall.database.write(lambda session: running.prune(session, later)):
+    while hall.database.write(lambda session: staging.prune(session, later)):
         pass
     with hall.database.reading() as session:
         assert session.scalar(select(func.count()).where(Run.id == cut_off.id)) == 0
@@ -97,7 +99,7 @@ def test_a_file_of_too_many_lines_is_read_no_further_and_stores_nothing(
     path.write_text("Name\n" + "a\n" * 100_100)
     monkeypatch.setattr(failpoint, "reach", read.append)
     with pytest.raises(ValueError, match="100,000"):
-        running.stage(practice.hall.database, COMMAND, path, path.name)
+        staging.stage(practice.hall.database, COMMAND, path, path.name)
     assert len(read) <= 100_001
     assert (count(practice.hall, Run), count(practice.hall, Item)) == (0, 0)
 
@@ -105,10 +107,10 @@ def test_a_file_of_too_many_lines_is_read_no_further_and_stores_nothing(
 def test_a_file_that_is_forgotten_goes_some_lines_at_a_time(practice: Practice, table: Path) -> None:
     hall = practice.hall
     number = begun(hall, table)
-    running.delete(hall.database, COMMAND, number)
+    staging.delete(hall.database, COMMAND, number)
     assert (count(hall, Run), count(hall, Item)) == (0, 0)
     with pytest.raises(Refused):
-        running.delete(hall.database, COMMAND, number)
+        staging.delete(hall.database, COMMAND, number)
 
 
 @pytest.mark.parametrize(("piece", "is_read"), [("a", False), ("a" * 74, True)])
@@ -122,8 +124,75 @@ def test_a_line_in_countless_pieces_is_refused_early(
         f"BEGIN:VCALENDAR\r\n{event}" + f"\r\n {piece}" * 20_000 + "\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
     )
     if is_read:
-        assert running.stage(practice.hall.database, COMMAND, path, path.name)
+        assert staging.stage(practice.hall.database, COMMAND, path, path.name)
         return
     with pytest.raises(ValueError, match="too many pieces"):
-        running.stage(practice.hall.database, COMMAND, path, path.name)
+        staging.stage(practice.hall.database, COMMAND, path, path.name)
     assert count(practice.hall, Run) == 0
+
+
+# ---- some lines at a time --------------------------------------------------------------------------------------------
+
+
+def test_where_time_is_up_the_next_line_waits(
+    practice: Practice, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However slow it is, at most one line more is let in before others have their turn."""
+    hall = practice.hall
+    number = begun(hall, table)
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "_LONGEST", 0.0)
+        for done in (1, 2):
+            assert hall.database.write(lambda s: running.batch(s, hall, number, Everybody()))
+            with hall.database.reading() as session:
+                assert running.progress(session, session.get_one(Run, number)).done == done
+    assert finish(hall, number).imported == 500
+
+
+def test_a_trial_is_forgotten_some_lines_at_a_time(practice: Practice, table: Path) -> None:
+    hall = practice.hall
+    number = begun(hall, table, CHECKING)
+    assert finish(hall, number).imported == 500
+    with hall.database.transaction() as session:
+        run = session.get_one(Run, number)
+        running.begin(session, COMMAND, run, RUNNING, run.options)
+    with hall.database.reading() as session:
+        tried = select(func.count()).where(Item.run_id == number, Item.outcome != "")
+        assert session.scalar(tried) == 500
+        assert running.progress(session, session.get_one(Run, number)).done == 0
+        assert not known(session, "Kunde 0")
+    assert finish(hall, number).imported == 500
+    with hall.database.reading() as session:
+        assert known(session, "Kunde 0")
+
+
+def known(session: Session, name: str) -> bool:
+    return session.scalar(select(Customer.id).where(Customer.name == name)) is not None
+
+
+@pytest.mark.parametrize("to", [CHECKING, RUNNING])
+def test_whom_others_enter_or_change_meanwhile_is_known(practice: Practice, tmp_path: Path, to: str) -> None:
+    """Everybody was looked through before the first line; who is new since is found all the same."""
+    hall, path = practice.hall, tmp_path / "kunden.csv"
+    add(hall, "Anna Alt")
+    lines = [
+        *(f"Kunde {n};" for n in range(300)),
+        "Nora Neu;nora@x.example",
+        "Anna Alt;alt@x.example",
+        "Kunde 1;",
+    ]
+    path.write_text("Name;E-Mail\n" + "\n".join(lines))
+    number, everybody = begun(hall, path, to), Everybody()
+    assert hall.database.write(lambda s: running.batch(s, hall, number, everybody))
+    with hall.database.transaction() as session:
+        customers.add(session, hall, COMMAND, Record(name="Nora Neu", email="NORA@x.example"))
+        uid = session.scalars(select(Customer.uid).where(Customer.name == "Anna Alt")).one()
+        customers.change(session, hall, COMMAND, uid, Record(email="alt@x.example"))
+    with hall.database.transaction() as session:
+        for n in range(300):  # so many that the two are no longer among the last
+            customers.add(session, hall, COMMAND, Record(name=f"Andere {n}"))
+    while hall.database.write(lambda s: running.batch(s, hall, number, everybody)):
+        pass
+    with hall.database.reading() as session:
+        query = select(Item.outcome).where(Item.run_id == number).order_by(Item.number)
+        assert session.scalars(query).all() == [*(IMPORTED,) * 300, *(SKIPPED,) * 3]

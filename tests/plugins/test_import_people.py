@@ -15,6 +15,7 @@ from vorzimmer.hall import Hall
 from vorzimmer.models import AuditEntry, Customer
 from vorzimmer.testing import Practice
 from vorzimmer_import import running, tables
+from vorzimmer_import.everybody import Everybody
 from vorzimmer_import.headings import guessed
 from vorzimmer_import.models import CHECKING, FAILED, IMPORTED, RUNNING, SKIPPED, Item
 from vorzimmer_import.running import COMMAND
@@ -186,7 +187,7 @@ def test_an_interrupted_import_goes_on_and_doubles_nobody(
     hall, path = practice.hall, folder / "file.csv"
     path.write_text(HEAD + "".join(f"Kunde {n};;;\n" for n in range(250)))
     run_id = begun(hall, path)
-    assert hall.database.write(lambda session: running.batch(session, hall, run_id))
+    assert hall.database.write(lambda session: running.batch(session, hall, run_id, Everybody()))
 
     def killed(step: str) -> None:
         raise InterruptedError(step)
@@ -194,7 +195,7 @@ def test_an_interrupted_import_goes_on_and_doubles_nobody(
     with monkeypatch.context() as patch:
         patch.setattr(failpoint, "reach", killed)
         with pytest.raises(InterruptedError):
-            hall.database.write(lambda session: running.batch(session, hall, run_id))
+            hall.database.write(lambda session: running.batch(session, hall, run_id, Everybody()))
     counted = finish(hall, run_id)
     with hall.database.reading() as session:
         made = session.scalar(select(func.count()).where(Customer.name.startswith("Kunde ")))
