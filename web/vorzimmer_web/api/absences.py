@@ -38,7 +38,7 @@ class Window(shapes.Query):
     to: Day | None = None
 
 
-class Entered(shapes.Deciding):
+class AbsenceIn(shapes.Deciding):
     """An absence to enter: days (`end` inclusive) or times; `decisions` says what becomes of each booking in it."""
 
     resource: shapes.Slug
@@ -94,7 +94,7 @@ def listed(query: Window) -> Response:
 @absences.post("/absences")
 @open_to(Right.AVAILABILITY)
 @call(OneAbsence, 201, key=True, refusals=(409,))
-def enter(json: Entered) -> Response:
+def enter(json: AbsenceIn) -> Response:
     """Enter an absence and do what was decided, in one transaction; undecided bookings refuse it (`affected`)."""
     actor = staff_caller()
     wanted = NewAbsence(

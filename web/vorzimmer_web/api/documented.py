@@ -71,6 +71,17 @@ def _said(found: Mapping[str, Any]) -> str:
     return f"{gettext(plain)} ({choices})" if choices else str(gettext(plain))
 
 
+_named: dict[str, type[Any]] = {}
+
+
+def _name(model: type[Any]) -> str:
+    """What the document calls a model. TypeError for a second one of a name: one would stand for both."""
+    first = _named.setdefault(model.__name__, model)
+    if first is not model:
+        raise TypeError(f"{first.__module__} and {model.__module__} both have a model {model.__name__}")
+    return model.__name__
+
+
 api = SpecTree(
     backend=Backend,
     model_adapter=cast("Any", Schemas()),
@@ -81,7 +92,7 @@ api = SpecTree(
     path="api/v1/docs",
     before=_refuse,
     validation_error_model=shapes.Problem,
-    naming_strategy=lambda model: model.__name__,
+    naming_strategy=_name,
     nested_naming_strategy=lambda _parent, child: child,
     annotations=True,
     security_schemes=[

@@ -47,7 +47,7 @@ class Changed(shapes.Taken):
     stale: WhenStale = "offer"
 
 
-class Entered(Changed):
+class CalendarIn(Changed):
     """A calendar elsewhere of a person, room or device; `user` and `password` are needed for `caldav`."""
 
     resource: shapes.Slug
@@ -114,7 +114,7 @@ def listed() -> Response:
 @external.post("/external-calendars")
 @open_to(Right.AVAILABILITY)
 @call(OneCalendar, 201, key=True)
-def enter(json: Entered) -> Response:
+def enter(json: CalendarIn) -> Response:
     """Add one; the worker reads it in a moment."""
     actor = staff_caller()
 
