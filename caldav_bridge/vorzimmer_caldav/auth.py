@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -82,21 +81,14 @@ class Auth(BaseAuth):
         if due:
             self._note(visit, found.id)
         for resource_id in lacking:  # each by itself: others can book in between
-            self._write(partial(shown.make, hall=self._hall, actor=actor, resource_id=resource_id))
+            self._hall.database.note(
+                partial(shown.make, hall=self._hall, actor=actor, resource_id=resource_id)
+            )
         return visit
 
     def _note(self, visit: Visit, password_id: int) -> None:
-        if self._write(lambda session: _note(session, visit, password_id)):
+        if self._hall.database.note(lambda session: _note(session, visit, password_id)):
             self._ready.add(visit.actor.resource_id)
-
-    def _write(self, work: Callable[[Session], None]) -> bool:
-        """Write beside the request; a full disk does not keep anybody from reading (F9)."""
-        try:
-            self._hall.database.write(work)
-        except database.NO_ANSWER:
-            log.exception("nothing was noted at a sign-in")
-            return False
-        return True
 
 
 def find(session: Session, secret: str) -> AppPassword | None:

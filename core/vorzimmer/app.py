@@ -139,7 +139,7 @@ def ready() -> tuple[Response, int]:
     seconds = _oldest_due(hall)
     checks = {
         "database": seconds is not None,
-        "writable": not hall.database.writers.failed,
+        "writable": not (hall.database.writers.failed or hall.database.writers.held),
         "disk": shutil.disk_usage(hall.config.data).free >= LEAST,
         "worker": worker is None or worker.is_alive(),
     }

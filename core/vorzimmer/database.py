@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import structlog
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
@@ -27,7 +28,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -38,6 +39,7 @@ from vorzimmer.reasons import Reason, Refused
 from vorzimmer.writers import ALL, PATIENCE, PAUSE, Line, Unavailable, Writers
 
 T = TypeVar("T")
+log = structlog.get_logger(__name__)
 
 OVERLAP = "allocations overlap"  # what the SQLite triggers say; PostgreSQL says SQLSTATE 23P01
 RETRIED = {"40001", "40P01"}  # serialization failure, deadlock
@@ -47,7 +49,7 @@ READERS = 2
 NO_ANSWER = (OperationalError, PoolTimeout, Unavailable)
 """The database is away, held by somebody else, or not to be written to: nothing was done, and it may work soon."""
 COME_AGAIN = 5  # seconds
-BRIEF = 0.5
+GLANCE, BRIEF = 0.2, 0.5
 LONG = 60.0
 """Seconds that a change of the tables waits for others: it may be one of two servers that start together."""
 UNSYNCED = {sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC}
@@ -175,6 +177,19 @@ class Database:
                 failures += 1
                 if failures == TRIES or sqlstate(error) not in RETRIED:
                     raise
+
+    def note(self, work: Callable[[Session], object]) -> bool:
+        """Write down what somebody who only reads leaves behind, and whether that was done.
+
+        They neither wait for those who write nor fail where nothing can be written (F9): it is noted another time.
+        """
+        try:
+            with self.transaction(GLANCE) as session:
+                work(session)
+        except SQLAlchemyError as error:
+            log.warning("what a reader leaves behind was not noted", error=str(error))
+            return False
+        return True
 
     def request_session(self) -> Session:
         """A session for one web request, which reads; the caller closes it."""

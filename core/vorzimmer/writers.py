@@ -83,7 +83,7 @@ class Writers:
         self._waiting: deque[threading.Event] = deque()
         self._at_once, self._most = at_once, ALL
         self._inside = 0
-        self._moved = 0.0
+        self._moved = self._well = self._in_vain = 0.0
         self._until = threading.local()
 
     def spare(self, threads: int) -> None:
@@ -101,11 +101,22 @@ class Writers:
         if self.failed:
             raise Unavailable(self.failed)
         self._until.end = time.monotonic() + patience
-        self._enter(self._until.end)
         try:
-            yield
-        finally:
-            self._leave()
+            self._enter(self._until.end)
+            try:
+                yield
+            finally:
+                self._leave()
+        except Unavailable:
+            if patience >= PATIENCE:
+                self._in_vain = time.monotonic()
+            raise
+        self._well = time.monotonic()
+
+    @property
+    def held(self) -> bool:
+        """Whether somebody has waited in vain just now, and nobody's turn has gone well since."""
+        return self._well < self._in_vain and time.monotonic() - self._in_vain < 2 * PATIENCE
 
     def _enter(self, end: float) -> None:
         turn = threading.Event()

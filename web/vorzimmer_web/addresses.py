@@ -6,7 +6,6 @@ the customer chooses. Of each address that somebody comes by from elsewhere the 
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,7 +15,6 @@ from urllib.parse import urlsplit
 from flask import current_app, request
 from flask_babel import gettext
 from sqlalchemy import Date, String, func, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from vorzimmer import catalogue, database
@@ -180,9 +178,8 @@ def note_path(path: str) -> None:
         return
     if len(seen) > MOST:
         seen.clear()
-    seen.add((path, today))
-    with contextlib.suppress(SQLAlchemyError):
-        hall().database.write(lambda session: _keep(session, path, today))
+    if hall().database.note(lambda session: _keep(session, path, today)):
+        seen.add((path, today))
 
 
 def _from_elsewhere() -> bool:

@@ -17,7 +17,7 @@ import flask
 import structlog
 from flask import Flask, Request, Response, g
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
-from sqlalchemy import Update, delete, or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from vorzimmer import audit, database
@@ -33,7 +33,6 @@ from vorzimmer_web.site import is_framed
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
 TOUCHED_EVERY = timedelta(minutes=1)
-BRIEF = 0.2  # seconds
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 USER = "_user_id"  # where Flask-Login keeps the account
 CSRF = "csrf_token"  # where Flask-WTF keeps its secret
@@ -127,15 +126,7 @@ class Sessions(SecureCookieSessionInterface):
         if session.modified:
             self.hall.database.write(lambda s: s.execute(keep))
         elif used:
-            self._touch(keep)
-
-    def _touch(self, keep: Update) -> None:
-        """Note that somebody is there; who only reads need not wait for somebody who writes."""
-        try:
-            with self.hall.database.transaction(BRIEF) as session:
-                session.execute(keep)
-        except database.NO_ANSWER:
-            log.warning("a session was not kept alive")
+            self.hall.database.note(lambda s: s.execute(keep))
 
 
 def _insert(session: Session, value: str, data: dict[str, Any]) -> None:

@@ -9,13 +9,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import structlog
 from flask import Response, g, jsonify, request
 from flask import session as browser
 from flask_login import current_user
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, selectinload
 from werkzeug.exceptions import (
     BadRequest,
@@ -36,7 +34,6 @@ from vorzimmer_web import limits
 from vorzimmer_web.api import problems
 from vorzimmer_web.api.views import shown
 
-log = structlog.get_logger(__name__)
 KEPT = timedelta(hours=24)
 SCOPE = 200  # characters of the column
 VISITOR = "visitor"  # where the cookie of somebody who is not signed in tells one browser from another
@@ -113,16 +110,8 @@ def _key_owner() -> Actor:
         g.key_id = key.secret_hash[:32]  # a number would be another key's, once this one is revoked
         actor, due = access.key_actor(key.account, key.scopes), is_due(key, database.now(session))
     if due:
-        _note_use(key.id)
+        hall().database.note(lambda session: note_use(session, key.id))
     return actor
-
-
-def _note_use(key_id: int) -> None:
-    """Beside the request: a full disk does not keep anybody from reading (F9)."""
-    try:
-        hall().database.write(lambda session: note_use(session, key_id))
-    except OperationalError:
-        log.exception("the use of a key was not noted")
 
 
 def _signed_in() -> Actor | None:
