@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -638,26 +639,41 @@ def test_restriction_never_adds_an_offer(house, small, away):
     assert all(set(after[key]) <= set(before[key]) for key in after)
 
 
+minutes_of_the_day = st.integers(0, 1199).map(lambda minute: MIDNIGHT + minute * MINUTE)
+
+
+def agree(house: House, session: Session, service: Service, start: int, offered: bool) -> None:
+    """The explanation and the engine's choice for a booking say of an instant what the search does."""
+    small = house.answers.small
+    wish: dict[str, Any] = {"staff": f"p{small.staff}" if small.staff else None, "seats": small.seats}
+    asked = session, house.hall.plugins, service, instant(start), instant(NOW)
+    found = availability.explain(*asked, **wish)
+    assert found.offered == offered
+    assert (availability.assignment(*asked, **wish) is not None) == offered
+    assert found.offered or (found.reasons and found.would_be_free_if)
+    assert all(str(why.text) and str(why.free_if) for why in found.reasons)
+
+
 @random
 @given(practices(), st.data())
 def test_explanation_gives_the_verdict_of_the_search(house, small, data):
     """Rule 81: one verdict for every instant; not offered: at least one reason and one change that would do."""
     with opened(house, small) as (session, service):
         offered = sorted({start for start, _place in searched(session, house, service, DAY)})
-        instants = st.integers(0, 1199).map(lambda minute: MIDNIGHT + minute * MINUTE)
-        start = data.draw(st.one_of(instants, st.sampled_from(offered)) if offered else instants)
-        found = availability.explain(
-            session,
-            house.hall.plugins,
-            service,
-            instant(start),
-            instant(NOW),
-            staff=f"p{small.staff}" if small.staff else None,
-            seats=small.seats,
-        )
-    assert found.offered == (start in offered)
-    assert found.offered or (found.reasons and found.would_be_free_if)
-    assert all(str(why.text) and str(why.free_if) for why in found.reasons)
+        some = st.one_of(minutes_of_the_day, st.sampled_from(offered)) if offered else minutes_of_the_day
+        start = data.draw(some)
+        agree(house, session, service, start, start in offered)
+
+
+@pytest.mark.long
+@settings(random, max_examples=500)
+@given(practices(), st.lists(minutes_of_the_day, min_size=20, max_size=20))
+def test_ten_thousand_explanations_give_the_verdict_of_the_booking(house, small, instants):
+    """Rule 81 and B1: for instants and practices by chance."""
+    with opened(house, small) as (session, service):
+        offered = {start for start, _place in searched(session, house, service, DAY)}
+        for start in [*instants, *sorted(offered)[:5]]:
+            agree(house, session, service, start, start in offered)
 
 
 @random
