@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.security.odd import ON_POSTGRESQL, ON_SQLITE
+
 
 @pytest.fixture
 def database_url() -> str:
@@ -17,3 +19,9 @@ def database_url() -> str:
 def limits(settings: dict[str, Any]) -> None:
     """Limits by address are on, as they are in life."""
     settings["server"]["limits"] = True
+
+
+@pytest.fixture
+def odd(database_url: str) -> dict[str, str]:
+    """The values to try on this database."""
+    return ON_POSTGRESQL if database_url else ON_SQLITE

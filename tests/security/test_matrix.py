@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 import sys
 import uuid
 from collections.abc import Callable, Iterator
@@ -19,11 +18,11 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from tests.security import kept
 from tests.security.world import LOGINS, MARK, Foreign, add_key, of_ben, with_single_right
 from vorzimmer.access import ROLES, SIGNED_IN, Right
 from vorzimmer.models import AuditEntry, Model
 from vorzimmer.testing import Browser, Practice
-from vorzimmer.testing.halls import SQLITE
 from vorzimmer_absences.models import Absence
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "packaging"))
@@ -97,6 +96,19 @@ def rows(app: Flask) -> Iterator[tuple[str, Rule, str]]:
 
 def ask(client: Browser, name: str, rule: Rule, act: str, foreign: Foreign, **headers: str) -> TestResponse:
     """One cell: the request with everything in its right form, so that nothing but the rights decides."""
+    method = name.partition(" ")[0]
+    if rule.rule.startswith("/api/"):
+        body = None if method == "GET" else JSON.get(name, {})
+        sent: dict[str, Any] = {"json": body, "headers": {**ORIGIN, **headers}}
+    else:
+        sent = {"data": {"csrf_token": client.csrf_token, **FORMS.get(name, {})} if method != "GET" else None}
+    path = address(rule, act, foreign) + QUERIES.get(name, "")
+    answer: TestResponse = client.open(path, method=method, **sent)
+    return answer
+
+
+def address(rule: Rule, act: str, foreign: Foreign) -> str:
+    """The path with the names of things that are there."""
     uid = foreign.booking.uid
     given = {
         "uid": uid,
@@ -131,14 +143,7 @@ def ask(client: Browser, name: str, rule: Rule, act: str, foreign: Foreign, **he
         given[choice[1]] = act
     built = rule.build({key: value for key, value in given.items() if key in rule.arguments})
     assert built is not None
-    method = name.partition(" ")[0]
-    if rule.rule.startswith("/api/"):
-        body = None if method == "GET" else JSON.get(name, {})
-        sent: dict[str, Any] = {"json": body, "headers": {**ORIGIN, **headers}}
-    else:
-        sent = {"data": {"csrf_token": client.csrf_token, **FORMS.get(name, {})} if method != "GET" else None}
-    answer: TestResponse = client.open(built[1] + QUERIES.get(name, ""), method=method, **sent)
-    return answer
+    return built[1]
 
 
 def _slug(rule: Rule, act: str, foreign: Foreign) -> str:
@@ -237,17 +242,8 @@ def everybody(practice: Practice) -> dict[str, tuple[str, frozenset[Right] | Non
 @pytest.fixture
 def put_back(practice: Practice) -> Iterator[Callable[[], None]]:
     """Puts everything back as it was when it was called first, so that no cell depends on another."""
-    kept, live = (sqlite3.connect(name) for name in (":memory:", practice.hall.config.data / SQLITE))
-    taken: list[bool] = []
-
-    def act() -> None:
-        source, target = (kept, live) if taken else (live, kept)
-        source.backup(target)
-        taken.append(True)
-
-    yield act
-    kept.close()
-    live.close()
+    with kept.put_back(practice) as act:
+        yield act
 
 
 @pytest.mark.parametrize("who", ["none", *LOGINS, *(right.value for right in Right)])
