@@ -134,7 +134,8 @@ def tried(everybody: Everybody, odd: dict[str, str], day: str = "") -> None:
             everybody, lambda number: not day or (number + turn) % 2 == 0
         ):
             errors += [(f"{form.method} {form.path}", "as it stands", "")] if status >= 500 else []
-            lost += [(form, status)] if shown and status in (400, 404) else []
+            with_button = form.path != "/language"  # which language is said by the button alone
+            lost += [(form, status)] if shown and with_button and status in (400, 404) else []
             done += shown and status < 400
             tries = [(name, what) for name in fields for what in values]
             for name, what in chance.sample(tries, min(len(tries), 1)) if day else tries:
