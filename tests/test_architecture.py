@@ -34,6 +34,7 @@ FLOORS: list[set[str]] = [
         "addresses",
         "fields",
         "outgoing",
+        "seen",
     },
     {"access"},
     {"accounts", "audit", "customers", "failures", "outbox"},

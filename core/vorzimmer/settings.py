@@ -158,10 +158,15 @@ def check(hall: Hall, table: str, values: Mapping[str, Any]) -> None:
 def held(session: Session, hall: Hall, table: str) -> BaseModel:
     """A table as it holds at this moment, locked until the end: for a change that builds on it (A109)."""
     name, _, plugin = table.partition(".")
+    return model_of(hall, name, plugin).model_validate(keys_held(session, hall, table))
+
+
+def keys_held(session: Session, hall: Hall, table: str) -> dict[str, Any]:
+    """The keys of a table that are set at this moment, checked by nobody, locked until the end."""
+    name, _, plugin = table.partition(".")
     stored_now = json.loads(_row(session, name).value or "{}")
     own = stored_now.get(plugin, {}) if plugin else stored_now
-    whole = merged(stored.unsealed(hall.config, own), hall.config.fixed(table))
-    return model_of(hall, name, plugin).model_validate(whole)
+    return merged(stored.unsealed(hall.config, own), hall.config.fixed(table))
 
 
 def set_logo(session: Session, hall: Hall, actor: Actor, picture: bytes | None) -> None:

@@ -10,11 +10,12 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import get_locale, gettext
 from sqlalchemy.orm import Session
 
-from vorzimmer import database, here, settings
+from vorzimmer import database, here, seen, settings
 from vorzimmer.access import Right, open_to
 from vorzimmer.hookspecs import Undeliverable, Unreachable
 from vorzimmer.models import Service
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.seen import Seen
 from vorzimmer_email import letter, texts, trial
 from vorzimmer_email.desk import Desk, desk_of
 from vorzimmer_email.sample import sample
@@ -38,12 +39,16 @@ LANGUAGES = {"de": "Deutsch", "en": "English", "fr": "Français", "ru": "Рус�
 @open_to(Right.SETTINGS)
 def mail() -> str:
     """The server that takes our mail."""
-    config = desk_of(here.hall()).config
+    shown = _shown(desk_of(here.hall()).config)
+    return _mail_page(shown, Seen(seen.mark(shown)))
+
+
+def _shown(config: Any) -> dict[str, str]:
     relay = config.relay
     shown = {"from": str(config.sender or ""), "tls": "starttls"}
     if relay:
         shown |= {"host": relay.host, "port": str(relay.port), "tls": relay.tls, "user": relay.user}
-    return _mail_page(shown)
+    return shown
 
 
 @pages.post("/mail")
@@ -54,18 +59,24 @@ def save_mail() -> ResponseReturnValue:
     values: dict[str, Any] = {"from": typed["from"] or None}
     if not _smtp_fixed():
         values["smtp"] = _address(typed, request.form.get("password", "")) or None
+    values = {key: value for key, value in values.items() if not here.hall().config.is_fixed("mail", key)}
+    mark = request.form.get(seen.FIELD, "")
+
+    def work(session: Session) -> None:
+        seen.check(session, mark, typed, lambda: _shown(settings.held(session, here.hall(), "mail")))
+        settings.save(session, here.hall(), here.actor(), "mail", values)
+
     try:
-        values = {key: value for key, value in values.items() if not here.hall().config.is_fixed("mail", key)}
-        here.hall().database.write(
-            lambda session: settings.save(session, here.hall(), here.actor(), "mail", values)
-        )
+        here.hall().database.write(work)
     except Refused as refusal:
+        if found := seen.of(refusal):
+            return _mail_page(typed, found), 409
         if refusal.reason is not Reason.INVALID:
             raise
         errors = {**refusal.facts["errors"]}
         if "smtp" in errors:
             errors["smtp"] = N_("This server cannot be used: please check its name, port and encryption.")
-        return _mail_page(typed, errors), 422
+        return _mail_page(typed, Seen(mark), errors), 422
     here.hall().refresh(at_once=True)
     flash(gettext("Saved. Send yourself a test mail now."), "good")
     return redirect(url_for(".mail"), 303)
@@ -111,11 +122,12 @@ def _smtp_fixed() -> bool:
     return fixed_by_environment() or here.hall().config.is_fixed("mail", "smtp")
 
 
-def _mail_page(typed: dict[str, str], errors: dict[str, str] | None = None) -> str:
+def _mail_page(typed: dict[str, str], found: Seen, errors: dict[str, str] | None = None) -> str:
     desk = desk_of(here.hall())
     return render_template(
         "vorzimmer_email/mail.html",
         typed=typed,
+        seen=found,
         errors=errors or {},
         smtp_fixed=_smtp_fixed(),
         from_fixed=here.hall().config.is_fixed("mail", "from"),
@@ -157,29 +169,41 @@ def message(topic: str, language: str) -> ResponseReturnValue:
     if topic not in texts.TOPICS or language not in _languages():
         abort(404)
     typed, error = request.form.get("text", "").replace("\r\n", "\n"), None
+    found, status = Seen(request.form.get(seen.FIELD, "")), 200
+
+    def stored(session: Session) -> str:
+        return texts.of_service(session, service.id if service else None).get((topic, language), "")
+
     with here.hall().database.reading() as session:
         service = _service(session)
         if request.method != "POST":
-            typed = texts.of_service(session, service.id if service else None).get((topic, language), "")
+            typed = stored(session)
+            found = Seen(seen.mark({"text": typed}))
     if request.method == "POST" and "preview" not in request.form:
         if "default" in request.form and "sure" not in request.form:
             return _sure(service, topic, language)
         typed = "" if "default" in request.form else typed
+
+        def work(session: Session) -> None:
+            seen.check(session, found.mark, {"text": typed}, lambda: {"text": stored(session)})
+            texts.write(session, here.actor(), service, topic, language, typed)
+
         try:
-            here.hall().database.write(
-                lambda session: texts.write(session, here.actor(), service, topic, language, typed)
-            )
+            here.hall().database.write(work)
         except Refused as refusal:
-            if refusal.reason is not Reason.INVALID:
+            if other := seen.of(refusal):
+                found, status = other, 409
+            elif refusal.reason is not Reason.INVALID:
                 raise
-            error = refusal.facts["errors"]["text"]
+            else:
+                error, status = refusal.facts["errors"]["text"], 422
         else:
             said = (
                 gettext("The text is saved.") if typed.strip() else gettext("The default text is sent again.")
             )
             flash(said, "good")
             return redirect(url_for(".messages", service=service.slug if service else None), 303)
-    return _text_page(service, topic, language, typed, error), 422 if error else 200
+    return _text_page(service, topic, language, typed, error, found), status
 
 
 def _sure(service: Service | None, topic: str, language: str) -> str:
@@ -197,7 +221,9 @@ def _sure(service: Service | None, topic: str, language: str) -> str:
     )
 
 
-def _text_page(service: Service | None, topic: str, language: str, typed: str, error: str | None) -> str:
+def _text_page(
+    service: Service | None, topic: str, language: str, typed: str, error: str | None, found: Seen
+) -> str:
     reader = here.hall().texts.reader(language)
     with here.hall().database.reading() as session:
         example = sample(session, here.hall(), reader, topic, service)
@@ -212,6 +238,7 @@ def _text_page(service: Service | None, topic: str, language: str, typed: str, e
         language=language,
         language_name=LANGUAGES[language],
         typed=typed,
+        seen=found,
         error=error or (texts.fault(typed) if request.method == "POST" else None),
         default=inherited or reader.gettext(letter.OPENINGS[topic]),
         letter=shown,

@@ -12,12 +12,13 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, booking, database, here, hookspecs
+from vorzimmer import access, booking, database, here, hookspecs, seen
 from vorzimmer.access import Right, open_to
 from vorzimmer.hookspecs import ExternalCalendar, ExternalCalendars, NewExternalCalendar
 from vorzimmer.models import Resource
 from vorzimmer.periods import Period
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.seen import Seen
 from vorzimmer_external_busy.sources import KINDS
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Typed:
 
     values: Mapping[str, str]
     errors: Mapping[str, str] = field(default_factory=dict)
+    seen: Seen = field(default_factory=lambda: Seen(""))
 
 
 NEW = Typed({"kind": "ics", "tentative": "busy", "all_day": "busy", "stale": "offer"})
@@ -81,7 +83,12 @@ def show(calendar_id: int) -> str:
     """The form of one calendar; its address is not shown again."""
     with here.hall().database.reading() as session:
         found = _found(session, calendar_id)
-    shown = {
+    shown = _shown(found)
+    return _one(found, Typed(shown, seen=Seen(seen.mark(shown))))
+
+
+def _shown(found: ExternalCalendar) -> dict[str, str]:
+    return {
         "kind": found.kind,
         "title": found.title,
         "mine": found.mine,
@@ -89,7 +96,6 @@ def show(calendar_id: int) -> str:
         "all_day": "busy" if found.all_day_busy else "free",
         "stale": "offer" if found.offer_when_stale else "refuse",
     }
-    return _one(found, Typed(shown))
 
 
 def _one(found: ExternalCalendar, typed: Typed) -> str:
@@ -105,10 +111,19 @@ def change(calendar_id: int) -> ResponseReturnValue:
     """Set what the form says; an empty address stays as it was."""
     with here.hall().database.reading() as session:
         found = _found(session, calendar_id)
+    mark = request.form.get(seen.FIELD, "")
+
+    def work(session: Session) -> None:
+        typed = {"kind": found.kind, **request.form}
+        seen.check(session, mark, typed, lambda: _shown(_found(session, calendar_id)))
+        _store().change(session, here.hall(), here.actor(), calendar_id, _wanted())
+
     try:
-        _write(lambda s: _store().change(s, here.hall(), here.actor(), calendar_id, _wanted()))
+        _write(work)
     except Refused as refusal:
-        return _one(found, Typed(request.form, _errors(refusal))), 422
+        if now := seen.of(refusal):
+            return _one(found, Typed(request.form, seen=now)), 409
+        return _one(found, Typed(request.form, _errors(refusal), Seen(mark))), 422
     flash(gettext("Saved. The calendar is read anew in a moment."), "good")
     return redirect(url_for(".overview"), 303)
 

@@ -12,12 +12,13 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import booking, database, here, settings
+from vorzimmer import booking, database, here, seen, settings
 from vorzimmer.access import Right, open_to
 from vorzimmer.booking import Decisions
 from vorzimmer.models import Location
 from vorzimmer.periods import day_period
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.seen import Seen
 from vorzimmer_holidays import regions
 from vorzimmer_holidays.settings import OwnDay, Settings
 
@@ -40,8 +41,14 @@ def overview() -> str:
     return _page({})
 
 
-def _page(errors: dict[str, str], *, changed: bool = False) -> str:
-    """The page; `changed`: somebody else has set the calendars since this form was shown, what was chosen stays."""
+def _shown(config: Settings) -> dict[str, str]:
+    """What the form of the calendars shows."""
+    own = {f"region-{slug}": regions.spelled(config.region(slug)) for slug in config.locations}
+    return {"region": regions.spelled(config), **own}
+
+
+def _page(errors: dict[str, str], found: Seen | None = None) -> str:
+    """The page; `found` after somebody else has set the calendars: what was chosen stays."""
     hall, config, locale = here.hall(), _config(), get_locale()
     with hall.database.reading() as session:
         today = database.now(session).astimezone(hall.config.zone).date()
@@ -50,12 +57,8 @@ def _page(errors: dict[str, str], *, changed: bool = False) -> str:
     return render_template(
         "vorzimmer_holidays/overview.html",
         places=places,
-        general=request.form.get("region", "") if changed else regions.spelled(config),
-        regions={slug: request.form.get(f"region-{slug}", "") for slug in places}
-        if changed
-        else {slug: regions.spelled(config.region(slug)) for slug in config.locations},
-        seen=regions.all_spelled(config),
-        changed=changed,
+        chosen=request.form if found else _shown(config),
+        seen=found or Seen(seen.mark(_shown(config))),
         choices=list(regions.choices(locale)) if locale else [],
         coming=regions.coming(config, today, language),
         fixed=any(hall.config.is_fixed(TABLE, key) for key in ("country", "subdivision", "locations")),
@@ -69,20 +72,18 @@ def _page(errors: dict[str, str], *, changed: bool = False) -> str:
 @open_to(Right.SETTINGS)
 def set_regions() -> ResponseReturnValue:
     """Choose the calendar of the practice and of places that have another."""
-    seen = request.form.get("seen")
 
     def change(now: Settings) -> dict[str, Any]:
-        if seen is not None and seen != regions.all_spelled(now):
-            raise Refused(Reason.WRONG_STATE)
+        seen.compare(request.form.get(seen.FIELD), request.form, _shown(now))
         return _asked()
 
     try:
         return _saved(change, gettext("The public holidays are set."))
     except Refused as refusal:
-        if refusal.reason is not Reason.WRONG_STATE:
-            raise
-    here.hall().refresh(at_once=True)
-    return _page({}, changed=True), 409
+        if found := seen.of(refusal):
+            here.hall().refresh(at_once=True)
+            return _page({}, found), 409
+        raise
 
 
 def _asked() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from functools import cache
 import holidays
 from babel import Locale
 
-from vorzimmer_holidays.settings import Region, Settings
+from vorzimmer_holidays.settings import Region
 
 NEAR = ("DE", "AT", "CH")
 """Countries whose states are offered, too."""
@@ -18,12 +18,6 @@ NEAR = ("DE", "AT", "CH")
 def spelled(region: Region) -> str:
     """ "DE-BE", "LU", or empty."""
     return f"{region.country}-{region.subdivision}" if region.subdivision else region.country
-
-
-def all_spelled(config: Settings) -> str:
-    """Every calendar that is set, in one line: what somebody saw who is about to change them (A109)."""
-    own = [f"{slug}={spelled(region)}" for slug, region in sorted(config.locations.items())]
-    return " ".join([spelled(config), *own])
 
 
 def read(text: str) -> dict[str, str]:

@@ -13,13 +13,14 @@ from flask_babel import get_locale, gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import contact, database, here, urls
+from vorzimmer import contact, database, here, seen, urls
 from vorzimmer import settings as core
 from vorzimmer.access import APPOINTMENTS, Right, may, may_touch_booking, open_to, require
 from vorzimmer.booking import load
 from vorzimmer.models import Booking, Location, Resource, Status
 from vorzimmer.periods import day_of
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.seen import Seen
 from vorzimmer.texts import Reader
 from vorzimmer_paper import posters, sheets
 from vorzimmer_paper.days import List, away, listed, next_of, reach, with_whom
@@ -120,8 +121,8 @@ def card(uid: str) -> ResponseReturnValue:
         found = _own(session, uid)
         reader, practice = hall.texts.reader(found.language), hall.config.settings.practice
         coming = next_of(session, found, database.now(session), sheets.ON_CARD)
-        seen = [one for one in coming if may_touch_booking(here.actor(), one)]
-        return _pdf(sheets.card(reader, practice, seen, _key(uid)), f"karte-{found.wall[:10]}")
+        allowed = [one for one in coming if may_touch_booking(here.actor(), one)]
+        return _pdf(sheets.card(reader, practice, allowed, _key(uid)), f"karte-{found.wall[:10]}")
 
 
 def _key(uid: str) -> sheets.Key:
@@ -185,12 +186,16 @@ def _pdf(content: bytes, name: str) -> Response:
 @open_to(Right.SETTINGS)
 def settings() -> str:
     """Addresses and the hour."""
-    config = _config()
-    typed: dict[str, Any] = {f"address-{place}": address for place, address in config.addresses.items()}
-    return _page({**typed, "hour": str(config.hour)}, {})
+    typed = _shown(_config())
+    return _page(typed, Seen(seen.mark(typed)), {})
 
 
-def _page(typed: dict[str, Any], errors: dict[str, str]) -> str:
+def _shown(config: Any) -> dict[str, str]:
+    typed = {f"address-{place}": address for place, address in config.addresses.items()}
+    return {**typed, "hour": str(config.hour)}
+
+
+def _page(typed: dict[str, str], found: Seen, errors: dict[str, str]) -> str:
     hall = here.hall()
     with hall.database.reading() as session:
         places = {place.slug: place.name for place in _places(session)}
@@ -198,6 +203,7 @@ def _page(typed: dict[str, Any], errors: dict[str, str]) -> str:
     return render_template(
         "vorzimmer_paper/settings.html",
         typed=typed,
+        seen=found,
         errors=errors,
         places=places,
         fixed=fixed,
@@ -222,15 +228,23 @@ def save_settings() -> ResponseReturnValue:
         "addresses": addresses,
         "hour": int(hour) if re.fullmatch(r"[0-9]{1,2}", hour) else None,
     }
+    mark = typed.get(seen.FIELD, "")
+
+    def work(session: Session) -> None:
+        seen.check(session, mark, typed, lambda: _shown(core.held(session, hall, TABLE)))
+        core.save(session, hall, here.actor(), TABLE, values)
+
     if not errors:
         try:
-            hall.database.write(lambda session: core.save(session, hall, here.actor(), TABLE, values))
+            hall.database.write(work)
         except Refused as refusal:
+            if found := seen.of(refusal):
+                return _page(typed, found, {}), 409
             if refusal.reason is not Reason.INVALID:
                 raise
             errors = refusal.facts["errors"]
     if errors:
-        return _page(typed, errors), 422
+        return _page(typed, Seen(mark), errors), 422
     hall.refresh(at_once=True)
     flash(gettext("The lists go there from now on."), "good")
     return redirect(url_for(".settings"), 303)

@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from vorzimmer.periods import MINUTES_A_DAY
 from vorzimmer.reasons import N_
+from vorzimmer.seen import FIELD, Seen, mark
 from vorzimmer_weekly_hours.hours import Place
 from vorzimmer_weekly_hours.storing import Minutes
 
@@ -25,6 +26,7 @@ class Form:
 
     days: dict[tuple[int, int], list[Texts]]
     errors: dict[str, str] = field(default_factory=dict)
+    seen: Seen = field(default_factory=lambda: Seen(""))
 
     @classmethod
     def of_weeks(
@@ -36,7 +38,9 @@ class Form:
             for place in places
             for weekday in WEEKDAYS
         }
-        return cls(days)
+        form = cls(days)
+        form.seen = Seen(mark(form.shown()))
+        return form
 
     @classmethod
     def of_request(cls, given: MultiDict[str, str], places: Sequence[Place]) -> Form:
@@ -46,7 +50,14 @@ class Form:
             for place in places
             for weekday in WEEKDAYS
         }
-        return cls(days)
+        return cls(days, seen=Seen(given.get(FIELD, "")))
+
+    def shown(self) -> dict[str, list[str]]:
+        """The periods of each day as people read them, by "<place>-<weekday>"."""
+        return {
+            f"{place}-{weekday}": ["–".join(pair) for pair in periods]
+            for (place, weekday), periods in self.days.items()
+        }
 
     def copy(self, given: MultiDict[str, str]) -> None:
         """One day's periods to the days that are ticked, at one place."""

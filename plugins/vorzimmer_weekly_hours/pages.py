@@ -11,7 +11,7 @@ from flask_babel import get_locale, gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, booking, database, here
+from vorzimmer import access, booking, database, here, seen
 from vorzimmer.access import Right, open_to
 from vorzimmer.booking import Decisions, Triage
 from vorzimmer.models import Location, Resource, Service
@@ -101,8 +101,7 @@ def week(kind: str, slug: str) -> str:
     """The form."""
     with here.hall().database.reading() as session:
         subject = hours.find(session, here.actor(), kind, slug)
-        places = _places(session, subject)
-        return _page(session, subject, Form.of_weeks(hours.weeks_of(session, subject), list(places)))
+        return _page(session, subject, _stored(session, subject))
 
 
 def _places(session: Session, subject: Subject) -> dict[Place, str]:
@@ -130,24 +129,33 @@ def save(kind: str, slug: str) -> ResponseReturnValue:
         if "copy" in request.form:
             form.copy(request.form)
             return _page(session, subject, form, copied=True)
-    weeks = form.weeks()
+    weeks, status = form.weeks(), 422
     if not form.errors:
 
         def work(session: Session, decided: Decisions) -> None:
             subject = hours.find(session, actor, kind, slug)
+            seen.check(session, form.seen.mark, form.shown(), lambda: _stored(session, subject).shown())
             hours.change_weeks(session, hall, actor, subject, weeks, decided)
 
         try:
             done = booking.try_to(hall, request.values, work)
         except Refused as refusal:
-            form.errors |= _wrong(refusal)
+            if found := seen.of(refusal):
+                form.seen, status = found, 409
+            else:
+                form.errors |= _wrong(refusal)
         else:
             if done:
                 return _ask(done, subject)
             flash(gettext("The hours of %(name)s are changed.", name=subject.row.name), "good")
             return redirect(url_for(f".{kind}", slug=slug), 303)
     with hall.database.reading() as session:
-        return _page(session, hours.find(session, actor, kind, slug), form), 422
+        return _page(session, hours.find(session, actor, kind, slug), form), status
+
+
+def _stored(session: Session, subject: Subject) -> Form:
+    """The form as stored hours fill it."""
+    return Form.of_weeks(hours.weeks_of(session, subject), list(_places(session, subject)))
 
 
 def _ask(triage: Triage, subject: Subject) -> ResponseReturnValue:
@@ -235,8 +243,7 @@ def set_day(kind: str, slug: str) -> ResponseReturnValue:
             return redirect(url_for(f".{kind}", slug=slug) + "#days", 303)
     with hall.database.reading() as session:
         subject = hours.find(session, actor, kind, slug)
-        form = Form.of_weeks(hours.weeks_of(session, subject), list(places))
-        return _page(session, subject, form, day_errors=errors), 422
+        return _page(session, subject, _stored(session, subject), day_errors=errors), 422
 
 
 def _day(errors: dict[str, str]) -> date | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.web.forms import form
 from vorzimmer import settings as core
 from vorzimmer.access import ROLES, Actor
 from vorzimmer.testing import Browser, Practice
@@ -103,12 +104,16 @@ def test_a_day_of_somebody_else_is_not_overwritten(owner: Browser, practice: Pra
 
 def test_of_two_who_set_the_calendars_the_second_is_told(owner: Browser, practice: Practice) -> None:
     """A109: what was chosen is still chosen, and counts when it is saved again."""
+    shown = form(owner.get(PAGE).text, path=PAGE, action=f"{PAGE}regions")
     elsewhere(practice, {"country": "AT", "subdivision": ""})
-    answer = owner.send(f"{PAGE}regions", region="DE-BY", seen="")
+    answer = owner.send(f"{PAGE}regions", **shown | {"region": ["DE-BY"]})
     assert answer.status_code == 409
     assert 'value="DE-BY" selected' in answer.text
     assert practice.hall.plugins.instance("vorzimmer_holidays").config.country == "AT"
-    assert owner.send(f"{PAGE}regions", region="DE-BY", seen="AT").status_code == 200
+    assert (
+        owner.send(f"{PAGE}regions", **form(answer.text, path=PAGE, action=f"{PAGE}regions")).status_code
+        == 200
+    )
     assert practice.hall.plugins.instance("vorzimmer_holidays").config.country == "DE"
 
 

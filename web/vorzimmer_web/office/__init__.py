@@ -35,7 +35,6 @@ from vorzimmer_web.office import (
     problem,
     record,
     settings,
-    shown,
     waiting,
     wording,
 )
@@ -64,7 +63,6 @@ for pages in (
         edit,
         entry,
         connect,
-        shown,
         settings,
         record,
         customers,

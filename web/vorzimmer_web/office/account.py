@@ -12,11 +12,12 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
-from vorzimmer import accounts
+from vorzimmer import accounts, seen
 from vorzimmer.access import APPOINTMENTS, Right, may, open_to
 from vorzimmer.here import hall
-from vorzimmer.models import WebSession
+from vorzimmer.models import Account, WebSession
 from vorzimmer.reasons import N_, Refused
+from vorzimmer.seen import Seen
 from vorzimmer_web.accounts import hashing, password_fits
 from vorzimmer_web.office.fresh import fresh
 from vorzimmer_web.office.settings.beside import beside
@@ -35,7 +36,15 @@ def _here() -> str:
     return row.key_hash if row else ""
 
 
-def _page(errors: dict[str, str] | None = None, **typed: Any) -> ResponseReturnValue:
+def _shown(account: Account) -> dict[str, str]:
+    """What the form of name and language shows."""
+    return {"name": account.name, "language": account.language or ""}
+
+
+def _page(
+    errors: dict[str, str] | None = None, found: Seen | None = None, **typed: Any
+) -> ResponseReturnValue:
+    """The page; `found`: what the form of name and language showed, or what is stored now."""
     person = signed_in()
     page = render_template(
         "office/account/own.html",
@@ -43,6 +52,7 @@ def _page(errors: dict[str, str] | None = None, **typed: Any) -> ResponseReturnV
         person=person,
         errors=errors or {},
         typed=typed,
+        seen=found or Seen(seen.mark(_shown(current_user))),
         sessions=accounts.own_sessions(read_anew(), person),
         this_session=_here(),
         shown=SHOWN,
@@ -52,7 +62,7 @@ def _page(errors: dict[str, str] | None = None, **typed: Any) -> ResponseReturnV
         beside=beside("own"),
         last=current_user.last_login_at.replace(tzinfo=UTC) if current_user.last_login_at else None,
     )
-    return page, 422 if errors else 200
+    return page, 409 if found and found.now else 422 if errors else 200
 
 
 @open_to(*ANYBODY)
@@ -66,10 +76,17 @@ def change() -> ResponseReturnValue:
     """Another name or language."""
     person, form = signed_in(), request.form
     name, language = form.get("name", ""), form.get("language", "")
+    mark = form.get(seen.FIELD, "")
+
+    def work(s: Session) -> None:
+        seen.check(s, mark, form, lambda: _shown(s.get_one(Account, person.account_id)))
+        accounts.change_own(s, hall(), person, name=name, language=language)
+
     try:
-        hall().database.write(lambda s: accounts.change_own(s, hall(), person, name=name, language=language))
+        hall().database.write(work)
     except Refused as refusal:
-        return _page(refusal.facts.get("errors", {}), name=name, language=language)
+        found, errors = seen.of(refusal) or Seen(mark), refusal.facts.get("errors", {})
+        return _page(errors, found, name=name, language=language)
     session["language"] = language
     refresh()  # what is said below is said in the new language
     flash(gettext("Saved."), "good")

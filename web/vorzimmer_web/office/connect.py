@@ -19,13 +19,15 @@ from vorzimmer.models import Account, AppPassword
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web.office import profile, shown
 from vorzimmer_web.office.remarked import remarked
+from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.office.wording import last_used
 from vorzimmer_web.requests import read_anew, reading, signed_in
 
 LONGEST_LABEL = 80
 
 
-def _page(secret: str = "") -> ResponseReturnValue:
+def _page(secret: str = "", typed: Typed | None = None, status: int = 200) -> ResponseReturnValue:
+    """The page; `typed`: which calendars were ticked, where that is not stored yet."""
     user, config = current_user.email, hall().config
     link = profile.davx5(config, user, secret)
     person, session = signed_in(), read_anew()
@@ -43,17 +45,35 @@ def _page(secret: str = "") -> ResponseReturnValue:
         has_calendar=current_user.resource_id is not None,
         kinds=hall().plugins.known(hookspecs.resource_kinds)[0],
         others=shown.others(session, person),
-        shown=shown.shown(session, person),
+        typed=typed or shown.form(session, person),
         in_full=may(person, Right.CALENDARS),
         entries=remarked(session, person),
     )
-    return page, {"Cache-Control": "no-store"}
+    return page, status, {"Cache-Control": "no-store"}
 
 
 @open_to(*APPOINTMENTS)
 def connect() -> ResponseReturnValue:
     """The page, without any secret."""
     return _page()
+
+
+@open_to(*APPOINTMENTS)
+def show() -> ResponseReturnValue:
+    """Of the calendars what is ticked appears, what is not does not."""
+    person, typed = signed_in(), Typed(request.form)
+
+    def work(session: Session) -> None:
+        typed.check(session, lambda: shown.form(session, person))
+        shown.show(session, person, typed.values.getlist("shown"))
+
+    try:
+        hall().database.write(work)
+    except Refused as refusal:
+        status = typed.refused(refusal)
+        return _page(typed=typed, status=status)
+    flash(gettext("Saved. Your calendar app shows it after its next sync."), "good")
+    return redirect(url_for("office.connect"), 303)
 
 
 @open_to(*APPOINTMENTS)
@@ -125,6 +145,7 @@ def add_to(office: Blueprint) -> None:
     """Put the pages in their places."""
     office.get("/connect")(connect)
     office.post("/connect", endpoint="add_app_password")(add)
+    office.post("/connect/shown", endpoint="show_calendars")(show)
     one = "/connect/<int(max=2147483647):password_id>"
     office.route(f"{one}/revoke", methods=["GET", "POST"], endpoint="revoke_app_password")(revoke)
     office.route("/connect/apple", methods=["GET", "POST"])(apple)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
+from sqlalchemy.orm import Session
 
 from vorzimmer import customers
 from vorzimmer.access import Right, open_to
 from vorzimmer.customers import Wish
 from vorzimmer.here import hall
-from vorzimmer.reasons import Reason, Refused
-from vorzimmer_web.requests import reading, signed_in
+from vorzimmer.models import CustomerGroup
+from vorzimmer.reasons import Refused
+from vorzimmer_web.office.settings.typed import Typed
+from vorzimmer_web.requests import read_anew, reading, signed_in
 
 
 @open_to(Right.CUSTOMERS)
@@ -20,23 +23,29 @@ def index() -> str:
     return _page()
 
 
-def _page(refused: int = 0, typed: str = "", error: str = "") -> str:
-    groups = customers.sizes(reading(), signed_in())
-    return render_template(
-        "office/customers/groups.html", groups=groups, refused=refused, typed=typed, error=error
-    )
+def _page(refused: int = 0, typed: Typed | None = None) -> str:
+    """The page; of the group that was `refused` another name was `typed`."""
+    groups = customers.sizes(read_anew(), signed_in())
+    forms = {group.id: Typed({"name": group.name}) for group, _size in groups}
+    if typed is not None:
+        forms[refused] = typed
+    return render_template("office/customers/groups.html", groups=groups, forms=forms)
 
 
 @open_to(Right.CUSTOMERS)
 def rename(number: int) -> ResponseReturnValue:
     """Call a group something else."""
-    person, typed = signed_in(), request.form.get("name", "")
+    person, typed = signed_in(), Typed(request.form)
+
+    def work(session: Session) -> CustomerGroup:
+        typed.check(session, lambda: Typed({"name": customers.group(session, number).name}))
+        return customers.rename(session, person, number, typed.values.get("name", ""))
+
     try:
-        made = hall().database.write(lambda session: customers.rename(session, person, number, typed))
+        made = hall().database.write(work)
     except Refused as refusal:
-        if refusal.reason is not Reason.INVALID:
-            raise
-        return _page(number, typed, refusal.facts["errors"]["name"]), 422
+        status = typed.refused(refusal)
+        return _page(number, typed), status
     flash(gettext("The group is called “%(name)s” now.", name=made.name), "good")
     return redirect(url_for("office.groups"), 303)
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from flask import Blueprint, flash, redirect, request, url_for
-from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from vorzimmer import audit, database
-from vorzimmer.access import APPOINTMENTS, Actor, open_to, require
-from vorzimmer.here import hall
+from vorzimmer.access import APPOINTMENTS, Actor, require
 from vorzimmer.models import Account, Resource, ShownCalendar
 from vorzimmer.reasons import Reason, Refused
-from vorzimmer_web.requests import signed_in
+from vorzimmer_web.office.settings.typed import Typed
 
 
 def others(session: Session, person: Actor) -> list[Resource]:
@@ -63,15 +59,7 @@ def show(session: Session, person: Actor, slugs: Collection[str]) -> None:
     )
 
 
-@open_to(*APPOINTMENTS)
-def change() -> ResponseReturnValue:
-    """What is ticked appears, what is not does not."""
-    person = signed_in()
-    hall().database.write(lambda session: show(session, person, request.form.getlist("shown")))
-    flash(gettext("Saved. Your calendar app shows it after its next sync."), "good")
-    return redirect(url_for("office.connect"), 303)
-
-
-def add_to(office: Blueprint) -> None:
-    """Put the form in its place."""
-    office.post("/connect/shown", endpoint="show_calendars")(change)
+def form(session: Session, person: Actor) -> Typed:
+    """The form as it is stored."""
+    on = shown(session, person)
+    return Typed({"shown": [one.slug for one in others(session, person) if one.id in on]})

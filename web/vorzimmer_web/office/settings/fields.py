@@ -10,12 +10,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from vorzimmer import fields, registry
 from vorzimmer.access import Right, open_to
 from vorzimmer.here import hall
 from vorzimmer.models import Attribute, Service
-from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.reasons import N_, Refused
 from vorzimmer.registry import Entry
 from vorzimmer_web.office.settings.typed import Typed, whole
 from vorzimmer_web.requests import reading, signed_in
@@ -88,10 +89,15 @@ def edit(slug: str) -> ResponseReturnValue:
     if "more" in request.form:
         return _page(found, Typed(request.form), more=NEW_CHOICES)
     if request.method != "POST":
-        return _page(found, Typed(_shown(found, registry.forms(reading()).get(found.id, {}))))
+        return _page(found, _shown(reading(), slug))
     typed = {**request.form.to_dict(), "kind": found.kind, "scope": found.scope}
+
+    def work(session: Session) -> Attribute:
+        Typed(request.form).check(session, lambda: _shown(session, slug))
+        return registry.change(session, signed_in(), slug, _entry(typed))
+
     try:
-        changed = hall().database.write(lambda s: registry.change(s, signed_in(), slug, _entry(typed)))
+        changed = hall().database.write(work)
     except Refused as refusal:
         return _refused(found, refusal)
     flash(gettext("“%(question)s” is saved.", question=_label(changed)), "good")
@@ -119,11 +125,9 @@ def _label(attribute: Attribute) -> str:
 
 
 def _refused(found: Attribute | None, refusal: Refused) -> ResponseReturnValue:
-    if refusal.reason is not Reason.INVALID:
-        raise refusal
     typed = Typed(request.form)
-    typed.errors = refusal.facts["errors"]
-    return _page(found, typed), 422
+    status = typed.refused(refusal)
+    return _page(found, typed), status
 
 
 def _page(found: Attribute | None, typed: Typed, more: int = 0) -> str:
@@ -184,9 +188,10 @@ def _choices(typed: Mapping[str, str]) -> list[dict[str, Any]]:
     return found
 
 
-def _shown(found: Attribute, forms: Mapping[str, bool]) -> dict[str, str]:
+def _shown(session: Session, slug: str) -> Typed:
     """A question as its form shows it."""
-    days = found.retention_days
+    found = registry.one(session, slug)
+    forms, days = registry.forms(session).get(found.id, {}), found.retention_days
     typed = {"kind": found.kind, "scope": found.scope, "purpose": found.purpose}
     typed["retention_days"] = "always" if days is None else str(days)
     typed |= {f"labels.{code}": text for code, text in found.labels.items()}
@@ -194,7 +199,7 @@ def _shown(found: Attribute, forms: Mapping[str, bool]) -> dict[str, str]:
     for number, item in enumerate(found.choices):
         typed[f"choice.{number}.value"] = item["value"]
         typed |= {f"choice.{number}.{code}": text for code, text in item["labels"].items()}
-    return typed | ({"health": "1"} if found.health else {})
+    return Typed(typed | ({"health": "1"} if found.health else {}))
 
 
 def add_to(office: Blueprint) -> None:

@@ -7,13 +7,14 @@ from datetime import date
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from vorzimmer import database
 from vorzimmer.access import Right, open_to
 from vorzimmer.here import hall
 from vorzimmer.periods import day_of
-from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.reasons import N_, Refused
 from vorzimmer_web import invitations
 from vorzimmer_web.invitations import Invitation, NewInvitation
 from vorzimmer_web.office.settings import qr
@@ -44,9 +45,9 @@ def add() -> ResponseReturnValue:
     """A named link with the presets that were chosen above."""
     typed = Typed(request.form)
     wanted = _wanted(typed, target_of(request.args))
-    made = None if typed.errors else _kept(typed, None, wanted)
-    if made is None:
-        return page(typed, 422)
+    made = 422 if typed.errors else _kept(typed, None, wanted)
+    if isinstance(made, int):
+        return page(typed, made)
     flash(gettext("The link “%(name)s” is made.", name=made.name), "good")
     return redirect(url_for("office.publish", _anchor="links"), 303)
 
@@ -59,25 +60,27 @@ def edit(link_id: int) -> ResponseReturnValue:
         return _form(link, _shown(link))
     typed = Typed(request.form)
     wanted = _wanted(typed, target_of(request.form))
-    made = None if typed.errors else _kept(typed, link_id, wanted)
-    if made is None:
-        return _form(link, typed), 422
+    made = 422 if typed.errors else _kept(typed, link_id, wanted)
+    if isinstance(made, int):
+        return _form(link, typed), made
     flash(gettext("The link “%(name)s” is changed.", name=made.name), "good")
     return redirect(url_for("office.publish", _anchor="links"), 303)
 
 
-def _kept(typed: Typed, number: int | None, wanted: NewInvitation) -> Invitation | None:
-    """The link as it is stored; None where something is wrong, which stands in the form then."""
+def _kept(typed: Typed, number: int | None, wanted: NewInvitation) -> Invitation | int:
+    """The link as it is stored; the status of the form where it is not, and why stands in there."""
     person, today = signed_in(), _today()
-    try:
+
+    def work(session: Session) -> Invitation:
         if number is None:
-            return hall().database.write(lambda s: invitations.create(s, person, wanted, today))
-        return hall().database.write(lambda s: invitations.change(s, person, number, wanted, today))
+            return invitations.create(session, person, wanted, today)
+        typed.check(session, lambda: _shown(invitations.get(session, number)))
+        return invitations.change(session, person, number, wanted, today)
+
+    try:
+        return hall().database.write(work)
     except Refused as refusal:
-        if refusal.reason is not Reason.INVALID:
-            raise
-        typed.errors |= refusal.facts["errors"]
-        return None
+        return typed.refused(refusal)
 
 
 def _shown(link: Invitation) -> Typed:

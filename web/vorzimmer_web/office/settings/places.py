@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -12,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import catalogue
 from vorzimmer.access import Right, open_to
-from vorzimmer.booking import Triage, try_to
+from vorzimmer.booking import Decisions, Triage, try_to
 from vorzimmer.here import hall
 from vorzimmer.models import Location
 from vorzimmer.reasons import Reason, Refused
@@ -56,30 +54,32 @@ def _found(session: Session, slug: str) -> Location:
 
 def _form(place: Location | None) -> ResponseReturnValue:
     if request.method != "POST":
-        texts = {name: getattr(place, name) for name in FIELDS} if place else {"zone": hall().config.zone.key}
-        return _page(place, Typed(texts))
+        return _page(place, _shown(place) if place else Typed({"zone": hall().config.zone.key}))
     typed = Typed(request.form)
     try:
-        return _saved(place, {name: typed.values.get(name, "") for name in FIELDS})
+        return _saved(place, typed)
     except Refused as refusal:
-        if refusal.reason is not Reason.INVALID:
-            raise
-        typed.errors |= refusal.facts["errors"]
-    return _page(place, typed), 422
+        status = typed.refused(refusal)
+    return _page(place, typed), status
 
 
-def _saved(place: Location | None, values: dict[str, Any]) -> ResponseReturnValue:
-    person = signed_in()
+def _shown(place: Location) -> Typed:
+    return Typed({name: getattr(place, name) for name in FIELDS})
+
+
+def _saved(place: Location | None, typed: Typed) -> ResponseReturnValue:
+    person, values = signed_in(), {name: typed.values.get(name, "") for name in FIELDS}
     if place is None:
         made = hall().database.write(lambda session: catalogue.create_location(session, person, values))
         flash(gettext("%(name)s is entered.", name=made.name), "good")
     else:
         slug = place.slug
-        done = try_to(
-            hall(),
-            request.values,
-            lambda s, decided: catalogue.change_location(s, hall(), person, slug, values, decided),
-        )
+
+        def work(session: Session, decided: Decisions) -> Location:
+            typed.check(session, lambda: _shown(_found(session, slug)))
+            return catalogue.change_location(session, hall(), person, slug, values, decided)
+
+        done = try_to(hall(), request.values, work)
         if isinstance(done, Triage):
             return undecided(done, place.name, url_for("office.place", slug=slug))
         made = done

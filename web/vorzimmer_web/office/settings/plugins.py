@@ -128,25 +128,26 @@ def edit(name: str) -> ResponseReturnValue:
     table, model = table_of(loaded), hall().plugins.config_model(loaded.table)
     if request.method != "POST":
         return _page(loaded, Typed(controls.shown(model, hall().config.table(loaded.table))))
-    typed = Typed(request.form)
+    typed, status = Typed(request.form), 422
     values = controls.typed_values(model, typed, hall().config.fixed(table))
     if not typed.errors:
 
         def work(session: Session, decided: Decisions) -> None:
+            typed.check(
+                session, lambda: Typed(controls.shown(model, settings.keys_held(session, hall(), table)))
+            )
             settings.save(session, hall(), signed_in(), table, values, decided)
 
         try:
             if triage := try_to(hall(), request.values, work):
                 return undecided(triage, gettext(loaded.title), url_for("office.plugin", name=name))
         except Refused as refusal:
-            if refusal.reason is not Reason.INVALID:
-                raise
-            typed.errors |= refusal.facts["errors"]
-    if typed.errors:
-        return _page(loaded, typed), 422
-    hall().refresh(at_once=True)
-    flash(gettext("The settings are saved and hold everywhere."), "good")
-    return redirect(url_for("office.plugins"), 303)
+            status = typed.refused(refusal)
+        else:
+            hall().refresh(at_once=True)
+            flash(gettext("The settings are saved and hold everywhere."), "good")
+            return redirect(url_for("office.plugins"), 303)
+    return _page(loaded, typed), status
 
 
 def _page(loaded: Loaded, typed: Typed) -> str:

@@ -29,26 +29,29 @@ TABLES = ("practice", "booking")
 @open_to(Right.SETTINGS)
 def show() -> str:
     """The form, filled with what holds."""
-    return _page(Typed(_shown()))
+    return _page(_shown())
 
 
 @open_to(Right.SETTINGS)
 def save() -> ResponseReturnValue:
     """Set what was changed; what config.toml sets is left alone."""
     typed = Typed(request.form)
+
+    def work(session: Session) -> None:
+        typed.check(session, lambda: _held(session))
+        _save(session, changed, typed.errors)
+
     given = {"practice": _practice(typed), "booking": _booking(typed)}
     changed = {table: _changed(table, values) for table, values in given.items()}
     if (error := strands(changed["practice"].get("base_url"), request.host)) is not None:
         typed.errors["base_url"] = error
     try:
-        hall().database.write(lambda session: _save(session, changed, typed.errors))
+        hall().database.write(work)
     except Refused as refusal:
-        if refusal.reason is not Reason.INVALID:
-            raise
-        typed.errors = refusal.facts["errors"]
+        status = typed.refused(refusal)
         if "accent" in typed.errors:
             typed.errors["accent"] = _too_pale(typed.get("accent"))
-        return _page(typed), 422
+        return _page(typed), status
     hall().refresh(at_once=True)
     flash(gettext("The settings are saved and hold everywhere."), "good")
     return redirect(url_for("office.practice"), 303)
@@ -77,7 +80,7 @@ def logo() -> ResponseReturnValue:
     except Refused as refusal:
         if refusal.reason is not Reason.INVALID:
             raise
-        typed = Typed(_shown())
+        typed = _shown()
         typed.errors = refusal.facts["errors"]
         return _page(typed), 422
     hall().refresh(at_once=True)
@@ -154,17 +157,25 @@ def _changed(table: str, values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _shown() -> dict[str, Any]:
-    found, booking = hall().config.settings.practice, hall().config.settings.booking
+def _shown() -> Typed:
+    return _of(hall().config.settings.practice, hall().config.settings.booking)
+
+
+def _held(session: Session) -> Typed:
+    """The form as it would be filled by what holds at this moment."""
+    return _of(*(settings.held(session, hall(), table) for table in TABLES))
+
+
+def _of(found: Any, booking: Any) -> Typed:
     shown: dict[str, Any] = {key: getattr(found, key) for key in TEXTS}
-    shown["base_url"] = hall().config.base_url
+    shown["base_url"] = str(found.base_url).rstrip("/")
     shown["languages"] = list(found.languages)
     shown["first"] = found.languages[0]
     shown["accent"] = found.accent or "#0b6b6b"
     shown["reminder_hours"] = ", ".join(map(str, booking.reminder_hours))
     on = {"own_accent": bool(found.accent), "message_field": booking.message_field}
     on["choose_location"] = booking.choose_location
-    return shown | {key: "1" for key, value in on.items() if value}
+    return Typed(shown | {key: "1" for key, value in on.items() if value})
 
 
 def _page(typed: Typed) -> str:

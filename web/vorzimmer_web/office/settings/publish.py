@@ -8,13 +8,14 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from vorzimmer import booking, database, settings, urls
 from vorzimmer.access import Right, open_to
 from vorzimmer.guard import CONTENT_SECURITY_POLICY, FRAMES
 from vorzimmer.here import hall
 from vorzimmer.models import Location, Resource, Service
-from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.reasons import N_, Refused
 from vorzimmer_web import invitations, presets
 from vorzimmer_web.choices import given_by
 from vorzimmer_web.office import checklist
@@ -33,7 +34,11 @@ def show() -> ResponseReturnValue:
 
 
 def _shown(status: int = 200) -> ResponseReturnValue:
-    return page(Typed({"sites": "\n".join(hall().config.settings.practice.embed_on)}), status)
+    return page(_sites(hall().config.settings.practice), status)
+
+
+def _sites(practice: Any) -> Typed:
+    return Typed({"sites": "\n".join(practice.embed_on)})
 
 
 def page(typed: Typed, status: int = 200) -> ResponseReturnValue:
@@ -133,15 +138,18 @@ def save_sites() -> ResponseReturnValue:
     """Which sites may show the booking in a frame (A65)."""
     typed = Typed(request.form)
     sites = typed.get("sites").split()
+
+    def work(session: Session) -> None:
+        typed.check(session, lambda: _sites(settings.held(session, hall(), "practice")))
+        settings.save(session, hall(), signed_in(), "practice", {"embed_on": sites})
+
     try:
-        hall().database.write(
-            lambda s: settings.save(s, hall(), signed_in(), "practice", {"embed_on": sites})
-        )
+        hall().database.write(work)
     except Refused as refusal:
-        if refusal.reason is not Reason.INVALID:
-            raise
-        typed.errors["sites"] = refusal.facts["errors"]["embed_on"]
-        return page(typed, 422)
+        status = typed.refused(refusal)
+        if "embed_on" in typed.errors:
+            typed.errors["sites"] = typed.errors.pop("embed_on")
+        return page(typed, status)
     hall().refresh(at_once=True)
     flash(gettext("These sites may show the booking from now on."), "good")
     return redirect(url_for("office.publish", _anchor="sites"), 303)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 from vorzimmer import catalogue, hookspecs
 from vorzimmer.access import Right, open_to
 from vorzimmer.booking import Decisions, Triage, try_to
-from vorzimmer.catalogue.resources import STAFF, offerable
+from vorzimmer.catalogue.resources import STAFF, offerable, serves
 from vorzimmer.here import hall
 from vorzimmer.models import Location, Resource
 from vorzimmer.reasons import Reason, Refused
@@ -64,9 +64,11 @@ def _found(session: Session, slug: str) -> Resource:
     return found
 
 
-def _shown(resource: Resource) -> Typed:
+def _shown(session: Session, resource: Resource) -> Typed:
+    offers = offerable(session, resource)
     return Typed(
         {
+            "services": [service.slug for service, needs in offers.items() if serves(resource, needs)],
             "name": resource.name,
             "slug": resource.slug,
             "location": resource.location.slug if resource.location else "",
@@ -78,24 +80,23 @@ def _shown(resource: Resource) -> Typed:
 
 def _form(kind: str, resource: Resource | None) -> ResponseReturnValue:
     if request.method != "POST":
-        return _page(kind, resource, _shown(resource) if resource else Typed({}))
+        return _page(kind, resource, _shown(reading(), resource) if resource else Typed({}))
     typed = Typed(request.form)
     values: dict[str, Any] = {name: typed.values.get(name, "") for name in ("name", "slug")}
     values |= {"before": typed.number("before"), "after": typed.number("after")}
     if kind != STAFF:
         values["location"] = typed.get("location")
+    status = 422
     if not typed.errors:
         try:
-            return _saved(kind, resource, values)
+            return _saved(kind, resource, typed, values)
         except Refused as refusal:
-            if refusal.reason is not Reason.INVALID:
-                raise
-            typed.errors |= refusal.facts["errors"]
-    return _page(kind, resource, typed), 422
+            status = typed.refused(refusal)
+    return _page(kind, resource, typed), status
 
 
-def _saved(kind: str, resource: Resource | None, values: dict[str, Any]) -> ResponseReturnValue:
-    person, ticked = signed_in(), request.form.getlist("services")
+def _saved(kind: str, resource: Resource | None, typed: Typed, values: dict[str, Any]) -> ResponseReturnValue:
+    person, ticked = signed_in(), typed.values.getlist("services")
     if resource is None:
         made = hall().database.write(
             lambda session: catalogue.create_resource(session, hall(), person, values | {"kind": kind})
@@ -105,6 +106,7 @@ def _saved(kind: str, resource: Resource | None, values: dict[str, Any]) -> Resp
     slug = resource.slug
 
     def work(session: Session, decided: Decisions) -> Resource:
+        typed.check(session, lambda: _shown(session, _found(session, slug)))
         catalogue.set_offers(session, person, slug, ticked)
         return catalogue.change_resource(session, hall(), person, slug, values, decided)
 
@@ -118,12 +120,7 @@ def _saved(kind: str, resource: Resource | None, values: dict[str, Any]) -> Resp
 def _page(kind: str, resource: Resource | None, typed: Typed) -> str:
     session = reading()
     offers = offerable(session, resource) if resource else {}
-    given = {
-        service.slug
-        for service, needs in offers.items()
-        for need in needs
-        if resource and any(offer.resource_id == resource.id for offer in need.offers)
-    }
+    given = {service.slug for service, needs in offers.items() if resource and serves(resource, needs)}
     places = select(Location).where(Location.active).order_by(Location.name)
     return render_template(
         "office/settings/resource.html",
@@ -133,7 +130,7 @@ def _page(kind: str, resource: Resource | None, typed: Typed) -> str:
         typed=typed,
         places={"": gettext("Please choose"), **{one.slug: one.name for one in session.scalars(places)}},
         offers=list(offers),
-        ticked=set(request.form.getlist("services")) if request.method == "POST" else given,
+        ticked=set(typed.values.getlist("services")),
         given=given,
         links=beside("resource", slug=resource.slug) if resource else [],
     )

@@ -104,14 +104,14 @@ def _form(service: Service | None, of: tuple[Service, Resource] | None = None) -
         _change_needs(typed)
         return _page(service, typed, of)
     values, needs = read(typed)
+    status = 422
     if not typed.errors:
         try:
-            return _saved(service, values, needs, of)
+            return _saved(service, typed, values, needs, of)
         except Refused as refusal:
-            if refusal.reason is not Reason.INVALID:
-                raise
-            typed.errors |= _by_row(typed, refusal.facts["errors"])
-    return _page(service, typed, of), 422
+            status = typed.refused(refusal)
+            typed.errors = _by_row(typed, typed.errors)
+    return _page(service, typed, of), status
 
 
 def _begun(service: Service | None, of: tuple[Service, Resource] | None) -> Typed:
@@ -141,6 +141,7 @@ def _by_row(typed: Typed, errors: dict[str, str]) -> dict[str, str]:
 
 def _saved(
     service: Service | None,
+    typed: Typed,
     values: dict[str, Any],
     needs: list[catalogue.Need],
     of: tuple[Service, Resource] | None,
@@ -162,9 +163,12 @@ def _saved(
         _say_whether(made, gettext("The service %(name)s can be booked now.", name=made.name))
     else:
         slug = service.slug
-        made = hall().database.write(
-            lambda session: catalogue.change_service(session, hall(), person, slug, values, needs)
-        )
+
+        def change(session: Session) -> Service:
+            typed.check(session, lambda: shown(_found(session, slug)))
+            return catalogue.change_service(session, hall(), person, slug, values, needs)
+
+        made = hall().database.write(change)
         _say(made, gettext("%(name)s is changed. Appointments that stand keep their times.", name=made.name))
     return redirect(url_for("office.services"), 303)
 

@@ -117,21 +117,14 @@ def invite() -> ResponseReturnValue:
     try:
         account, link = hall().database.write(lambda s: accounts.invite(s, hall(), person, wanted))
     except Refused as refusal:
-        return _invite(_wrong(typed, refusal))
+        typed.refused(refusal)
+        return _invite(typed)
     return _invited(account, link)
 
 
 def _invite(typed: Typed) -> ResponseReturnValue:
     page = render_template("office/staff/invite.html", typed=typed, **_choices())
     return page, 422 if typed.errors else 200
-
-
-def _wrong(typed: Typed, refusal: Refused) -> Typed:
-    """What is wrong, beside its field; anything but that is for the error page."""
-    if refusal.reason is not Reason.INVALID:
-        raise refusal
-    typed.errors.update(refusal.facts["errors"])
-    return typed
 
 
 def _invited(account: Account, link: str) -> ResponseReturnValue:
@@ -169,8 +162,8 @@ def _choices(own: Account | None = None) -> dict[str, Any]:
 # ---- one login ---------------------------------------------------------------------------------------------------
 
 
-def _account(account_id: int) -> Account:
-    found = reading().scalar(accounts.staff_accounts().where(Account.id == account_id))
+def _account(session: Session, account_id: int) -> Account:
+    found = session.scalar(accounts.staff_accounts().where(Account.id == account_id))
     if found is None:
         raise Refused(Reason.NOT_FOUND)
     return found
@@ -180,24 +173,32 @@ def _account(account_id: int) -> Account:
 @fresh(HOME)
 def edit(account_id: int) -> ResponseReturnValue:
     """One login: name, role, calendar."""
-    account = _account(account_id)
+    account = _account(reading(), account_id)
     if request.method != "POST":
-        role = account.roles[0].id if account.roles else ""
-        staff = account.resource.slug if account.resource else ""
-        return _edit(account, Typed({"name": account.name, "role": str(role), "staff": staff}))
+        return _edit(account, _shown(account))
     typed, person = Typed(request.form), signed_in()
     name, role_id, staff = typed.get("name"), typed.number("role") or 0, typed.get("staff")
+
+    def work(session: Session) -> None:
+        typed.check(session, lambda: _shown(_account(session, account_id)))
+        accounts.change(session, hall(), person, account_id, name=name, role_id=role_id, staff=staff)
+
     try:
-        hall().database.write(
-            lambda s: accounts.change(s, hall(), person, account_id, name=name, role_id=role_id, staff=staff)
-        )
+        hall().database.write(work)
     except Refused as refusal:
-        return _edit(account, _wrong(typed, refusal))
+        status = typed.refused(refusal)
+        return _edit(account, typed, status)
     flash(gettext("Saved. It holds at once."), "good")
     return redirect(url_for("office.staff_account", account_id=account_id), 303)
 
 
-def _edit(account: Account, typed: Typed) -> ResponseReturnValue:
+def _shown(account: Account) -> Typed:
+    role = account.roles[0].id if account.roles else ""
+    staff = account.resource.slug if account.resource else ""
+    return Typed({"name": account.name, "role": str(role), "staff": staff})
+
+
+def _edit(account: Account, typed: Typed, status: int = 200) -> ResponseReturnValue:
     session, person = reading(), signed_in()
     devices = select(func.count()).where(WebSession.account_id == account.id)
     page = render_template(
@@ -214,7 +215,7 @@ def _edit(account: Account, typed: Typed) -> ResponseReturnValue:
         **_words(),
         **_choices(account),
     )
-    return page, 422 if typed.errors else 200
+    return page, status
 
 
 @open_to(Right.ACCOUNTS)
@@ -222,7 +223,7 @@ def _edit(account: Account, typed: Typed) -> ResponseReturnValue:
 def do(account_id: int, act: str) -> ResponseReturnValue:
     """Block, unblock, unlock, sign out everywhere."""
     work, said = ACTS[act]
-    account = _account(account_id)
+    account = _account(reading(), account_id)
     return _done(account, lambda s: work(s, hall(), signed_in(), account_id), said)
 
 
@@ -246,7 +247,7 @@ def _done(account: Account, work: Callable[[Session], Any], said: str, home: str
 @fresh(HOME)
 def send_link(account_id: int) -> ResponseReturnValue:
     """The invitation again, shown once more; or a link for a new password, which only its owner reads (A53)."""
-    account, person = _account(account_id), signed_in()
+    account, person = _account(reading(), account_id), signed_in()
     if account.password is not None:
         said = N_("A link to choose a new password is on its way to %(email)s.")
         return _done(account, lambda s: accounts.start_reset(s, hall(), person, account_id), said)
@@ -258,7 +259,7 @@ def send_link(account_id: int) -> ResponseReturnValue:
 @fresh(HOME)
 def take_back(account_id: int) -> ResponseReturnValue:
     """The question; then nobody needs this invitation any more."""
-    account, person = _account(account_id), signed_in()
+    account, person = _account(reading(), account_id), signed_in()
     if request.method != "POST":
         return render_template(
             "office/sure.html",
@@ -282,13 +283,13 @@ def take_back(account_id: int) -> ResponseReturnValue:
 def new_role() -> ResponseReturnValue:
     """A role made of single rights."""
     if request.method != "POST":
-        return _role(None, Typed({}), [])
+        return _role(None, Typed({}))
     typed, person = Typed(request.form), signed_in()
     rights = request.form.getlist("rights")
     try:
         hall().database.write(lambda s: accounts.add_role(s, person, typed.get("name"), rights))
     except Refused as refusal:
-        return _role(None, _wrong(typed, refusal), rights)
+        return _role(None, typed, typed.refused(refusal))
     flash(gettext("Saved."), "good")
     return redirect(url_for(HOME), 303)
 
@@ -301,30 +302,39 @@ def edit_role(role_id: int) -> ResponseReturnValue:
     if role is None:
         raise Refused(Reason.NOT_FOUND)
     if request.method != "POST":
-        return _role(role, Typed({"name": role.name}), list(role.permissions or ()))
+        return _role(role, _role_shown(role))
     typed, person = Typed(request.form), signed_in()
-    rights = request.form.getlist("rights")
+
+    def work(session: Session) -> None:
+        typed.check(session, lambda: _role_shown(session.get_one(Role, role_id)))
+        accounts.change_role(session, person, role_id, typed.get("name"), typed.values.getlist("rights"))
+
     try:
-        hall().database.write(lambda s: accounts.change_role(s, person, role_id, typed.get("name"), rights))
+        hall().database.write(work)
     except Refused as refusal:
-        return _role(role, _wrong(typed, refusal), rights)
+        status = typed.refused(refusal)
+        return _role(role, typed, status)
     flash(gettext("Saved. It holds at once."), "good")
     return redirect(url_for(HOME), 303)
 
 
-def _role(role: Role | None, typed: Typed, ticked: list[str]) -> ResponseReturnValue:
+def _role_shown(role: Role) -> Typed:
+    return Typed({"name": role.name, "rights": list(role.permissions or ())})
+
+
+def _role(role: Role | None, typed: Typed, status: int = 200) -> ResponseReturnValue:
     person = signed_in()
     page = render_template(
         "office/staff/role.html",
         role=role,
         typed=typed,
-        ticked=ticked,
+        ticked=typed.values.getlist("rights"),
         mine=person.rights,
         fixed=role is not None and role.name == accounts.OWNER,
         built_in=role is not None and role.name in accounts.BUILT_IN,
         **_words(),
     )
-    return page, 422 if typed.errors else 200
+    return page, status
 
 
 @open_to(Right.ACCOUNTS)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import time
 from decimal import Decimal
 from typing import Any
 
 from babel.numbers import format_decimal, get_currency_precision
 from flask_babel import get_locale
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from vorzimmer.reasons import N_
+from vorzimmer import seen
+from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.seen import Seen
 
 UNITS = {"1": N_("minutes"), "60": N_("hours"), "1440": N_("days")}
 """Units of a span of time, in minutes."""
@@ -21,11 +24,27 @@ LARGEST = 2**31 - 1
 
 
 class Typed:
-    """A form's texts by field, and `errors`: field to English msgid."""
+    """A form's texts by field, `errors`: field to English msgid, and what it showed of what is stored."""
 
     def __init__(self, values: Mapping[str, Any] | MultiDict[str, str]) -> None:
         self.values: MultiDict[str, str] = MultiDict(values)
         self.errors: dict[str, str] = {}
+        self.seen = Seen(self.values.get(seen.FIELD) or seen.mark(dict(self.values.lists())))
+
+    def check(self, session: Session, stored: Callable[[], Typed]) -> None:
+        """Refuse, before anything is written, where the form showed something else than what is stored now."""
+        typed = dict(self.values.lists())
+        seen.check(session, self.values.get(seen.FIELD), typed, lambda: dict(stored().values.lists()))
+
+    def refused(self, refusal: Refused) -> int:
+        """Take over what is wrong, or what is stored now; the status of the page. Any other refusal goes on."""
+        if found := seen.of(refusal):
+            self.seen = found
+            return 409
+        if refusal.reason is not Reason.INVALID:
+            raise refusal
+        self.errors |= refusal.facts["errors"]
+        return 422
 
     def get(self, name: str) -> str:
         """The text of a field, empty where it was left out."""
