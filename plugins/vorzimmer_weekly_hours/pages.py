@@ -17,6 +17,7 @@ from vorzimmer.booking import Decisions, Triage
 from vorzimmer.models import Location, Resource, Service
 from vorzimmer.periods import day_of, day_period
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.seen import Seen
 from vorzimmer_weekly_hours import hours
 from vorzimmer_weekly_hours.form import WEEKDAYS, WRONG, Form, minutes, shown, texts
 from vorzimmer_weekly_hours.hours import Place, Subject
@@ -180,6 +181,7 @@ def _page(
     copied: bool = False,
     more: str = "",
     day_errors: Mapping[str, str] | None = None,
+    dates: Seen | None = None,
 ) -> str:
     moment = database.now(session)
     today = moment.astimezone(here.hall().config.zone).date()
@@ -196,6 +198,7 @@ def _page(
         shown=shown,
         outside=outside(session, subject, moment),
         day_errors=day_errors or {},
+        dates=dates or Seen(seen.mark(_dates(session, subject))),
         always=not isinstance(subject.row, Resource) or subject.row.kind != "staff",
     )
 
@@ -212,14 +215,19 @@ def set_day(kind: str, slug: str) -> ResponseReturnValue:
         subject = hours.find(session, actor, kind, slug)
         places = _places(session, subject)
     day, periods = _day(errors), _periods(errors)
+    mark, found = request.form.get(seen.FIELD, ""), None
     place = request.form.get("place", type=int) if len(places) > 1 else next(iter(places), None)
     if place not in places and (place or periods or not places or request.form.get("place")):
         errors["place"] = hours.PLACE_NEEDED
     if not errors and day:
         despite = "despite" in request.form
+        entry = {f"{day} {place or 0}": _said(periods)}
 
         def work(session: Session, decided: Decisions) -> None:
             subject = hours.find(session, actor, kind, slug)
+            dates = _dates(session, subject)
+            if any(name.startswith(f"{day} ") for name in dates):  # it would be replaced
+                seen.check(session, mark, dates | entry, lambda: dates)
             hours.change_day(
                 session,
                 hall,
@@ -235,7 +243,8 @@ def set_day(kind: str, slug: str) -> ResponseReturnValue:
         try:
             done = booking.try_to(hall, request.values, work)
         except Refused as refusal:
-            errors |= _wrong(refusal)
+            found = seen.of(refusal)
+            errors |= {} if found else _wrong(refusal)
         else:
             if done:
                 return _ask(done, subject)
@@ -243,7 +252,21 @@ def set_day(kind: str, slug: str) -> ResponseReturnValue:
             return redirect(url_for(f".{kind}", slug=slug) + "#days", 303)
     with hall.database.reading() as session:
         subject = hours.find(session, actor, kind, slug)
-        return _page(session, subject, _stored(session, subject), day_errors=errors), 422
+        page = _page(
+            session, subject, _stored(session, subject), day_errors=errors, dates=found or Seen(mark)
+        )
+        return page, 409 if found else 422
+
+
+def _dates(session: Session, subject: Subject) -> dict[str, list[str]]:
+    """The single dates as people read them, by day and place."""
+    today = database.now(session).astimezone(here.hall().config.zone).date()
+    found = hours.days_of(session, subject, today)
+    return {f"{one.day} {one.location_id or 0}": _said(one.periods) for one in found}
+
+
+def _said(periods: Sequence[tuple[int, int]]) -> list[str]:
+    return ["–".join(shown(period)) for period in periods] or ["–"]
 
 
 def _day(errors: dict[str, str]) -> date | None:

@@ -128,6 +128,30 @@ def test_second_click_on_the_button_is_no_change_of_somebody_else(
     assert [client.post(path, data=fields).status_code for _click in range(2)] == [303, 303]
 
 
+def test_single_date_that_somebody_has_set_meanwhile_is_not_replaced_unseen(
+    client: Browser, practice: Practice
+) -> None:
+    client.sign_in(OWNER)
+    path, action = "/office/hours/resource/clara", "/office/hours/resource/clara/day"
+
+    def dates() -> list[str]:
+        return re.findall(r'<time datetime="2027-05-0\d">.*?</small>', client.get(path).text, re.DOTALL)
+
+    def send(shown: Fields, day: str, start: str) -> TestResponse:
+        given = {"day": [day], "day-from": [start], "day-until": ["12:00"]}
+        given |= {"place": ["1"]} if "place" in shown else {}
+        return client.post(action, data=shown | given | {"csrf_token": [client.csrf_token]})
+
+    one = form(client.get(path).text, path=path, action=action)
+    assert send(one, "2027-05-04", "10:00").status_code == 303
+    assert send(one, "2027-05-05", "10:00").status_code == 303  # another date: nothing is replaced
+    assert send(one, "2027-05-05", "10:00").status_code == 303  # a second click
+    refused = send(one, "2027-05-04", "09:00")
+    assert (refused.status_code, "10:00–12:00" in dates()[0]) == (409, True)
+    again = send(form(refused.text, path=path, action=action), "2027-05-04", "09:00")
+    assert (again.status_code, "09:00–12:00" in dates()[0]) == (303, True)
+
+
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> str:
     """SQLite, but where a test asks for PostgreSQL."""
