@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ FIELD = "seen"
 """The hidden field of a form."""
 _LOCK = 7036874417  # any number that nothing else locks
 _OURS = {FIELD, "csrf_token", "shown_by"}
+_COMMA = re.compile(r"^(\d+),(\d+)$")
 Fields = Mapping[str, Any]
 """A form's texts by field; a list where a field may be there more than once."""
 
@@ -47,8 +49,9 @@ def of(refusal: Refused) -> Seen | None:
 
 
 def mark(stored: Fields) -> str:
-    """Sixteen figures for all that a form shows."""
-    text = json.dumps(plain(stored), sort_keys=True)
+    """Sixteen figures for all that a form shows, in whatever language it writes a price."""
+    alike = {name: [_COMMA.sub(r"\1.\2", one) for one in texts] for name, texts in plain(stored).items()}
+    text = json.dumps(alike, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -265,8 +265,8 @@ def _dates(session: Session, subject: Subject) -> dict[str, list[str]]:
     return {f"{one.day} {one.location_id or 0}": _said(one.periods) for one in found}
 
 
-def _said(periods: Sequence[tuple[int, int]]) -> list[str]:
-    return ["–".join(shown(period)) for period in periods] or ["–"]
+def _said(periods: Sequence[Sequence[int]]) -> list[str]:
+    return ["–".join(shown((start, end))) for start, end in periods] or ["–"]
 
 
 def _day(errors: dict[str, str]) -> date | None:

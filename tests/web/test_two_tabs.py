@@ -128,6 +128,16 @@ def test_second_click_on_the_button_is_no_change_of_somebody_else(
     assert [client.post(path, data=fields).status_code for _click in range(2)] == [303, 303]
 
 
+def test_page_in_another_language_is_no_change_of_somebody_else(client: Browser, practice: Practice) -> None:
+    client.sign_in(OWNER)
+    fields = form(client.get(SERVICE).text, path=SERVICE, action=SERVICE)
+    client.send("/language", language="en", next=SERVICE)
+    fields |= {"csrf_token": [client.csrf_token], "description": ["With oil"]}
+    prices = fields["price"], form(client.get(SERVICE).text, path=SERVICE, action=SERVICE)["price"]
+    assert prices == (["45,00"], ["45.00"])
+    assert client.post(SERVICE, data=fields).status_code == 303
+
+
 def test_single_date_that_somebody_has_set_meanwhile_is_not_replaced_unseen(
     client: Browser, practice: Practice
 ) -> None:
