@@ -15,22 +15,30 @@ from vorzimmer.booking.status import OPEN
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Location, Resource, Service
 from vorzimmer.periods import Period, day_period
+from vorzimmer.reasons import PluginFailed
 from vorzimmer_web.times import Time, first_of, next_month, offered
 
 SOON = timedelta(days=14)
 
 
-def listed_services(session: Session, categories: Sequence[str]) -> list[Service]:
-    """The services on the start page, all or those of some categories (C44, C45)."""
+def listed_services(session: Session, hall: Hall) -> list[Service]:
+    """The services on the start page (C44, C45): those that somebody gives."""
     wanted = (
         select(Service)
         .where(Service.active, Service.listed)
         .options(selectinload(Service.requirements))
         .order_by(Service.category, Service.id)
     )
-    if categories:
-        wanted = wanted.where(Service.category.in_(categories))
-    return list(session.scalars(wanted))
+    return given(session, hall, session.scalars(wanted).all())
+
+
+def given(session: Session, hall: Hall, services: Sequence[Service]) -> list[Service]:
+    """Those of the services that somebody gives, with all that they need."""
+    try:
+        ids = availability.filled(session, hall.plugins, services)
+    except PluginFailed:  # who gives what is known again as soon as the plugin that knows it works
+        return list(services)
+    return [service for service in services if service.id in ids]
 
 
 def people_for(session: Session, hall: Hall, service: Service) -> list[Resource]:

@@ -12,7 +12,7 @@ from vorzimmer import database
 from vorzimmer.access import EVERYONE, open_to
 from vorzimmer.booking import is_open
 from vorzimmer.here import hall
-from vorzimmer.models import Location
+from vorzimmer.models import Location, Service
 from vorzimmer.reasons import PluginFailed
 from vorzimmer_web import addresses, booking, invitations, presets
 from vorzimmer_web.choices import everybody, given_by, listed_services, places
@@ -26,7 +26,7 @@ def services() -> ResponseReturnValue:
     """The practice and its services; `?category=` (also several) and `?staff=` show some of them."""
     if presets.are_given():
         return presets.kept(".services")
-    offered, here = listed_services(reading(), []), places(reading())
+    offered, here = listed_services(reading(), hall()), places(reading())
     asked = addresses.of_start(reading(), request.args, offered, here)
     addresses.note(asked.known)
     found = [one for one in offered if not asked.categories or one.category in asked.categories]
@@ -39,15 +39,15 @@ def services() -> ResponseReturnValue:
         chosen={key: slug for key, slug in chosen.items() if slug},
         asked=asked,
         is_open=is_open(hall()),
-        **({} if is_framed(request) else _about(here)),
+        **({} if is_framed(request) else _about(here, offered)),
     )
 
 
-def _about(here: dict[str, Location]) -> dict[str, Any]:
+def _about(here: dict[str, Location], offered: list[Service]) -> dict[str, Any]:
     """What the page tells of the practice beside its services; in a frame the site around tells it."""
     session = reading()
     try:
-        people = everybody(session, hall(), listed_services(session, []))
+        people = everybody(session, hall(), offered)
     except PluginFailed:  # who works here is told again as soon as the plugin that knows it works
         people = []
     weeks = week_of(session, hall(), people, list(here.values()), database.now(session))

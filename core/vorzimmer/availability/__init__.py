@@ -39,6 +39,7 @@ __all__ = [
     "alternatives",
     "assignment",
     "explain",
+    "filled",
     "for_customers",
     "free_slots",
     "in_place_of",
@@ -104,6 +105,16 @@ def never_bookable(session: Session, plugins: Plugins, service: Service, now: da
     start = int(now.timestamp())
     span = start, start + int(timedelta(days=service.horizon + 1).total_seconds())
     return never_free(Search(session, plugins, Question(service, span, now)))
+
+
+def filled(session: Session, plugins: Plugins, services: Sequence[Service]) -> set[int]:
+    """The ids of those services for whose every need there are enough; one question for all of them."""
+    needs = [need for service in services for need in service.requirements]
+    able: dict[int, set[int]] = {need.id: set() for need in needs}
+    for answer in plugins.ask(hookspecs.candidates, session=session, requirements=needs):
+        able[answer.requirement_id].update(answer.resource_ids)
+    lacking = {need.service_id for need in needs if len(able[need.id]) < need.quantity}
+    return {service.id for service in services} - lacking
 
 
 def _search(

@@ -15,6 +15,8 @@ from vorzimmer.reasons import N_
 APART = N_("Not everything that it needs is at one place: %(names)s.")
 LATE = N_("Its notice is longer than it can be booked ahead.")
 LONG = N_("It takes %(minutes)s minutes at a stretch, and none of these is there for so long: %(names)s.")
+NOBODY = N_("Nobody gives it any more.")
+NOWHERE = N_("No place is open for it any more.")
 MISSING = N_("It needs %(count)s of these, and there are not so many: %(names)s.")
 NO_HOURS = N_("None of these has working hours: %(names)s.")
 NEVER_TOGETHER = N_("The hours of place, service and all that it needs never meet for long enough.")
@@ -30,8 +32,12 @@ def never_free(search: Search) -> Phrase | None:
     facts.occupied, facts.busy, facts.closings = {}, {}, []
     if any(search.starts(place, search.lanes(place)) for place in search.places):
         return None
+    if not search.places:
+        return Phrase(NOWHERE)
     if all(place.notice_end >= place.horizon_end for place in search.places):
         return Phrase(LATE)
+    if any(need.kind == "staff" and not need.pool for need in facts.needs):
+        return Phrase(NOBODY)
     for need in facts.needs:
         if len(need.pool) < need.quantity:
             return Phrase(MISSING, {"count": str(need.quantity), "names": _names(need.pool)})

@@ -6,7 +6,7 @@ at what stands against every coming appointment before and after.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -15,14 +15,16 @@ from sqlalchemy.orm import Session, selectinload
 
 from vorzimmer import access, availability, database
 from vorzimmer.access import Actor
+from vorzimmer.availability import Phrase
 from vorzimmer.availability.standing import Against, Taken, against, coming
 from vorzimmer.booking import load
-from vorzimmer.booking.triage import NOTHING, REASSIGN, Decisions, carry_out
+from vorzimmer.booking.offer import no_other_time
+from vorzimmer.booking.triage import NOTHING, OFFER, REASSIGN, Decisions, carry_out
 from vorzimmer.database import LostRace
 from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Resource, Status
 from vorzimmer.plugins import Plugins
-from vorzimmer.reasons import Reason, Refused
+from vorzimmer.reasons import N_, Reason, Refused
 
 T = TypeVar("T")
 Away = dict[str, int | None]
@@ -44,7 +46,8 @@ def close_time(
     `whose` are the resources whose time it changes, None for everybody's; `plugins` are those that answer afterwards,
     where the change is one of their settings. The claim of all concerned is taken here, so that no booking slips in.
     Refuses with `AFFECTED` (`bookings`: those without a decision, `stand_ins`: who could take each over, `hidden`: uids
-    of those that are not the actor's to see or decide on), and as what was decided does (`booking`: which one).
+    of those that are not the actor's to see or decide on, `in_vain`: why no other time can be offered to one), and as
+    what was decided does (`booking`: which one).
     """
     taken, moment = _claimed(session, whose, decisions)
     before = against(session, hall.plugins, taken)
@@ -55,12 +58,15 @@ def close_time(
         return done
     bookings = _whole(session, away)
     undecided = [booking for booking in bookings if not decisions.of.get(booking.uid)]
+    in_vain = _in_vain(session, plugins or hall.plugins, bookings, decisions, moment)
     if undecided:
         able = stand_ins(session, hall, actor, undecided, away, moment)
         hidden = {one.uid for one in undecided if not access.may_touch_booking(actor, one)}
-        raise Refused(Reason.AFFECTED, bookings=undecided, stand_ins=able, hidden=hidden)
+        raise Refused(Reason.AFFECTED, bookings=undecided, stand_ins=able, hidden=hidden, in_vain=in_vain)
     for booking in bookings:
         try:
+            if booking.uid in in_vain and decisions.of[booking.uid] == OFFER:
+                raise Refused(Reason.INVALID, errors={"decisions": N_("There is no other time to offer.")})
             carry_out(session, hall, actor, booking, away[booking.uid], decisions)
         except Refused as refusal:
             refusal.facts["booking"] = booking.uid  # which one it was
@@ -114,6 +120,20 @@ def _whole(session: Session, uids: Iterable[str]) -> list[Booking]:
     wanted = select(Booking).where(Booking.uid.in_(list(uids)))
     whole = (*load.WHOLE, selectinload(Booking.payments))
     return list(session.scalars(wanted.options(*whole).order_by(Booking.starts, Booking.id)))
+
+
+def _in_vain(
+    session: Session,
+    plugins: Plugins,
+    bookings: Sequence[Booking],
+    decisions: Decisions,
+    moment: datetime,
+) -> Mapping[str, Phrase]:
+    """Why the customers of some would choose another time in vain, by uid; each service is looked at once."""
+    asked = [one for one in bookings if one.email and decisions.of.get(one.uid, OFFER) == OFFER]
+    services = {one.service_id: one.service for one in asked}
+    whys = {number: no_other_time(session, plugins, one, moment) for number, one in services.items()}
+    return {one.uid: why for one in asked if (why := whys[one.service_id]) is not None}
 
 
 def stand_ins(

@@ -7,16 +7,35 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, audit
+from vorzimmer import access, audit, availability, database
 from vorzimmer.access import SYSTEM, Actor
+from vorzimmer.availability import Phrase
 from vorzimmer.booking import load, status
 from vorzimmer.booking.changes import record, to_call
 from vorzimmer.hall import Hall
-from vorzimmer.models import Booking
+from vorzimmer.models import Booking, Service
+from vorzimmer.periods import Period
+from vorzimmer.plugins import Plugins
 from vorzimmer.reasons import N_, Reason, Refused
 
 TIME = timedelta(days=3)
 """For an answer, but half of the time that is left at most: then the customer can still be called."""
+
+SOON = timedelta(days=14)
+GONE = N_("It is no longer offered.")
+FULL = N_("No time is free.")
+
+
+def no_other_time(session: Session, plugins: Plugins, service: Service, moment: datetime) -> Phrase | None:
+    """Why a customer who is asked to choose another time would find none; None where there is one."""
+    if not service.active:
+        return Phrase(GONE)
+    end = moment + timedelta(days=service.horizon + 1)
+    soon = min(moment + SOON, end)
+    for window in (Period(moment, soon), Period(soon, end)):
+        if availability.free_slots(session, plugins, service, window, moment):
+            return None
+    return availability.never_bookable(session, plugins, service, moment) or Phrase(FULL)
 
 
 def offer(
@@ -25,8 +44,18 @@ def offer(
     """Mail the link to move it; until its start, for the deadlines are the customer's promise, not the practice's.
 
     The customer is not reminded of it meanwhile; who has not chosen `until` then is to be called (`give_up`).
-    Refuses with `WRONG_STATE` what is closed or over, with `INVALID` one without an address.
+    Refuses with `WRONG_STATE` what is closed or over, with `INVALID` one without an address, or where nothing is free.
     """
+    asked = invite(session, hall, actor, uid, message, until)
+    if no_other_time(session, hall.plugins, asked.service, database.now(session)) is not None:
+        raise Refused(Reason.INVALID, errors={"until": N_("No other time can be booked for this service.")})
+    return asked
+
+
+def invite(
+    session: Session, hall: Hall, actor: Actor, uid: str, message: str, until: datetime | None = None
+) -> Booking:
+    """Offer another time, where somebody has seen that there is one."""
     booking, moment = load.claimed(session, uid)
     access.require(actor.is_staff and access.may_touch_booking(actor, booking))
     status.require_open(booking)

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import contact
 from vorzimmer.access import Actor
+from vorzimmer.availability import Phrase
 from vorzimmer.booking.cancel import cancel
-from vorzimmer.booking.offer import offer
+from vorzimmer.booking.offer import invite
 from vorzimmer.booking.reassign import reassign
 from vorzimmer.booking.release import release
 from vorzimmer.hall import Hall
@@ -48,7 +49,7 @@ def carry_out(
     if decision == CANCEL and booking.status == Status.HELD:
         release(session, hall, actor, booking.uid)
     elif decision == OFFER and booking.status != Status.HELD:
-        offer(session, hall, actor, booking.uid, message)
+        invite(session, hall, actor, booking.uid, message)
     elif decision == CANCEL:
         cancel(session, hall, actor, booking.uid, message)
     elif decision.startswith(REASSIGN) and away is not None:
@@ -64,14 +65,21 @@ def carry_out(
 class Triage:
     """The appointments in the way: who could take each over, and what is chosen for it.
 
-    `hidden` are uids of those that can only be kept by who asks; `refused` is that of what could not be done.
+    `hidden` are uids of those that can only be kept by who asks; `in_vain` says why there is no other time to offer;
+    `refused` is the uid of what could not be done.
     """
 
     bookings: Sequence[Booking]
     stand_ins: Mapping[str, Sequence[Resource]]
     hidden: Collection[str]
+    in_vain: Mapping[str, Phrase]
     chosen: Mapping[str, str]
     refused: str = ""
+
+    @property
+    def can_offer(self) -> bool:
+        """Whether another time can be offered to anybody."""
+        return any(can_offer(one, self.in_vain) for one in self.bookings if one.uid not in self.hidden)
 
     @property
     def mute(self) -> int:
@@ -94,7 +102,7 @@ def try_to(hall: Hall, form: Mapping[str, str], work: Callable[[Session, Decisio
     def look(session: Session) -> T:
         done = work(session, NOTHING)
         if for_all == AGAIN:
-            raise Refused(Reason.AFFECTED, bookings=[], stand_ins={}, hidden=set())
+            raise Refused(Reason.AFFECTED, bookings=[], stand_ins={}, hidden=set(), in_vain={})
         return done
 
     try:
@@ -108,15 +116,24 @@ def try_to(hall: Hall, form: Mapping[str, str], work: Callable[[Session, Decisio
     except Refused as refusal:
         if refusal.reason is not Reason.AFFECTED:
             raise
-        able, found, hidden = (refusal.facts[name] for name in ("stand_ins", "bookings", "hidden"))
+        facts = refusal.facts
+        found, able, hidden, in_vain = (facts[x] for x in ("bookings", "stand_ins", "hidden", "in_vain"))
         given.pop(refused, None)
         kept = given if for_all in ("", AGAIN) else {}
-        chosen = _chosen(found, able, for_all) | kept | dict.fromkeys(hidden, KEEP)
-        return Triage(found, able, hidden, chosen, refused)
+        chosen = _chosen(found, able, in_vain, for_all) | kept | dict.fromkeys(hidden, KEEP)
+        return Triage(found, able, hidden, in_vain, chosen, refused)
+
+
+def can_offer(booking: Booking, in_vain: Mapping[str, Phrase]) -> bool:
+    """Whether its customer can be written to and has another time to choose."""
+    return bool(booking.email) and booking.status != Status.HELD and booking.uid not in in_vain
 
 
 def _chosen(
-    bookings: Sequence[Booking], able: Mapping[str, Sequence[Resource]], for_all: str
+    bookings: Sequence[Booking],
+    able: Mapping[str, Sequence[Resource]],
+    in_vain: Mapping[str, Phrase],
+    for_all: str,
 ) -> dict[str, str]:
     """One choice for all of them as far as it can be; else whoever is free is suggested."""
     if for_all == AGAIN:
@@ -124,6 +141,6 @@ def _chosen(
     if for_all in (KEEP, CANCEL):
         return {one.uid: for_all for one in bookings}
     if for_all == OFFER:
-        return {one.uid: for_all for one in bookings if one.email and one.status != Status.HELD}
+        return {one.uid: for_all for one in bookings if can_offer(one, in_vain)}
     first = {uid: next(iter(others), None) for uid, others in able.items()}
     return {uid: REASSIGN + other.slug for uid, other in first.items() if other}

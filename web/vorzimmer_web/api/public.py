@@ -26,6 +26,7 @@ from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, caller, public_caller
 from vorzimmer_web.api.views import field_out, hold_out, service_out, slot_out, staff_service_out, why_out
+from vorzimmer_web.choices import given
 
 MOST_DAYS = 62
 DAY = timedelta(days=1)
@@ -48,9 +49,13 @@ public = Blueprint("api_public", __name__)
 @open_to(EVERYONE)
 @call(shapes.Services)
 def services(query: shapes.NoQuery) -> Response:
-    """The services that can be booked; unlisted ones only with a key, and all of each where its owner may set it."""
+    """The services that can be booked; only with a key those that are unlisted or given by nobody.
+
+    With a key that may change settings all of each is told.
+    """
     actor = caller()
     wanted = select(Service).where(Service.active).order_by(Service.id)
+    wanted = wanted.options(selectinload(Service.requirements))
     out = service_out
     if actor and may(actor, Right.SETTINGS):
         out, wanted = staff_service_out, wanted.options(*WITH_NEEDS)
@@ -58,6 +63,8 @@ def services(query: shapes.NoQuery) -> Response:
         wanted = wanted.where(Service.listed)
     with hall().database.reading() as session:
         found = session.scalars(wanted).all()
+        if actor is None or not actor.is_staff:
+            found = given(session, hall(), found)
         forms = fields.asked_by_service(session, [service.id for service in found])
         asked = {number: [field_out(field) for field in form] for number, form in forms.items()}
         return jsonify(services=[{**out(service), "fields": asked[service.id]} for service in found])

@@ -18,7 +18,7 @@ from vorzimmer.here import hall
 from vorzimmer.models import Offer, Requirement, Resource, Service
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_web import words
-from vorzimmer_web.choices import Finder
+from vorzimmer_web.choices import Finder, given
 from vorzimmer_web.office.settings.archiving import undecided, warned
 from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.service_form import blank, read, shown
@@ -50,6 +50,7 @@ def overview() -> str:
         "office/settings/services.html",
         categories=[(name, list(those)) for name, those in groupby(active, key=lambda one: one.category)],
         archived=[one for one in found if not one.active],
+        offered=given(reading(), hall(), active),
         names={one.id: one.name for one in found},
         prices=any(one.price_shown for one in active),
         link=link,
