@@ -17,7 +17,7 @@ CORE = ROOT / "core/vorzimmer"
 
 # From the ground up. A module may import what stands on its own floor (no circles) and below.
 FLOORS: list[set[str]] = [
-    {"periods", "slots", "config", "colors", "pictures", "reasons", "failpoint"},
+    {"periods", "slots", "config", "colors", "letters", "pictures", "reasons", "failpoint"},
     {"models"},
     {
         "plugins",

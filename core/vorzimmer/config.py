@@ -8,15 +8,15 @@ import re
 import secrets
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, ValidationError
 
-from vorzimmer import colors
+from vorzimmer import colors, letters
 from vorzimmer.reasons import N_
 
 Language = Literal["de", "en", "fr", "ru"]
@@ -82,6 +82,15 @@ def _lists(table: dict[str, Any]) -> dict[str, Any]:
     return table
 
 
+def _cleaned(clean: Callable[[str], str]) -> BeforeValidator:
+    return BeforeValidator(lambda value: clean(value) if isinstance(value, str) else value)
+
+
+Line = Annotated[str, _cleaned(letters.plain)]
+"""What stands in headings, headers and subjects: one line of characters that can be seen (A77)."""
+Page = Annotated[str, _cleaned(letters.page)]
+
+
 class Table(BaseModel):
     """A table of the file: frozen, unknown keys refused."""
 
@@ -106,21 +115,21 @@ class Practice(Table):
     are the origins of the sites that may show the booking in a frame (A65).
     """
 
-    name: str = Field("Vorzimmer", min_length=1, max_length=80)
+    name: Line = Field("Vorzimmer", min_length=1, max_length=80)
     zone: Annotated[str, AfterValidator(_zone)] = "Europe/Berlin"
     languages: Annotated[tuple[Language, ...], AfterValidator(_each_once)] = LANGUAGES
     base_url: HttpUrl = HttpUrl("http://localhost:8080")
-    phone: str = Field("", max_length=40)
+    phone: Line = Field("", max_length=40)
     email: Annotated[str, AfterValidator(_mail)] = ""
     support: Annotated[str, AfterValidator(_mail)] = ""
     imprint_url: Annotated[str, AfterValidator(_address)] = ""
     privacy_url: Annotated[str, AfterValidator(_address)] = ""
     terms_url: Annotated[str, AfterValidator(_address)] = ""
     withdrawal_url: Annotated[str, AfterValidator(_address)] = ""
-    imprint: str = Field("", max_length=20_000)
-    privacy: str = Field("", max_length=60_000)
-    terms: str = Field("", max_length=60_000)
-    withdrawal: str = Field("", max_length=20_000)
+    imprint: Page = Field("", max_length=20_000)
+    privacy: Page = Field("", max_length=60_000)
+    terms: Page = Field("", max_length=60_000)
+    withdrawal: Page = Field("", max_length=20_000)
     accent: Annotated[str, AfterValidator(colors.checked)] = ""
     logo: Annotated[str, Field(pattern=r"^([0-9a-f]{16}\.(png|jpg))?$")] = ""
     embed_on: Annotated[tuple[str, ...], AfterValidator(_origins)] = Field((), max_length=20)

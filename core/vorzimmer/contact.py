@@ -6,6 +6,9 @@ import unicodedata
 
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
+from vorzimmer.letters import CONTROL
+from vorzimmer.letters import lines as lines
+from vorzimmer.letters import plain as plain
 from vorzimmer.reasons import N_
 
 NAME_LENGTH = 80
@@ -14,24 +17,11 @@ CODE_LENGTH = 40
 LONGER_THAN_ANY = 400
 """No address is so long (RFC 5321 §4.5.3.1): to read all of what is costs time and finds nothing."""
 
-_CONTROL = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-
-
-def plain(text: str) -> str:
-    """One line without control, format and surrogate characters, blanks folded (A77, A86)."""
-    kept = "".join(" " if char.isspace() else char for char in text)
-    return " ".join("".join(char for char in kept if unicodedata.category(char) not in _CONTROL).split())
-
-
-def lines(text: str) -> str:
-    """Several such lines."""
-    return "\n".join(plain(line) for line in text.splitlines())
-
 
 def digits(text: str) -> str:
     """A code as it was meant: full-width digits are digits, blanks and hyphens between them nothing."""
     read = unicodedata.normalize("NFKC", text[:CODE_LENGTH])
-    kept = (char for char in read if unicodedata.category(char) not in _CONTROL | {"Zs", "Pd"})
+    kept = (char for char in read if unicodedata.category(char) not in CONTROL | {"Zs", "Pd"})
     return "".join(str(unicodedata.digit(char, char)) for char in kept)
 
 

@@ -9,7 +9,7 @@ from typing import Self
 import holidays
 from pydantic import Field, field_validator, model_validator
 
-from vorzimmer.config import Table
+from vorzimmer.config import Line, Table
 
 EVERY_YEAR = 4  # a leap year, so that 29 February is a day
 
@@ -37,7 +37,7 @@ class OwnDay(Table):
     """
 
     day: str
-    name: str = ""
+    name: Line = ""
     start: time = time(0)
     end: time | None = None
     location: str = ""

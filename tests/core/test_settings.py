@@ -140,3 +140,28 @@ def test_every_allowed_colour_has_a_shade_for_the_dark(color: str) -> None:
 
 def test_the_office_cannot_switch_itself_off(hall: Hall) -> None:
     assert set(refused(hall, "plugins", off=["vorzimmer_web"]).facts["errors"]) == {"off"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "held"),
+    [
+        ("Prax\r\nBcc: x", "Prax Bcc: x"),
+        ("Praxis\x00\x1b[31m am \u202eMarkt", "Praxis[31m am Markt"),
+        (" A\tB ", "A B"),
+    ],
+)
+def test_a_line_of_the_settings_is_one_line_of_what_can_be_seen(hall: Hall, typed: str, held: str) -> None:
+    """A77: whoever sets it, and however long it has been stored."""
+    save(hall, "practice", phone=typed[:40])
+    assert hall.config.settings.practice.phone == held
+    assert Settings.model_validate({"practice": {"name": typed}}).practice.name == held
+
+
+def test_a_name_of_nothing_that_can_be_seen_is_refused() -> None:
+    with pytest.raises(ValueError, match="practice"):
+        Settings.model_validate({"practice": {"name": "\r\n\u200b"}})
+
+
+def test_a_page_keeps_its_lines_and_nothing_that_cannot_be_seen(hall: Hall) -> None:
+    save(hall, "practice", imprint="Praxis\r\n\r\n  - Anna\x00\x1b\tTel\u00ad.\u00a0")
+    assert hall.config.settings.practice.imprint == "Praxis\n\n  - Anna\tTel\u00ad.\u00a0"
