@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session, joinedload
 from vorzimmer import accounts, database, tries
 from vorzimmer.access import staff_actor
 from vorzimmer.booking.objects import bookings_calendar
+from vorzimmer.database import GLANCE
 from vorzimmer.hall import Hall
 from vorzimmer.models import Account, AppPassword
+from vorzimmer.writers import PATIENCE
 from vorzimmer_caldav import shown
 from vorzimmer_caldav.visit import Visit, begin
 
@@ -81,13 +83,15 @@ class Auth(BaseAuth):
         if due:
             self._note(visit, found.id)
         for resource_id in lacking:  # each by itself: others can book in between
+            make = partial(shown.make, hall=self._hall, actor=actor, resource_id=resource_id)
             self._hall.database.note(
-                partial(shown.make, hall=self._hall, actor=actor, resource_id=resource_id)
-            )
+                make, PATIENCE
+            )  # an app takes a calendar that is missing for a deleted one
         return visit
 
     def _note(self, visit: Visit, password_id: int) -> None:
-        if self._hall.database.note(lambda session: _note(session, visit, password_id)):
+        patience = GLANCE if visit.actor.resource_id in self._ready else PATIENCE
+        if self._hall.database.note(lambda session: _note(session, visit, password_id), patience):
             self._ready.add(visit.actor.resource_id)
 
 

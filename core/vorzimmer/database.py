@@ -178,13 +178,13 @@ class Database:
                 if failures == TRIES or sqlstate(error) not in RETRIED:
                     raise
 
-    def note(self, work: Callable[[Session], object]) -> bool:
+    def note(self, work: Callable[[Session], object], patience: float = GLANCE) -> bool:
         """Write down what somebody who only reads leaves behind, and whether that was done.
 
         They neither wait for those who write nor fail where nothing can be written (F9): it is noted another time.
         """
         try:
-            with self.transaction(GLANCE) as session:
+            with self.transaction(patience) as session:
                 work(session)
         except SQLAlchemyError as error:
             log.warning("what a reader leaves behind was not noted", error=str(error))
