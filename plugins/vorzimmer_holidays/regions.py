@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
 import holidays
 from babel import Locale
 
-from vorzimmer_holidays.settings import Region
+from vorzimmer_holidays.settings import Region, Settings
 
 NEAR = ("DE", "AT", "CH")
 """Countries whose states are offered, too."""
+A_YEAR = 366
 
 
 def spelled(region: Region) -> str:
@@ -45,8 +46,17 @@ def _states(country: str) -> list[tuple[str, str]]:
     return sorted(names.items(), key=lambda state: state[1])
 
 
-def coming(region: Region, today: date, language: str, number: int = 4) -> list[tuple[date, str]]:
-    """The next public holidays and their names: in this language, or as people there call them."""
+def coming(config: Settings, today: date, language: str, number: int = 4) -> list[tuple[date, str]]:
+    """The next closed days and their names: public holidays of the practice, and own days that close all of it."""
+    ahead = (today + timedelta(days=n) for n in range(A_YEAR))
+    whole = [one for one in config.own if one.is_whole and not one.location]
+    own = {day: one.name for day in ahead for one in whole if one.falls_on(day)}
+    found = own | dict(_public(config, today, language)[:number])
+    return sorted(found.items())[:number]
+
+
+def _public(region: Region, today: date, language: str) -> list[tuple[date, str]]:
+    """The public holidays to come, in this language, or as people there call them."""
     if not region.country:
         return []
     years = (today.year, today.year + 1)
@@ -58,4 +68,4 @@ def coming(region: Region, today: date, language: str, number: int = 4) -> list[
     found = holidays.country_holidays(
         region.country, subdiv=region.subdivision or None, years=years, language=spoken
     )
-    return [(day, name) for day, name in sorted(found.items()) if day >= today][:number]
+    return [(day, name) for day, name in sorted(found.items()) if day >= today]

@@ -61,6 +61,11 @@ class OwnDay(Table):
         """The day; that of any leap year where it is every year's."""
         return date.fromisoformat(self.day if len(self.day) > 5 else f"{EVERY_YEAR:04}-{self.day}")
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it closes the day from midnight to midnight."""
+        return self.start == time(0) and self.end is None
+
     def repeats(self, other: OwnDay) -> bool:
         """Whether the other one closes all that this one would: the same day at the same places, as long."""
         same_day = other.day in (self.day, self.day[-5:])

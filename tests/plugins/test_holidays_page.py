@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -52,6 +53,19 @@ def test_the_holidays_of_a_state_close_the_places(owner: Browser) -> None:
 def test_a_place_has_the_holidays_of_its_own_state(owner: Browser) -> None:
     owner.send(f"{PAGE}regions", region="DE-BY", **{"region-markt": "DE-BE"})
     assert free(owner, "2027-03-08") == []
+
+
+def test_own_days_are_among_those_that_close_next(practice: Practice, owner: Browser) -> None:
+    """Whole days of all places, by date; of a part of a day, or of one place, the list below tells."""
+    owner.send(f"{PAGE}regions", region="DE-BE")
+    owner.send(f"{PAGE}days", day="2027-03-12", name="Umzug")
+    owner.send(f"{PAGE}days", day="2027-03-15", name="Yearly", yearly="1")
+    owner.send(f"{PAGE}days", day="2027-03-16", name="Teil", start="10:00", end="11:00")
+    owner.send(f"{PAGE}days", day="2027-03-17", name="Hafen", location="hafen")
+    page = owner.get(PAGE).text
+    line = page[page.index("Als Nächstes geschlossen:") :].partition("</p>")[0]
+    names = re.findall(r"\(([^)]+)\)", line)
+    assert names == ["Frauentag", "Umzug", "Yearly", "Karfreitag"]
 
 
 def test_the_next_holidays_are_shown(owner: Browser) -> None:
