@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from vorzimmer import availability, booking, database, fields, urls
 from vorzimmer.access import EVERYONE, Right, may, open_to
+from vorzimmer.addresses import leads_to
 from vorzimmer.as_json import booking_out
 from vorzimmer.availability import Slot
 from vorzimmer.here import hall
@@ -37,10 +38,12 @@ WITH_NEEDS = (selectinload(Service.requirements).selectinload(Requirement.offers
 
 # Statements are built once: putting one together takes as long as running it.
 _ZONES = select(Location.zone).where(Location.active).distinct()
-_PLACE = select(Location.id).where(Location.slug == bindparam("slug"), Location.active)
-_STAFF = select(Resource.id).where(
-    Resource.slug == bindparam("slug"), Resource.kind == "staff", Resource.active
-)
+_KNOWN: dict[type[Resource | Location], Select[int]] = {
+    Location: select(Location.id).where(Location.slug == bindparam("slug"), Location.active),
+    Resource: select(Resource.id).where(
+        Resource.slug == bindparam("slug"), Resource.kind == "staff", Resource.active
+    ),
+}
 
 public = Blueprint("api_public", __name__)
 
@@ -102,8 +105,7 @@ def days(query: shapes.DayQuery) -> Response:
 
 def _free(session: Session, service: Service, query: Any, first: date, last: date) -> Iterable[Slot]:
     """The free slots whose local days at their location lie between the two, both included."""
-    _require(session, _STAFF, query.staff)
-    _require(session, _PLACE, query.location)
+    staff, location = _known(session, Resource, query.staff), _known(session, Location, query.location)
     if not booking.is_open(hall()):
         return []
     zones = {ZoneInfo(name) for name in session.scalars(_ZONES)}
@@ -117,16 +119,25 @@ def _free(session: Session, service: Service, query: Any, first: date, last: dat
         service,
         window,
         database.now(session),
-        staff=query.staff,
-        location=query.location,
+        staff=staff,
+        location=location,
     )
     return found if len(zones) == 1 else [slot for slot in found if first <= local_day(slot) <= last]
 
 
-def _require(session: Session, known: Select[int], slug: str | None) -> None:
-    """Refuse a person or place that does not exist."""
-    if slug is not None and session.scalar(known, {"slug": slug}) is None:
+def _known(session: Session, kind: type[Resource | Location], slug: str | None) -> str | None:
+    """What a person or place is called now, also by what it was called once (B31); refuse one that does not exist."""
+    if slug is None or session.scalar(_KNOWN[kind], {"slug": slug}) is not None:
+        return slug
+    now = leads_to(session, kind, slug)
+    if now is None or session.scalar(_KNOWN[kind], {"slug": now}) is None:
         raise Refused(Reason.NOT_FOUND)
+    return now
+
+
+def _now(session: Session, kind: type[Resource | Location], slug: str | None) -> str | None:
+    """What a person or place is called now; whether there is one is judged with everything else."""
+    return slug and (leads_to(session, kind, slug) or slug)
 
 
 def local_day(slot: Slot) -> date:
@@ -140,9 +151,10 @@ def local_day(slot: Slot) -> date:
 @call(shapes.Hold, 201, refusals=(409,))
 def hold(json: shapes.NewHold) -> Response:
     """Hold a time for ten minutes."""
-    wish = booking.HoldRequest(json.service, json.start, json.staff, json.location, json.seats)
 
     def work(session: Session) -> Answer:
+        staff, location = _now(session, Resource, json.staff), _now(session, Location, json.location)
+        wish = booking.HoldRequest(json.service, json.start, staff, location, json.seats)
         made = booking.hold(session, hall(), public_caller(), wish)
         hoarding.refuse(session, made)
         hoarding.note(made)
@@ -220,9 +232,9 @@ def explain(query: shapes.ExplainQuery) -> Response:
     named = actor is not None and actor.is_staff
     with hall().database.reading() as session:
         service = booking.load.service(session, query.service)
-        _require(session, _STAFF, query.staff)
+        staff = _known(session, Resource, query.staff)
         found = availability.explain(
-            session, hall().plugins, service, query.start, database.now(session), staff=query.staff
+            session, hall().plugins, service, query.start, database.now(session), staff=staff
         )
         told = explained(found, named=named)
     return jsonify(told if booking.is_open(hall()) else _closed(told))
