@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,12 +11,16 @@ from sqlalchemy.orm import Session, joinedload
 
 from vorzimmer import access, audit, booking, database
 from vorzimmer.access import Actor, Right
+from vorzimmer.availability.why import At, Phrase
 from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import NewAbsence
 from vorzimmer.models import Booking, Resource
 from vorzimmer.periods import MINUTES_A_DAY, Period, local_instant
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_absences.models import LONGEST_NOTE, Absence, Kind
+
+LATEST = timedelta(days=366)
+"""So long ago may an absence be over that is entered late; what is earlier is a slip of the year."""
 
 
 def period_of(start: date | datetime, end: date | datetime, zone: ZoneInfo) -> Period:
@@ -45,7 +49,7 @@ def enter(session: Session, hall: Hall, actor: Actor, wanted: NewAbsence) -> Abs
     """Enter an absence, and do what was decided with each appointment in it: one transaction (rule 19).
 
     Raises `Refused`: `AFFECTED` with `bookings`, the appointments that nobody decided on, and `stand_ins`, who could
-    take each of them; `INVALID`; `FORBIDDEN`; `NOT_FOUND`.
+    take each of them; `INVALID`, also for what is long over or entered already; `FORBIDDEN`; `NOT_FOUND`.
     """
     resource = session.scalar(select(Resource).where(Resource.slug == wanted.resource))
     if resource is None:
@@ -56,19 +60,43 @@ def enter(session: Session, hall: Hall, actor: Actor, wanted: NewAbsence) -> Abs
     if len(wanted.note) > LONGEST_NOTE:
         raise Refused(Reason.INVALID, errors={"note": N_("At most 100 characters.")})
     period = period_of(wanted.start, wanted.end, zone_of(resource, hall.config.zone))
+    if period.end < database.now(session) - LATEST:
+        raise Refused(
+            Reason.INVALID, errors={"start": N_("This is more than a year ago. Is the year right?")}
+        )
     decisions = booking.Decisions(wanted.decisions, wanted.message)
     return booking.close_time(
         session,
         hall,
         actor,
-        lambda: _stored(session, actor, resource.id, period, wanted),
+        lambda: _stored(session, hall, actor, resource, period, wanted),
         decisions,
         whose=[resource.id],
     )
 
 
-def _stored(session: Session, actor: Actor, resource_id: int, period: Period, wanted: NewAbsence) -> Absence:
-    absence = Absence(resource_id=resource_id, kind=wanted.kind, starts=period.start, ends=period.end)
+def _refuse_twice(session: Session, hall: Hall, resource: Resource, period: Period) -> None:
+    """Refuse what adds nothing to an absence that is there, and name that one."""
+    around = select(Absence).where(
+        Absence.resource_id == resource.id, Absence.starts <= period.start, Absence.ends >= period.end
+    )
+    there = session.scalars(around.order_by(Absence.id)).first()
+    if there is None:
+        return
+    zone = zone_of(resource, hall.config.zone)
+    first: object = there.first or At(int(there.starts.timestamp()), zone)
+    last: object = there.last or At(int(there.ends.timestamp()), zone)
+    msgid = N_("This absence is entered already: %(first)s – %(last)s.")
+    if first == last:
+        msgid = N_("This absence is entered already: %(first)s.")
+    raise Refused(Reason.INVALID, errors={"start": Phrase(msgid, {"first": first, "last": last})})
+
+
+def _stored(
+    session: Session, hall: Hall, actor: Actor, resource: Resource, period: Period, wanted: NewAbsence
+) -> Absence:
+    _refuse_twice(session, hall, resource, period)
+    absence = Absence(resource_id=resource.id, kind=wanted.kind, starts=period.start, ends=period.end)
     absence.note = wanted.note
     if not isinstance(wanted.start, datetime):
         absence.first, absence.last = wanted.start, wanted.end

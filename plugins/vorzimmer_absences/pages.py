@@ -15,11 +15,13 @@ from sqlalchemy.orm import Session, joinedload
 
 from vorzimmer import access, booking, database, here
 from vorzimmer.access import Actor, Right, open_to
+from vorzimmer.availability import Phrase
 from vorzimmer.booking import Decisions, Triage
 from vorzimmer.hookspecs import NewAbsence
 from vorzimmer.models import Resource
 from vorzimmer.periods import MINUTES_A_DAY, Period, day_of, local_instant
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.texts import Reader
 from vorzimmer_absences import absences
 from vorzimmer_absences.models import Absence, Kind
 from vorzimmer_absences.roster import DAYS, roster
@@ -109,11 +111,14 @@ def enter() -> ResponseReturnValue:
     return redirect(url_for(".overview"), 303)
 
 
+def _reader() -> Reader:
+    locale = get_locale()
+    return here.hall().texts.reader(locale.language if locale else "en")
+
+
 def _told(times: Times, zone: ZoneInfo) -> str:
     """From when to when, in the reader's language."""
-    locale = get_locale()
-    reader = here.hall().texts.reader(locale.language if locale else "en")
-    first, last = times
+    reader, (first, last) = _reader(), times
     if not isinstance(first, datetime):
         return " – ".join(dict.fromkeys((reader.day(first), reader.day(last))))
     if isinstance(last, datetime) and first.astimezone(zone).date() == last.astimezone(zone).date():
@@ -157,11 +162,16 @@ def _sure(absence_id: int) -> str:
 def _refused(typed: Typed, refusal: Refused) -> ResponseReturnValue:
     if refusal.reason is not Reason.INVALID:
         raise refusal
-    errors = refusal.facts["errors"]
-    typed.errors |= {"last" if name == "end" else name: text for name, text in errors.items()}
+    errors, fields = refusal.facts["errors"], {"start": "first", "end": "last"}
+    typed.errors |= {fields.get(name, name): _worded(text) for name, text in errors.items()}
     if "end" in errors:
         typed.errors["last"] = N_("The end is not after the start.")
     return _page(typed), 422
+
+
+def _worded(text: str | Phrase) -> str:
+    """A text as the form shows it: with what is put into it, in the reader's language."""
+    return text if isinstance(text, str) else text.told(_reader())
 
 
 def _times(typed: Typed, zone: ZoneInfo) -> Times | None:

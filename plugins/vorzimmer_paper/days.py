@@ -106,12 +106,12 @@ def away(session: Session, hall: Hall, actor: Actor, found: List) -> list[tuple[
     if store is None:
         return []
     day = day_period(found.day, found.zone)
-    theirs = store.listed(session, actor, day)
-    return [
-        (one.resource.name, _within(one, day, found.zone))
-        for one in theirs
-        if found.person is None or one.resource.id == found.person.id
-    ]
+    theirs: dict[int, tuple[str, list[str]]] = {}
+    for one in store.listed(session, actor, day):
+        if found.person is None or one.resource.id == found.person.id:
+            _name, times = theirs.setdefault(one.resource.id, (one.resource.name, []))
+            times.append(_within(one, day, found.zone))
+    return [(name, " + ".join(dict.fromkeys(times)) if all(times) else "") for name, times in theirs.values()]
 
 
 def _within(one: hookspecs.Absence, day: Period, zone: ZoneInfo) -> str:

@@ -137,6 +137,7 @@ def shown(hall: Hall, refusal: Refused) -> dict[str, Any]:
         facts["bookings"] = [_affected_out(hall, refusal, one) for one in refusal.facts["bookings"]]
     if "errors" in refusal.facts:
         facts["errors"] = [
-            {"field": name, "text": gettext(text)} for name, text in refusal.facts["errors"].items()
+            {"field": name, "text": gettext(text) if isinstance(text, str) else words.told(text)}
+            for name, text in refusal.facts["errors"].items()
         ]
     return facts
