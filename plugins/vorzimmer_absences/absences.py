@@ -75,10 +75,16 @@ def enter(session: Session, hall: Hall, actor: Actor, wanted: NewAbsence) -> Abs
     )
 
 
-def _refuse_twice(session: Session, hall: Hall, resource: Resource, period: Period) -> None:
-    """Refuse what adds nothing to an absence that is there, and name that one."""
+def _refuse_twice(session: Session, hall: Hall, resource: Resource, period: Period, kind: str) -> None:
+    """Refuse what adds nothing to an absence of its kind that is there, and name that one.
+
+    Illness within a vacation is another thing: its days are given back (BUrlG §9).
+    """
     around = select(Absence).where(
-        Absence.resource_id == resource.id, Absence.starts <= period.start, Absence.ends >= period.end
+        Absence.resource_id == resource.id,
+        Absence.kind == kind,
+        Absence.starts <= period.start,
+        Absence.ends >= period.end,
     )
     there = session.scalars(around.order_by(Absence.id)).first()
     if there is None:
@@ -95,7 +101,7 @@ def _refuse_twice(session: Session, hall: Hall, resource: Resource, period: Peri
 def _stored(
     session: Session, hall: Hall, actor: Actor, resource: Resource, period: Period, wanted: NewAbsence
 ) -> Absence:
-    _refuse_twice(session, hall, resource, period)
+    _refuse_twice(session, hall, resource, period, wanted.kind)
     absence = Absence(resource_id=resource.id, kind=wanted.kind, starts=period.start, ends=period.end)
     absence.note = wanted.note
     if not isinstance(wanted.start, datetime):

@@ -34,11 +34,11 @@ def enter(
 
 
 def test_what_is_within_an_absence_is_not_entered_again(practice: Practice, client: Browser) -> None:
-    """The one that is there is named, by days or by times; anybody else, and what is longer, goes in."""
+    """The one that is there is named; anybody else, another reason, and what is longer goes in."""
     enter(practice, MONDAY, FRIDAY)
     client.sign_in("owner@praxis.example")
     client.get(PAGE)
-    typed = {"resource": "ben", "kind": "sick", "first": "2027-05-11", "last": "2027-05-11"}
+    typed = {"resource": "ben", "kind": "vacation", "first": "2027-05-11", "last": "2027-05-11"}
     page = client.send(PAGE, **typed)
     told = "Diese Abwesenheit ist schon eingetragen: Montag, 10. Mai 2027 – Freitag, 14. Mai 2027."
     assert (page.status_code, told in page.text) == (422, True)
@@ -47,6 +47,7 @@ def test_what_is_within_an_absence_is_not_entered_again(practice: Practice, clie
     answer = client.post("/api/v1/absences", json=body, headers=KEY)
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "start")
     enter(practice, MONDAY, FRIDAY, "anna")
+    enter(practice, MONDAY, MONDAY, kind="sick")
     enter(practice, MONDAY, FRIDAY + timedelta(days=1))
 
 
