@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask_limiter import Limiter
+from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from vorzimmer import tries
+from vorzimmer.database import COME_AGAIN
 from vorzimmer.here import hall
 
 
@@ -43,4 +45,14 @@ public_calls = _limit("240 per minute", "public_calls")
 
 def install(app: Flask) -> None:
     """Count for this application, from nothing."""
-    limiter.init_app(app)
+
+    @app.after_request
+    def come_again(answer: Response) -> Response:
+        """When a limit's window ends says nothing of an answer that the limit has not refused."""
+        if limiter.current_limits and answer.status_code != TooManyRequests.code:
+            del answer.headers["Retry-After"]
+            if answer.status_code == ServiceUnavailable.code:
+                answer.headers["Retry-After"] = str(COME_AGAIN)
+        return answer
+
+    limiter.init_app(app)  # its headers come first: what is registered later runs earlier
