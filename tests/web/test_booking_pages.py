@@ -254,6 +254,16 @@ def test_right_code_sends_a_request(client: Browser, practice: Practice) -> None
     assert book(client, practice, "2027-03-02 10:00", "erstgespraech").status == "requested"
 
 
+def test_mails_go_on_in_the_language_in_which_the_code_is_typed(client: Browser, practice: Practice) -> None:
+    """Whoever changes it on the way has said in which they read."""
+    uid = uid_of(hold(client))
+    details(client, uid)
+    assert found(practice, uid).language == "de"
+    english(client)
+    confirm(client, uid, code_of(practice.hall, found(practice, uid)))
+    assert (found(practice, uid).status, found(practice, uid).language) == ("confirmed", "en")
+
+
 def test_code_may_be_typed_with_blanks(client: Browser, practice: Practice) -> None:
     uid = uid_of(hold(client))
     details(client, uid)

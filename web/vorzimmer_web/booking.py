@@ -394,7 +394,9 @@ def confirm(slug: str, uid: str) -> ResponseReturnValue:
     held = _own(slug, uid)
     typed = request.form.get("code", "")
     try:
-        hall().database.write(lambda db: use_cases.confirm(db, hall(), CUSTOMER, uid, typed))
+        hall().database.write(
+            lambda db: use_cases.confirm(db, hall(), CUSTOMER, uid, typed, words.language())
+        )
     except Refused as refusal:
         if refusal.reason is Reason.WRONG_CODE:
             return render_template("booking/code.html", held=held, refusal=refusal), 422
@@ -409,7 +411,7 @@ def resend(slug: str, uid: str) -> ResponseReturnValue:
     """Send a new code to the same address; the one before it is void."""
     held = _own(slug, uid)
     given = Details(
-        held.name, held.email, held.phone, held.message, held.language, held.fields, list(held.consents)
+        held.name, held.email, held.phone, held.message, words.language(), held.fields, list(held.consents)
     )
     try:
         hall().database.write(lambda db: use_cases.details(db, hall(), CUSTOMER, uid, given))

@@ -19,8 +19,8 @@ from vorzimmer.reasons import Reason, Refused
 GRACE = timedelta(minutes=10)  # how long after its end a hold's code may take the time again (rule 48)
 
 
-def confirm(session: Session, hall: Hall, actor: Actor, uid: str, code: str) -> Booking:
-    """Confirm or request, by the service's policy.
+def confirm(session: Session, hall: Hall, actor: Actor, uid: str, code: str, language: str = "") -> Booking:
+    """Confirm or request, by the service's policy. Mails go on in `language`, where one is chosen by now.
 
     Refuses with `WRONG_CODE` (`attempts_left`), `CODE_VOID`, `HOLD_EXPIRED`, `SLOT_TAKEN` (`alternatives`),
     `WRONG_STATE`, and with `NOT_OFFERED` (`reasons`) what the policies refuse to the customer whom the code proves:
@@ -34,6 +34,8 @@ def confirm(session: Session, hall: Hall, actor: Actor, uid: str, code: str) -> 
     _count_try(session, hall, actor, booking, moment, code)
     if booking.status == Status.EXPIRED or (booking.expires_at or moment) <= moment:
         moment = _take_again(session, hall, booking)
+    if language in hall.config.settings.practice.languages:
+        booking.language = language
     customer = require_allowed(session, hall, booking, moment)
     _decide(hall, booking, moment)
     booking.customer = customers.keep(session, hall, actor, booking, customer, moment)
