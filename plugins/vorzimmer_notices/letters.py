@@ -44,7 +44,7 @@ def details(
         "greeting": greeting(reader, login.account),
         "paragraphs": [reader.gettext(concern.text)],
         "facts": [
-            *_facts(reader, change, booking),
+            *_facts(session, reader, change, booking),
             *_customer(session, reader, booking),
             *_by(session, reader, change),
         ],
@@ -70,7 +70,7 @@ def subject(
     )
 
 
-def _facts(reader: Reader, change: Change, booking: Booking) -> list[tuple[str, str]]:
+def _facts(session: Session, reader: Reader, change: Change, booking: Booking) -> list[tuple[str, str]]:
     """What, when, with whom and where; below each what it was, where that is another."""
     now, was = _said(reader, change.after, booking), _said(reader, change.before or change.after, booking)
     labels = {
@@ -88,18 +88,19 @@ def _facts(reader: Reader, change: Change, booking: Booking) -> list[tuple[str, 
     if booking.seats > 1:
         found.append((reader.gettext("Persons:"), str(booking.seats)))
     if "private" in change.after:
-        found.append((reader.gettext("Private event:"), _private(reader, change, ZoneInfo(booking.zone))))
+        found.append((reader.gettext("Private event:"), _private(session, reader, change, booking)))
     if change.after.get("others"):
         found.append((reader.gettext("Further appointments under it:"), str(change.after["others"])))
     return found
 
 
-def _private(reader: Reader, change: Change, zone: ZoneInfo) -> str:
+def _private(session: Session, reader: Reader, change: Change, booking: Booking) -> str:
     """When the event is that lies over the appointment; it may last for days."""
+    zone, year = ZoneInfo(booking.zone), database.now(session).year
     starts, ends = map(datetime.fromisoformat, change.after["private"])
     if starts.astimezone(zone).date() == ends.astimezone(zone).date():
         return reader.period(starts, ends, zone)
-    return " – ".join(reader.moment(each, zone, year=0) for each in (starts, ends))
+    return " – ".join(reader.moment(each, zone, year) for each in (starts, ends))
 
 
 def _said(reader: Reader, said: Mapping[str, Any], booking: Booking) -> dict[str, str]:

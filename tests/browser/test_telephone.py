@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 from flask import Flask
@@ -12,7 +13,8 @@ from tests import acts
 from tests.browser.test_office import sign_in, violations
 from tests.caldav.live import serving
 from tests.web.desk import DESK
-from vorzimmer.booking import Details
+from vorzimmer import booking
+from vorzimmer.booking import Details, Entry, Override
 from vorzimmer.testing import PASSWORD, Practice, berlin
 
 
@@ -151,7 +153,8 @@ def test_time_taken_meanwhile_is_said_and_the_next_one_booked(
     first.check()
     value = first.get_attribute("value") or ""
     for staff in ("anna", "ben"):
-        practice.book("massage", value[:16].replace("T", " "), staff)
+        taken = Entry("massage", datetime.fromisoformat(value.partition("|")[0]), "Max", staff=staff)
+        acts.act(practice.hall, booking.enter, acts.DESK, taken, Override("warning"))
     page.get_by_role("button", name="Termin eintragen").click()
     expect(page.get_by_role("alert")).to_contain_text("belegt")
     expect(page.get_by_role("alert")).to_be_focused()

@@ -28,6 +28,7 @@ from vorzimmer.hookspecs import Available, Busy, Candidates, Refusal, ResourceKi
 from vorzimmer.models import Allocation, Booking, Location, Requirement, Resource, Service
 from vorzimmer.periods import Period
 from vorzimmer.plugins import Loaded
+from vorzimmer.reasons import Reason, Refused
 from vorzimmer.slots import Shape, Span, Taken
 
 VIENNA = ZoneInfo("Europe/Vienna")
@@ -729,11 +730,20 @@ def check_assignment(judge: Oracle, chosen: availability.Assignment, start: int)
 @random
 @given(practices(), st.integers(0, 1199))
 def test_placement_of_staff_names_each_broken_rule(house, small, minute):
-    """Rules 42 and 80: without warnings and conflicts exactly where it is offered."""
+    """Rules 42 and 80: without warnings and conflicts exactly where it is offered; refused where nobody ever can."""
     start = MIDNIGHT + minute * MINUTE
     wish = {"staff": small.staff and f"p{small.staff}", "seats": small.seats}
     with opened(house, small) as (session, service):
         offered = start in {when for when, _place in searched(session, house, service, DAY)}
+        judge, asked = Oracle(small), {small.staff} - {None}
+        teams = (set(itertools.chain(*team)) for team in judge.teams([list(pool) for pool in judge.pools]))
+        if not any(asked <= team for team in teams):
+            with pytest.raises(Refused) as refusal:
+                availability.placement(
+                    session, house.hall.plugins, service, instant(start), instant(NOW), **wish
+                )
+            assert (refusal.value.reason, offered) == (Reason.NOT_OFFERED, False)
+            return
         placed = availability.placement(
             session, house.hall.plugins, service, instant(start), instant(NOW), **wish
         )

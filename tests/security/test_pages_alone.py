@@ -103,6 +103,8 @@ def address(rule: Rule, act: str, held: Booking, asked: Booking) -> str:
         "name",
         "digest",
         "calendar_id",
+        "absence_id",
+        "password_id",
         "link_id",
     )
     given |= dict.fromkeys(numbers, 1)

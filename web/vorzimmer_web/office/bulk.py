@@ -60,7 +60,7 @@ def act() -> ResponseReturnValue:
     back = local_path(request.form.get("next", "/office/requests"))
     wrong = _wrong(name, found)
     form = kept.typed(over=False)
-    if wrong and form:
+    if not found and form:
         flash(gettext(wrong), "warning")
         return kept.give_back(replace(form, page=back))
     if wrong:
