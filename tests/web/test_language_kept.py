@@ -89,3 +89,19 @@ def test_a_page_without_a_form_of_its_own_just_changes_the_language(owner: Brows
     page = owner.get("/office/requests").text
     assert 'form="typed"' not in page
     assert 'name="language" value="fr"' in page
+
+
+@pytest.mark.parametrize(
+    ("answer", "page"),
+    [
+        ("/office/appointments", "/office/"),
+        ("/office/holidays/days", "/office/holidays/"),
+        ("/office/requests", "/office/requests"),
+        ("/nowhere", "/nowhere"),
+    ],
+)
+def test_from_what_only_a_form_is_answered_with_another_language_leads_to_the_page_above(
+    owner: Browser, answer: str, page: str
+) -> None:
+    there = owner.post("/language", data={"language": LANGUAGE, "next": f"{answer}?x=/y"})
+    assert there.headers["Location"].partition("?")[0] == page

@@ -119,10 +119,18 @@ def language() -> ResponseReturnValue:
     if not may_speak(request.form.get("language", "")):
         raise BadRequest
     session["language"] = request.form["language"]
-    return redirect(local_path(request.form.get("next", "/")), 303)
+    return redirect(_page(local_path(request.form.get("next", "/"))), 303)
 
 
 csrf.exempt(language)  # the worst a stranger can do is change the language; so reading needs no cookie
+
+
+def _page(path: str) -> str:
+    """The page, or the nearest above it: some are only what a form is answered with."""
+    addresses = current_app.create_url_adapter(request)
+    while addresses and "GET" not in (addresses.allowed_methods(path.partition("?")[0]) or ["GET"]):
+        path = path.partition("?")[0].rstrip("/").rpartition("/")[0] + "/"
+    return path
 
 
 def local_path(path: str) -> str:
