@@ -9,8 +9,8 @@ from pathlib import Path
 from types import ModuleType
 
 from vorzimmer import hookspecs
-from vorzimmer.config import PLUGINS
 from vorzimmer.plugins import GROUP
+from vorzimmer.settings.config import PLUGINS
 
 PAGE = Path(__file__).resolve().parents[1] / "docs/authors/hooks.md"
 HEAD = """# The hooks

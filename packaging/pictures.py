@@ -25,10 +25,11 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 from werkzeug.serving import make_server
 
-from vorzimmer import database, setup
-from vorzimmer.app import create_app
-from vorzimmer.config import Config
-from vorzimmer.hall import Hall
+from vorzimmer import database
+from vorzimmer.practice import Hall
+from vorzimmer.server.app import create_app
+from vorzimmer.settings import setup
+from vorzimmer.settings.config import Config
 from vorzimmer_demo.command import prepare
 from vorzimmer_demo.practice import PASSWORD, ZONE
 

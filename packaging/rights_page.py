@@ -17,10 +17,10 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from vorzimmer.access import EVERYONE, ROLES, SIGNED_IN, Actor, Right, declared
-from vorzimmer.app import create_app
-from vorzimmer.booking import objects as published
-from vorzimmer.config import Config
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import published
+from vorzimmer.practice import Hall
+from vorzimmer.server.app import create_app
+from vorzimmer.settings.config import Config
 from vorzimmer_caldav import shown
 from vorzimmer_caldav.rights import opens
 

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from vorzimmer import availability, booking, database, urls
 from vorzimmer.access import CUSTOMER, ROLES, Actor
-from vorzimmer.hall import Hall
 from vorzimmer.models import AuditEntry, Booking, CalendarObject, Message
 from vorzimmer.periods import Period
+from vorzimmer.practice import Hall
 from vorzimmer.testing import berlin
 
 DESK = Actor("empfang@praxis.example", "office", rights=ROLES["desk"])
@@ -38,7 +38,7 @@ def type_details(hall: Hall, uid: str, who: booking.Details = OLGA) -> Booking:
 def code_of(hall: Hall, held: Booking) -> str:
     """The digits of the newest mail."""
     with hall.database.reading() as session:
-        return urls.code(hall.config, held.uid, booking.load.booking(session, held.uid).code_issue)
+        return urls.code(hall.config, held.uid, booking.parts.load.booking(session, held.uid).code_issue)
 
 
 def confirm(hall: Hall, held: Booking, code: str | None = None) -> Booking:
@@ -64,7 +64,7 @@ def act(hall: Hall, use_case: Any, actor: Actor, *given: Any, **named: Any) -> A
 def again(hall: Hall, uid: str) -> Booking:
     """The booking as it stands now."""
     with hall.database.reading() as session:
-        return booking.load.booking(session, uid)
+        return booking.parts.load.booking(session, uid)
 
 
 def told(hall: Hall, uid: str) -> list[tuple[str, str]]:
@@ -102,7 +102,7 @@ def offered(hall: Hall, service: str, day: str, staff: str | None = None) -> lis
         found = availability.free_slots(
             session,
             hall.plugins,
-            booking.load.service(session, service),
+            booking.parts.load.service(session, service),
             Period(midnight, midnight + timedelta(days=1)),
             database.now(session),
             staff=staff,

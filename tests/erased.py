@@ -15,14 +15,16 @@ from sqlalchemy.orm import Session
 from tests import acts
 from tests.acts import DESK
 from tests.imports import begun, finish
-from vorzimmer import accounts, audit, booking, customers, database, erasure, outbox, registry
+from vorzimmer import accounts, audit, booking, customers, database, erasure
 from vorzimmer.access import ROLES, Actor
 from vorzimmer.customers import Record, Wish
-from vorzimmer.hall import Hall
+from vorzimmer.messages import outbox
+from vorzimmer.messages.worker import Worker
 from vorzimmer.models import Booking, CalendarObject, KeptAnswer, Message, WebSession
-from vorzimmer.registry import EVERY, Entry
+from vorzimmer.practice import Hall
+from vorzimmer.questions import registry
+from vorzimmer.questions.registry import EVERY, Entry
 from vorzimmer.testing import Practice
-from vorzimmer.worker import Worker
 
 OWNER = Actor("owner@praxis.example", "office", rights=ROLES["owner"])
 NAME, EMAIL, PHONE = "Xaver Quittenbaum", "x.quittenbaum@kunde.example", "0171 5557788"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from vorzimmer.hall import Hall
+from vorzimmer.practice import Hall
 from vorzimmer_import import choosing, running, staging
 from vorzimmer_import.everybody import Everybody
 from vorzimmer_import.models import RUNNING, Run

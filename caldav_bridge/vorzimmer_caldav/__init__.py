@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from sqlalchemy.orm import Session
 
 from vorzimmer import urls
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Draft, Job, Mount, hookimpl
 from vorzimmer.plugins import NoConfig
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
 from vorzimmer_caldav import demo, horizon, shown
 from vorzimmer_caldav.application import Application

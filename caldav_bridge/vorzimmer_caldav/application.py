@@ -13,9 +13,9 @@ from radicale import app, config, httputils
 from radicale.app.base import Access
 
 from vorzimmer import database
-from vorzimmer.hall import Hall
 from vorzimmer.icalendar.reader import read
 from vorzimmer.icalendar.text import LARGEST_TEXT, CalendarDataError, SafeCalendar
+from vorzimmer.practice import Hall
 from vorzimmer.tries import WINDOW
 from vorzimmer_caldav import (
     appointments,

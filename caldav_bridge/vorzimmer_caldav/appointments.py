@@ -16,8 +16,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import access, audit, booking, database
 from vorzimmer.access import Right
-from vorzimmer.booking import objects as published
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import published
 from vorzimmer.icalendar.text import (
     CalendarDataError,
     Component,
@@ -29,6 +28,7 @@ from vorzimmer.icalendar.text import (
 from vorzimmer.icalendar.writer import folded
 from vorzimmer.icalendar.zones import Clock
 from vorzimmer.models import AuditEntry, Booking, Calendar, CalendarObject, Status
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_caldav import objects, refusal
 from vorzimmer_caldav.visit import Visit

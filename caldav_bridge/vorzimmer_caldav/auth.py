@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session, joinedload
 
 from vorzimmer import accounts, database, tries
 from vorzimmer.access import staff_actor
-from vorzimmer.booking.objects import bookings_calendar
+from vorzimmer.booking.parts.published import bookings_calendar
 from vorzimmer.database import GLANCE
-from vorzimmer.hall import Hall
 from vorzimmer.models import Account, AppPassword
+from vorzimmer.practice import Hall
 from vorzimmer.writers import PATIENCE
 from vorzimmer_caldav import shown
 from vorzimmer_caldav.visit import Visit, begin

@@ -7,10 +7,10 @@ import re
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer.hall import Hall
 from vorzimmer.icalendar.text import SafeCalendar, parse, unescaped
 from vorzimmer.icalendar.writer import folded
 from vorzimmer.models import Service
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
 
 _SUMMARY = re.compile(r"^(SUMMARY(?:;[^:\r\n]*)?):(.*(?:\r\n[ \t].*)*)\r\n", re.IGNORECASE | re.MULTILINE)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import select, update
 
 from vorzimmer import booking, database
-from vorzimmer.booking import objects as published
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import published
 from vorzimmer.models import Calendar, CalendarObject
+from vorzimmer.practice import Hall
 from vorzimmer_caldav import appointments, objects
 from vorzimmer_caldav.multistatus import D
 from vorzimmer_caldav.refusal import RefusalError

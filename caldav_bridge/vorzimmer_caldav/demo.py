@@ -7,10 +7,10 @@ import uuid
 from sqlalchemy.orm import Session
 
 from vorzimmer.access import Actor, Right
-from vorzimmer.booking import objects as published
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import published
 from vorzimmer.hookspecs import DraftEvent
 from vorzimmer.icalendar import reader
+from vorzimmer.practice import Hall
 from vorzimmer_caldav import objects
 
 _TEXT = """BEGIN:VCALENDAR

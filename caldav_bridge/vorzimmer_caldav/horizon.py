@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vorzimmer import booking
-from vorzimmer.hall import Hall
 from vorzimmer.icalendar.text import CalendarDataError, SafeCalendar, parse
 from vorzimmer.icalendar.times import Series
 from vorzimmer.models import Block, Calendar, CalendarObject
+from vorzimmer.practice import Hall
 from vorzimmer_caldav import objects
 
 LAG = timedelta(days=30)

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import access, database
 from vorzimmer.access import Actor
-from vorzimmer.hall import Hall
 from vorzimmer.icalendar.text import SafeCalendar
 from vorzimmer.models import Booking, Calendar, CalendarObject
+from vorzimmer.practice import Hall
 from vorzimmer_caldav import objects
 
 SLUG = "imported"

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from radicale.xmlutils import make_human_tag
 from sqlalchemy import func, select
 
-from vorzimmer.booking.objects import BOOKINGS
+from vorzimmer.booking.parts.published import BOOKINGS
 from vorzimmer.models import Calendar
 from vorzimmer_caldav import patching
 from vorzimmer_caldav.collections import SHOWN, CalendarCollection

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import unquote, urlsplit
 
-from vorzimmer.booking import objects as published
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import published
 from vorzimmer.icalendar.text import Remark, SafeCalendar, parse
 from vorzimmer.models import Calendar, CalendarObject
+from vorzimmer.practice import Hall
 from vorzimmer_caldav import frontguard, objects, putting
 from vorzimmer_caldav.collections import StoredItem
 from vorzimmer_caldav.multistatus import C, D

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import booking, database
 from vorzimmer.access import Actor
-from vorzimmer.booking import objects as published
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import published
 from vorzimmer.icalendar.recurrence import MOST_OCCURRENCES
 from vorzimmer.icalendar.text import CalendarDataError, Component, SafeCalendar, unescaped
 from vorzimmer.icalendar.times import DAY, SECOND, Series, Span
 from vorzimmer.models import Block, Calendar, CalendarObject, Occurrence
 from vorzimmer.periods import Period, merge
+from vorzimmer.practice import Hall
 from vorzimmer_caldav.masking import masked
 
 HORIZON = timedelta(days=750)

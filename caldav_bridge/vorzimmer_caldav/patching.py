@@ -9,10 +9,10 @@ from radicale.xmlutils import make_human_tag
 from sqlalchemy import or_, select
 
 from vorzimmer import database
-from vorzimmer.booking import objects as published
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import published
 from vorzimmer.icalendar.text import SafeCalendar, parse
 from vorzimmer.models import CalendarObject
+from vorzimmer.practice import Hall
 from vorzimmer_caldav import deleting, expanding, multistatus, objects
 from vorzimmer_caldav.collections import CalendarCollection, ShownCollection
 from vorzimmer_caldav.multistatus import Answer, C, D

@@ -9,7 +9,7 @@ from typing import Any
 from radicale.storage import BaseCollection
 from radicale.xmlutils import make_clark, make_human_tag
 
-from vorzimmer.booking.objects import BUSY, FULL
+from vorzimmer.booking.parts.published import BUSY, FULL
 from vorzimmer.icalendar.text import LARGEST_TEXT
 from vorzimmer.models import Calendar, CalendarObject
 from vorzimmer_caldav import multistatus

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from vorzimmer.booking import objects as published
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import published
 from vorzimmer.icalendar.text import CalendarDataError, SafeCalendar
 from vorzimmer.models import Booking, Calendar, CalendarObject
+from vorzimmer.practice import Hall
 from vorzimmer_caldav import appointments, copies, objects
 from vorzimmer_caldav.multistatus import C
 from vorzimmer_caldav.refusal import RefusalError

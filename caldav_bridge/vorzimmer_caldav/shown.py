@@ -9,9 +9,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import database
 from vorzimmer.access import Actor, Right, may
-from vorzimmer.booking import load, status
-from vorzimmer.booking import objects as published
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import load, published, status
 from vorzimmer.icalendar.text import SafeCalendar, parse
 from vorzimmer.models import (
     Allocation,
@@ -23,6 +21,7 @@ from vorzimmer.models import (
     Resource,
     ShownCalendar,
 )
+from vorzimmer.practice import Hall
 from vorzimmer_caldav import objects
 from vorzimmer_caldav.rights import opens
 

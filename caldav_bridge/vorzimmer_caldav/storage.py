@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import database
 from vorzimmer.access import APPOINTMENTS
-from vorzimmer.booking.objects import BOOKINGS
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts.published import BOOKINGS
 from vorzimmer.models import Allocation, Calendar, Resource
+from vorzimmer.practice import Hall
 from vorzimmer_caldav import shown
 from vorzimmer_caldav.collections import SHOWN, CalendarCollection, Home, Root, ShownCollection, StoredItem
 from vorzimmer_caldav.multistatus import D

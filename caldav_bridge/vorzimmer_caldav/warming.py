@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from vorzimmer import database
 from vorzimmer.access import APPOINTMENTS, Actor
-from vorzimmer.hall import Hall
 from vorzimmer.models import Calendar
+from vorzimmer.practice import Hall
 from vorzimmer_caldav import searching, syncing
 from vorzimmer_caldav.auth import find
 from vorzimmer_caldav.collections import CalendarCollection

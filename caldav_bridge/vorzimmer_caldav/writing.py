@@ -9,9 +9,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from vorzimmer import audit, database
-from vorzimmer.booking import objects as published
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import published
 from vorzimmer.icalendar.text import CalendarDataError
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import PluginFailed, Refused
 from vorzimmer_caldav import multistatus, objects, refusal
 from vorzimmer_caldav.multistatus import Answer

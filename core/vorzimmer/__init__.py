@@ -1,10 +1,8 @@
 """The front office: a self-hosted scheduling server. What is exported here is for plugins, and stays."""
 
-from vorzimmer import audit, availability, database, outbox
+from vorzimmer import audit, availability, database
 from vorzimmer.access import EVERYONE, SIGNED_IN, Actor, Right, open_to
 from vorzimmer.availability import Slot
-from vorzimmer.config import Table
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import (
     Available,
     BookingPolicy,
@@ -30,6 +28,7 @@ from vorzimmer.hookspecs import (
     Unreachable,
     hookimpl,
 )
+from vorzimmer.messages import outbox
 from vorzimmer.models import (
     Allocation,
     Booking,
@@ -46,7 +45,9 @@ from vorzimmer.models import (
 )
 from vorzimmer.periods import Period, day_period, local_instant
 from vorzimmer.plugins import NoConfig
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.settings.config import Table
 
 __all__ = [
     "EVERYONE",

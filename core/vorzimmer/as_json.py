@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from vorzimmer import customers, database, fields, urls
+from vorzimmer import customers, database, urls
 from vorzimmer.access import Actor, Right, may
 from vorzimmer.booking import paid
-from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Customer
+from vorzimmer.practice import Hall
+from vorzimmer.questions import fields
 
 
 @lru_cache(8192)  # a month of slots has a thousand instants, and its readers come again

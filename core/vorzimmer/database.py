@@ -33,9 +33,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from vorzimmer import failpoint
-from vorzimmer.config import PLUGINS
 from vorzimmer.models import Model, Resource
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.settings.config import PLUGINS
 from vorzimmer.writers import ALL, PATIENCE, PAUSE, Line, Unavailable, Writers
 
 T = TypeVar("T")

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pluggy
 
-from vorzimmer.config import Config
 from vorzimmer.icalendar.text import SafeCalendar
 from vorzimmer.models import Booking, Customer, Location, Message, Requirement, Resource, Service
 from vorzimmer.models.customer import folded
 from vorzimmer.periods import Period
-from vorzimmer.texts import Texts
+from vorzimmer.settings.config import Config
+from vorzimmer.text.texts import Texts
 
 if TYPE_CHECKING:
     import click

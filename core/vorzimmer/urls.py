@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import re
 
-from vorzimmer.config import Config
+from vorzimmer.settings.config import Config
 
 CODE_DIGITS = 6
 

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session, joinedload
 from vorzimmer import access, audit, booking, database
 from vorzimmer.access import Actor, Right
 from vorzimmer.availability.why import At, Phrase
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import NewAbsence
 from vorzimmer.models import Booking, Resource
 from vorzimmer.periods import MINUTES_A_DAY, Period, local_instant
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_absences.models import LONGEST_NOTE, Absence, Kind
 

@@ -13,7 +13,7 @@ from flask_babel import get_locale, gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from vorzimmer import access, booking, database, here
+from vorzimmer import access, booking, database
 from vorzimmer.access import Actor, Right, open_to
 from vorzimmer.availability import Phrase
 from vorzimmer.booking import Decisions, Triage
@@ -21,7 +21,8 @@ from vorzimmer.hookspecs import NewAbsence
 from vorzimmer.models import Resource
 from vorzimmer.periods import MINUTES_A_DAY, Period, day_of, local_instant
 from vorzimmer.reasons import N_, Reason, Refused
-from vorzimmer.texts import Reader
+from vorzimmer.server import here
+from vorzimmer.text.texts import Reader
 from vorzimmer_absences import absences
 from vorzimmer_absences.models import Absence, Kind
 from vorzimmer_absences.roster import DAYS, roster

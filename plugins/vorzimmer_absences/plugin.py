@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import hookspecs
 from vorzimmer.access import Actor, Right
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Busy, Draft, NavigationEntry, NewAbsence, Pages, hookimpl
 from vorzimmer.models import Resource
 from vorzimmer.periods import Period
 from vorzimmer.plugins import NoConfig
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
 from vorzimmer_absences import absences
 from vorzimmer_absences.absences import period_of

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import hookspecs
 from vorzimmer.access import Actor
-from vorzimmer.hall import Hall
 from vorzimmer.models import Resource
 from vorzimmer.periods import Period, clip, day_period, merge
+from vorzimmer.practice import Hall
 from vorzimmer_absences import absences
 from vorzimmer_absences.models import Absence
 

@@ -14,9 +14,9 @@ from sqlalchemy import inspect
 
 from vorzimmer import database
 from vorzimmer.cli.options import fail, practice
-from vorzimmer.config import Config
-from vorzimmer.hall import Hall
 from vorzimmer.models import Setting
+from vorzimmer.practice import Hall
+from vorzimmer.settings.config import Config
 from vorzimmer_backup import erased, key, making, nightly, sealing, state
 from vorzimmer_backup.damage import Damaged, why
 from vorzimmer_backup.restoring import restore as put_back

@@ -12,7 +12,7 @@ import secrets
 import tempfile
 from pathlib import Path
 
-from vorzimmer.config import ConfigError
+from vorzimmer.settings.config import ConfigError
 
 FILE = "backup.key"
 VARIABLE = "VORZIMMER_BACKUP_KEY"

@@ -15,9 +15,9 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from vorzimmer import database
-from vorzimmer.config import Config
-from vorzimmer.hall import Hall
 from vorzimmer.models import Erasure
+from vorzimmer.practice import Hall
+from vorzimmer.settings.config import Config
 from vorzimmer_backup import archive, erased, key, postgresql, sqlite
 from vorzimmer_backup.manifest import DATA, Manifest, described
 

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import audit, database
 from vorzimmer.access import SYSTEM
-from vorzimmer.hall import Hall
-from vorzimmer.worker import beside
+from vorzimmer.messages.worker import beside
+from vorzimmer.practice import Hall
 from vorzimmer_backup import erased, key, making, state
 from vorzimmer_backup.damage import why
 from vorzimmer_backup.restoring import verify

@@ -9,8 +9,8 @@ import click
 from sqlalchemy.orm import Session
 
 from vorzimmer import database
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Draft, Finding, Job, Person, PersonalData, hookimpl
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
 from vorzimmer_backup import nightly, settings, state
 from vorzimmer_backup.commands import backup, backup_key, restore

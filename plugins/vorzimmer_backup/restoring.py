@@ -13,10 +13,10 @@ from tempfile import TemporaryDirectory
 from sqlalchemy.engine import Connection
 
 from vorzimmer import erasure
-from vorzimmer.config import Config, ConfigError
 from vorzimmer.database import CORE_MIGRATIONS, Database
-from vorzimmer.hall import Hall
 from vorzimmer.plugins import Plugins
+from vorzimmer.practice import Hall
+from vorzimmer.settings.config import Config, ConfigError
 from vorzimmer_backup import archive, erased, key, postgresql, sqlite
 from vorzimmer_backup.damage import Damaged
 from vorzimmer_backup.manifest import DATA, Manifest, differences, of_file

@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, inspect, select, update
 from sqlalchemy.orm import Session
 
-from vorzimmer import audit, booking, database, outbox
+from vorzimmer import audit, booking, database
 from vorzimmer.access import Actor
+from vorzimmer.messages import outbox
 from vorzimmer.models import Booking, Calendar, CalendarChange, LoginLink, Message, Status, WebSession
 from vorzimmer.reasons import N_
 from vorzimmer_backup import state

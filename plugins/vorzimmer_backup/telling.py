@@ -7,8 +7,8 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from vorzimmer import database
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Finding, Level
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
 from vorzimmer_backup import state
 

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from pydantic import Field
 
-from vorzimmer.config import Table
 from vorzimmer.hookspecs import BookingPolicy, hookimpl
 from vorzimmer.models import Service, Status
 from vorzimmer.reasons import N_
+from vorzimmer.settings.config import Table
 
 POLICY = "request"
 

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import availability, hookspecs
 from vorzimmer.availability import Slot
-from vorzimmer.booking import load, objects
 from vorzimmer.booking.confirm import expire_at, start_payment
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import load, published
 from vorzimmer.hookspecs import Draft, DraftEvent
 from vorzimmer.models import Booking, Customer, Resource, Service, Status
 from vorzimmer.periods import Period
+from vorzimmer.practice import Hall
 from vorzimmer_demo.cast import CUSTOMERS, Person, Turns, record
 from vorzimmer_demo.diary import Diary
 from vorzimmer_demo.practice import ZONE
@@ -119,7 +119,7 @@ def fill_bookings(session: Session, hall: Hall, day: date) -> None:
     every = select(Booking).order_by(Booking.starts, Booking.uid).options(*load.WHOLE)
     for booking in session.scalars(every).all():
         record_history(session, booking)
-        objects.publish(session, hall, booking, midnight(day))
+        published.publish(session, hall, booking, midnight(day))
 
 
 def _private_event(filling: Filling, day: date) -> None:

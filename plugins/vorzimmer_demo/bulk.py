@@ -16,8 +16,7 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
 from vorzimmer import hookspecs
-from vorzimmer.booking import objects
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import published
 from vorzimmer.hookspecs import Draft, DraftHours
 from vorzimmer.icalendar import writer as ical
 from vorzimmer.models import (
@@ -35,6 +34,7 @@ from vorzimmer.models import (
     Status,
 )
 from vorzimmer.periods import Period
+from vorzimmer.practice import Hall
 from vorzimmer_demo.bookings import midnight
 from vorzimmer_demo.practice import WEEKS, ZONE
 
@@ -160,7 +160,7 @@ class Rows:
     def insert(self, places: list[Place]) -> None:
         """Write them."""
         for person in {place.person.id for place in places}:
-            self.calendars[person] = objects.bookings_calendar(self.session, person)
+            self.calendars[person] = published.bookings_calendar(self.session, person)
         for first in range(0, len(places), BATCH):
             rows = [self._of(place) for place in places[first : first + BATCH]]
             for model, of_model in zip(
@@ -234,7 +234,7 @@ class Rows:
             "href": href,
             "uid": uid,
             "text": said,
-            "etag": objects.etag(said),
+            "etag": published.etag(said),
             "modified_at": self.moment,
             "booking_id": booking["id"],
         }

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer.contact import canonical
 from vorzimmer.models import Customer
+from vorzimmer.text.contact import canonical
 
 
 class Person(NamedTuple):

@@ -12,13 +12,13 @@ from sqlalchemy import MetaData, func, inspect, select
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from vorzimmer import guard, serve
 from vorzimmer.cli.options import config_option, fail, write_logs
 from vorzimmer.cli.serving import run
-from vorzimmer.config import Config
 from vorzimmer.database import Database
-from vorzimmer.hall import Hall
 from vorzimmer.models import Setting
+from vorzimmer.practice import Hall
+from vorzimmer.server import guard, serve
+from vorzimmer.settings.config import Config
 from vorzimmer_demo.bookings import fill_bookings
 from vorzimmer_demo.bulk import fill_bulk
 from vorzimmer_demo.file import forget, remember

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from vorzimmer.config import Config
+from vorzimmer.settings.config import Config
 
 MARK = "# Written by `vorzimmer demo` at each start; without this line it is yours and stays as it is.\n"
 

@@ -7,9 +7,9 @@ from datetime import date
 import click
 from sqlalchemy.orm import Session
 
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import hookimpl
 from vorzimmer.plugins import NoConfig
+from vorzimmer.practice import Hall
 from vorzimmer_demo.command import demo
 from vorzimmer_demo.practice import fill_practice
 

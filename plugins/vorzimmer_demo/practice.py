@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from vorzimmer import accounts, database, hookspecs
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Draft, DraftAbsence, DraftHours
 from vorzimmer.models import Location, Offer, Requirement, Resource, Service, Setting
+from vorzimmer.practice import Hall
 from vorzimmer_demo.cast import CUSTOMERS, record
 
 ZONE = "Europe/Berlin"

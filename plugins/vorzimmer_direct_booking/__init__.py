@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from vorzimmer.config import Table
 from vorzimmer.hookspecs import BookingPolicy, Deadlines, Refusal, hookimpl
 from vorzimmer.models import Booking, Customer, Service, Status
 from vorzimmer.reasons import N_
+from vorzimmer.settings.config import Table
 from vorzimmer_direct_booking import limits
 
 POLICY = "direct"

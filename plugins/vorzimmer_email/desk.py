@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.orm import Session
 
-from vorzimmer import config as core
 from vorzimmer import database, urls
 from vorzimmer.hookspecs import Sent, Undeliverable
 from vorzimmer.icalendar import writer as ical
+from vorzimmer.messages.outbox import NOTICE, PAPERS
 from vorzimmer.models import Booking, Message
-from vorzimmer.outbox import NOTICE, PAPERS
-from vorzimmer.settings import logo
-from vorzimmer.texts import Reader, Texts
+from vorzimmer.settings import config as core
+from vorzimmer.settings.change import logo
+from vorzimmer.text.texts import Reader, Texts
 from vorzimmer_email import folder, settings, smtp, texts
 from vorzimmer_email.envelope import Envelope, Invitation, Paper, build, plain_text
 from vorzimmer_email.letter import (
@@ -35,7 +35,7 @@ from vorzimmer_email.logins import login_letter, secret_of
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
-    from vorzimmer.hall import Hall
+    from vorzimmer.practice import Hall
 
 MASK = "••••••"
 

@@ -16,8 +16,8 @@ from typing import cast
 
 from jinja2 import Environment, PackageLoader
 
-from vorzimmer import colors
 from vorzimmer.icalendar import writer as ical
+from vorzimmer.settings import colors
 from vorzimmer_email.letter import Letter
 
 NUMBERS = re.compile(r"(?<=\d) (?=\w)|(?<=\d\.) (?=\w)| (?=20\d\d\b)")

@@ -9,12 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from vorzimmer import urls
-from vorzimmer.config import Config
 from vorzimmer.icalendar import writer as ical
+from vorzimmer.messages.outbox import COMPARED
 from vorzimmer.models import Booking, Message
-from vorzimmer.outbox import COMPARED
 from vorzimmer.reasons import N_
-from vorzimmer.texts import Reader
+from vorzimmer.settings.config import Config
+from vorzimmer.text.texts import Reader
 
 ENDED = frozenset({"declined", "cancelled", "expired"})
 TITLES = {

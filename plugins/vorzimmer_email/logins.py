@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from vorzimmer import urls
-from vorzimmer.config import Config
 from vorzimmer.icalendar import writer as ical
 from vorzimmer.models import Message
 from vorzimmer.reasons import N_
-from vorzimmer.texts import Reader
+from vorzimmer.settings.config import Config
+from vorzimmer.text.texts import Reader
 from vorzimmer_email.letter import Letter
 
 SUBJECTS = {

@@ -10,12 +10,14 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import get_locale, gettext
 from sqlalchemy.orm import Session
 
-from vorzimmer import database, here, seen, settings
+from vorzimmer import database, seen
 from vorzimmer.access import Right, open_to
 from vorzimmer.hookspecs import Undeliverable, Unreachable
 from vorzimmer.models import Service
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer.seen import Seen
+from vorzimmer.server import here
+from vorzimmer.settings import change
 from vorzimmer_email import letter, texts, trial
 from vorzimmer_email.desk import Desk, desk_of
 from vorzimmer_email.sample import sample
@@ -63,8 +65,8 @@ def save_mail() -> ResponseReturnValue:
     mark = request.form.get(seen.FIELD, "")
 
     def work(session: Session) -> None:
-        seen.check(session, mark, typed, lambda: _shown(settings.held(session, here.hall(), "mail")))
-        settings.save(session, here.hall(), here.actor(), "mail", values)
+        seen.check(session, mark, typed, lambda: _shown(change.held(session, here.hall(), "mail")))
+        change.save(session, here.hall(), here.actor(), "mail", values)
 
     try:
         here.hall().database.write(work)

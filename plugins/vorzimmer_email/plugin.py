@@ -7,9 +7,7 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from vorzimmer import booking, database
-from vorzimmer import config as core
 from vorzimmer.access import Right
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import (
     Channel,
     Finding,
@@ -20,8 +18,10 @@ from vorzimmer.hookspecs import (
     PersonalData,
     hookimpl,
 )
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
-from vorzimmer.texts import Texts
+from vorzimmer.settings import config as core
+from vorzimmer.text.texts import Texts
 from vorzimmer_email import forgetting, settings, trial
 from vorzimmer_email.desk import Desk
 from vorzimmer_email.pages import pages

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from vorzimmer import database
 from vorzimmer.models import Booking, Location, Message, Resource, Service
 from vorzimmer.reasons import N_
-from vorzimmer.texts import Reader
+from vorzimmer.text.texts import Reader
 from vorzimmer_email.letter import Letter, booking_letter, values
 from vorzimmer_email.texts import filled
 
 if TYPE_CHECKING:
-    from vorzimmer.hall import Hall
+    from vorzimmer.practice import Hall
 
 STATUS = {"requested": "requested", "declined": "declined", "cancelled": "cancelled", "expired": "expired"}
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import AfterValidator, ConfigDict, EmailStr, Field, SecretStr, model_validator
 
-from vorzimmer.config import Table
+from vorzimmer.settings.config import Table
 
 VARIABLE = "VORZIMMER_MAIL_SMTP"
 PORTS = {"starttls": 587, "ssl": 465, "none": 25}

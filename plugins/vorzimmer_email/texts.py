@@ -10,12 +10,12 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from vorzimmer import access, audit, database
 from vorzimmer.access import Actor, Right
-from vorzimmer.contact import lines
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import MessageText
 from vorzimmer.models import Service
 from vorzimmer.models.columns import NAMES
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.text.contact import lines
 from vorzimmer_email.letter import OPENINGS
 
 LONGEST = 2000

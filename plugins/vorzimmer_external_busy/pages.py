@@ -12,13 +12,14 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, booking, database, here, hookspecs, seen
+from vorzimmer import access, booking, database, hookspecs, seen
 from vorzimmer.access import Right, open_to
 from vorzimmer.hookspecs import ExternalCalendar, ExternalCalendars, NewExternalCalendar
 from vorzimmer.models import Resource
 from vorzimmer.periods import Period
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer.seen import Seen
+from vorzimmer.server import here
 from vorzimmer_external_busy.sources import KINDS
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session, contains_eager
 
 from vorzimmer import database, hookspecs
 from vorzimmer.access import Right
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Busy, Finding, Job, Level, NavigationEntry, Pages, hookimpl
 from vorzimmer.models import Resource
 from vorzimmer.periods import Period
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
 from vorzimmer_external_busy import refreshing, settings
 from vorzimmer_external_busy.models import Source, Taken

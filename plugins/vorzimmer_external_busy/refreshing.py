@@ -15,14 +15,15 @@ import structlog
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session, joinedload
 
-from vorzimmer import audit, database, stored
+from vorzimmer import audit, database
 from vorzimmer.access import SYSTEM
-from vorzimmer.hall import Hall
+from vorzimmer.messages.worker import beside
 from vorzimmer.models import Account, Booking
 from vorzimmer.outgoing.addresses import Allowed
 from vorzimmer.periods import Period
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
-from vorzimmer.worker import beside
+from vorzimmer.settings import stored
 from vorzimmer_external_busy import account, events
 from vorzimmer_external_busy.events import Read, Reading
 from vorzimmer_external_busy.fetching import SILENT, UNUSABLE, FetchError, Question, basic, fetch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from vorzimmer.hall import Hall
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
 
 TABLE = "plugins.vorzimmer_external_busy"

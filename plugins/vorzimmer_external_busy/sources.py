@@ -9,14 +9,16 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from vorzimmer import access, audit, contact, database, stored
+from vorzimmer import access, audit, database
 from vorzimmer.access import Actor, Right
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import ExternalCalendar, NewExternalCalendar
 from vorzimmer.models import Resource
 from vorzimmer.outgoing import addresses
 from vorzimmer.outgoing.addresses import AddressRefusedError, Allowed
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.settings import stored
+from vorzimmer.text import contact
 from vorzimmer_external_busy import refreshing
 from vorzimmer_external_busy.models import Source
 from vorzimmer_external_busy.settings import Config, allowed_hosts

@@ -12,13 +12,15 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import booking, database, here, seen, settings
+from vorzimmer import booking, database, seen
 from vorzimmer.access import Right, open_to
 from vorzimmer.booking import Decisions
 from vorzimmer.models import Location
 from vorzimmer.periods import day_period
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer.seen import Seen
+from vorzimmer.server import here
+from vorzimmer.settings import change as settings
 from vorzimmer_holidays import regions
 from vorzimmer_holidays.settings import OwnDay, Settings
 

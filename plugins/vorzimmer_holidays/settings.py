@@ -9,7 +9,7 @@ from typing import Self
 import holidays
 from pydantic import Field, field_validator, model_validator
 
-from vorzimmer.config import Line, Table
+from vorzimmer.settings.config import Line, Table
 
 EVERY_YEAR = 4  # a leap year, so that 29 February is a day
 

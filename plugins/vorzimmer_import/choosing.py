@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vorzimmer import customers, hookspecs
-from vorzimmer.hall import Hall
 from vorzimmer.models import Attribute, Resource, Service
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
 from vorzimmer_import import headings
 from vorzimmer_import.cells import month_first

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vorzimmer.cli.options import fail, opened, practice
-from vorzimmer.config import Config
-from vorzimmer.hall import Hall
+from vorzimmer.practice import Hall
+from vorzimmer.settings.config import Config
 from vorzimmer_import import choosing, headings, running, staging, wording
 from vorzimmer_import.everybody import Everybody
 from vorzimmer_import.letters import ENCODINGS, UnsureError

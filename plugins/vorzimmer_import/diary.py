@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from vorzimmer import access, booking, database, hookspecs
 from vorzimmer.access import Actor, Right
 from vorzimmer.booking import Entry, Override
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import OwnCalendars
 from vorzimmer.icalendar import reader, remarks
 from vorzimmer.icalendar.text import PRODUCT, CalendarDataError, Component, SafeCalendar, unescaped
@@ -22,6 +21,7 @@ from vorzimmer.icalendar.times import Series, freebusy, stamp
 from vorzimmer.models import Block, Customer, Resource, Service
 from vorzimmer.models.customer import folded
 from vorzimmer.periods import Period, merge
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_import.models import FAILED, IMPORTED, SKIPPED, Item, Known, Run
 from vorzimmer_import.outcome import Outcome, Why, remarked, why
@@ -154,7 +154,7 @@ class Diary:
         return None
 
     def _service(self, slug: str) -> Service:
-        return booking.load.service(self._session, slug)
+        return booking.parts.load.service(self._session, slug)
 
     def _against(self, meant: list[tuple[Period, Meaning | None]], *, endless: bool) -> Why | None:
         """Why this cannot be an appointment, or appointments; then it stays a private entry, and nothing is lost."""

@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
-from vorzimmer import fields
 from vorzimmer.models import Attribute
+from vorzimmer.questions import fields
 from vorzimmer.reasons import N_
 
 NAME, FIRST, LAST = "name", "first", "last"

@@ -10,10 +10,10 @@ from typing import Any
 
 from email_validator import EmailNotValidError
 
-from vorzimmer import contact
 from vorzimmer.customers import Record
 from vorzimmer.models import Attribute
 from vorzimmer.reasons import N_
+from vorzimmer.text import contact
 from vorzimmer_import import cells
 from vorzimmer_import.headings import FIRST, LAST, NAME
 from vorzimmer_import.outcome import Why, why

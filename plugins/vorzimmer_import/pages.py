@@ -12,11 +12,11 @@ from flask_babel import get_locale, gettext, ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import here
 from vorzimmer.access import Right, open_to
-from vorzimmer.guard import LARGEST_UPLOAD, takes
 from vorzimmer.models import Resource
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.server import here
+from vorzimmer.server.guard import LARGEST_UPLOAD, takes
 from vorzimmer_import import choosing, headings, running, staging, wording
 from vorzimmer_import.letters import ENCODINGS, UnsureError
 from vorzimmer_import.models import (

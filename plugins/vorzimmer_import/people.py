@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from vorzimmer import access, customers
 from vorzimmer.access import Actor, Right
 from vorzimmer.customers import Record
-from vorzimmer.hall import Hall
 from vorzimmer.models import Customer
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, Refused
 from vorzimmer_import.cells import plain
 from vorzimmer_import.everybody import Everybody

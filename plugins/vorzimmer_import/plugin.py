@@ -8,9 +8,9 @@ import click
 from sqlalchemy.orm import Session
 
 from vorzimmer.access import Right
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Job, NavigationEntry, Pages, Person, PersonalData, hookimpl
 from vorzimmer.plugins import NoConfig
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
 from vorzimmer_import import forgetting, running, staging
 from vorzimmer_import.command import import_

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from vorzimmer import access, audit, database
 from vorzimmer.access import Actor, Right, staff_actor
 from vorzimmer.database import LostRace, overlaps
-from vorzimmer.hall import Hall
 from vorzimmer.models import Account
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_import.diary import Diary
 from vorzimmer_import.everybody import Everybody

@@ -9,10 +9,11 @@ from itertools import groupby
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from vorzimmer import outbox, urls
-from vorzimmer.hall import Hall
+from vorzimmer import urls
 from vorzimmer.hookspecs import Person, PersonalData
+from vorzimmer.messages import outbox
 from vorzimmer.models import Account, Message
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
 from vorzimmer_notices.letters import greeting, reader_of
 from vorzimmer_notices.models import News

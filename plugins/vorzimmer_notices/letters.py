@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import database, fields, urls
+from vorzimmer import database, urls
 from vorzimmer.access import CUSTOMER, SYSTEM, may_touch_booking
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Change
 from vorzimmer.icalendar import writer as ical
 from vorzimmer.models import Account, Booking, Status
-from vorzimmer.texts import Reader
+from vorzimmer.practice import Hall
+from vorzimmer.questions import fields
+from vorzimmer.text.texts import Reader
 from vorzimmer_notices.concern import Concern
 from vorzimmer_notices.readers import Login
 

@@ -9,11 +9,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from vorzimmer import here, seen
+from vorzimmer import seen
 from vorzimmer.access import APPOINTMENTS, Right, open_to
 from vorzimmer.hookspecs import NoticeChoice
 from vorzimmer.reasons import Refused
 from vorzimmer.seen import Seen
+from vorzimmer.server import here
 from vorzimmer_notices.choosing import Store, known
 from vorzimmer_notices.kinds import TIMINGS, TITLES, Whose
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import hookspecs
 from vorzimmer.access import APPOINTMENTS, Right
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Change, Job, NavigationEntry, Pages, Person, PersonalData, hookimpl
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
 from vorzimmer_notices import daily, telling
 from vorzimmer_notices.choosing import Store

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from vorzimmer.config import Table
+from vorzimmer.settings.config import Table
 
 
 class Settings(Table):

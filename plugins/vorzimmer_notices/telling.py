@@ -7,11 +7,12 @@ import hashlib
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import database, outbox
-from vorzimmer.booking.load import WHOLE
-from vorzimmer.hall import Hall
+from vorzimmer import database
+from vorzimmer.booking.parts.load import WHOLE
 from vorzimmer.hookspecs import Change
+from vorzimmer.messages import outbox
 from vorzimmer.models import Booking
+from vorzimmer.practice import Hall
 from vorzimmer_notices import letters
 from vorzimmer_notices.concern import concerns
 from vorzimmer_notices.kinds import Kind, Timing

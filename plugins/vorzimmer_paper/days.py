@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import hookspecs
 from vorzimmer.access import Actor, Right, may
-from vorzimmer.booking.load import WHOLE
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts.load import WHOLE
 from vorzimmer.models import Allocation, Booking, Location, Resource, Status
 from vorzimmer.periods import Period, day_period
+from vorzimmer.practice import Hall
 
 STANDING = (Status.REQUESTED, Status.CONFIRMED, Status.COMPLETED, Status.MISSED)
 

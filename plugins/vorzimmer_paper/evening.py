@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, true, update
 from sqlalchemy.orm import Session
 
-from vorzimmer import outbox
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Person, PersonalData
 from vorzimmer.icalendar import writer as ical
+from vorzimmer.messages import outbox
 from vorzimmer.models import Booking, Location, Message
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
-from vorzimmer.texts import Reader
+from vorzimmer.text.texts import Reader
 from vorzimmer_paper import sheets
 from vorzimmer_paper.days import List, listed, with_whom
 from vorzimmer_paper.settings import Settings

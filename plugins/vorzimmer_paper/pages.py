@@ -13,15 +13,17 @@ from flask_babel import get_locale, gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import contact, database, here, seen, urls
-from vorzimmer import settings as core
+from vorzimmer import database, seen, urls
 from vorzimmer.access import APPOINTMENTS, Right, may, may_touch_booking, open_to, require
-from vorzimmer.booking import load
+from vorzimmer.booking.parts import load
 from vorzimmer.models import Booking, Location, Resource, Status
 from vorzimmer.periods import day_of
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer.seen import Seen
-from vorzimmer.texts import Reader
+from vorzimmer.server import here
+from vorzimmer.settings import change as core
+from vorzimmer.text import contact
+from vorzimmer.text.texts import Reader
 from vorzimmer_paper import posters, sheets
 from vorzimmer_paper.days import List, away, listed, next_of, reach, with_whom
 from vorzimmer_paper.settings import Settings

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from vorzimmer.access import APPOINTMENTS, Right
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Job, NavigationEntry, Pages, Person, PersonalData, hookimpl
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
 from vorzimmer_paper import evening
 from vorzimmer_paper.pages import pages

@@ -13,10 +13,10 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph
 
-from vorzimmer.config import Practice
 from vorzimmer.icalendar import writer as ical
 from vorzimmer.reasons import N_
-from vorzimmer.texts import Reader
+from vorzimmer.settings.config import Practice
+from vorzimmer.text.texts import Reader
 from vorzimmer_paper.sheets import BOLD, CARD, SOFT, code, flow, sheet, style, text
 
 ACCENT = "#0b6b6b"

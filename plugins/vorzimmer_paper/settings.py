@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from vorzimmer import contact
-from vorzimmer.config import Table
+from vorzimmer.settings.config import Table
+from vorzimmer.text import contact
 
 
 def _readable(addresses: dict[str, str]) -> dict[str, str]:

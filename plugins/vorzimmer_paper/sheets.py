@@ -21,11 +21,11 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
-from vorzimmer.config import Practice
 from vorzimmer.icalendar import writer as ical
 from vorzimmer.models import Booking
 from vorzimmer.reasons import N_
-from vorzimmer.texts import Reader
+from vorzimmer.settings.config import Practice
+from vorzimmer.text.texts import Reader
 from vorzimmer_paper.days import List, with_whom
 
 FONTS = Path(__file__).parent / "fonts"

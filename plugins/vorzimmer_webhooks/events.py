@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from vorzimmer import access, customers
 from vorzimmer.access import Actor, Right
 from vorzimmer.as_json import customers_out, show, staff_booking_out
-from vorzimmer.booking.load import WHOLE
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts.load import WHOLE
 from vorzimmer.hookspecs import Change, RecordChange
 from vorzimmer.models import Account, Booking
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, Refused
 from vorzimmer_webhooks.models import Delivery, Hook
 

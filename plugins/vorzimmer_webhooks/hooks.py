@@ -9,13 +9,14 @@ from collections.abc import Iterable
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from vorzimmer import access, audit, database, stored
+from vorzimmer import access, audit, database
 from vorzimmer.access import Actor, Right
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Webhook, WebhookDelivery
 from vorzimmer.outgoing import addresses
 from vorzimmer.outgoing.addresses import NO_HTTPS, AddressRefusedError
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.settings import stored
 from vorzimmer_webhooks.events import EVENTS, TEST, delivery
 from vorzimmer_webhooks.models import DUE, Delivery, Hook
 from vorzimmer_webhooks.settings import allowed

@@ -10,11 +10,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from vorzimmer import here
 from vorzimmer.access import Right, open_to
 from vorzimmer.hookspecs import Webhook
 from vorzimmer.outgoing import addresses
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.server import here
 from vorzimmer_webhooks.events import EVENTS, TEST
 from vorzimmer_webhooks.hooks import Store
 

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import database
 from vorzimmer.access import Right
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import (
     Change,
     Finding,
@@ -26,6 +25,7 @@ from vorzimmer.hookspecs import (
     hookimpl,
 )
 from vorzimmer.outgoing import addresses
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
 from vorzimmer_webhooks import events, sending, settings
 from vorzimmer_webhooks.hooks import Store

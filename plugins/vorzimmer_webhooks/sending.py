@@ -18,13 +18,14 @@ from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import Session
 from standardwebhooks import Webhook as Signer
 
-from vorzimmer import database, failpoint, stored
-from vorzimmer.hall import Hall
+from vorzimmer import database, failpoint
+from vorzimmer.messages.worker import beside
 from vorzimmer.outgoing import addresses
 from vorzimmer.outgoing.addresses import REFUSED, AddressRefusedError
 from vorzimmer.outgoing.asking import Request, response_of
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
-from vorzimmer.worker import beside
+from vorzimmer.settings import stored
 from vorzimmer_webhooks import events
 from vorzimmer_webhooks.models import DUE, FAILED, SENT, Delivery, Hook
 from vorzimmer_webhooks.settings import allowed

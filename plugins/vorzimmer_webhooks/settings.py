@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from vorzimmer.hall import Hall
 from vorzimmer.outgoing.addresses import Allowed
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
 
 TABLE = "plugins.vorzimmer_webhooks"

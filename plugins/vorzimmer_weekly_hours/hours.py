@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session, joinedload
 from vorzimmer import access, audit, database
 from vorzimmer.access import Actor, Right
 from vorzimmer.booking import NOTHING, Decisions, close_time
-from vorzimmer.hall import Hall
 from vorzimmer.models import Location, Resource, Service
 from vorzimmer.periods import MINUTES_A_DAY
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer_weekly_hours.models import Hours
 from vorzimmer_weekly_hours.storing import Minutes, Week, checked, of, set_day, set_week

@@ -11,13 +11,14 @@ from flask_babel import get_locale, gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, booking, database, here, seen
+from vorzimmer import access, booking, database, seen
 from vorzimmer.access import Right, open_to
 from vorzimmer.booking import Decisions, Triage
 from vorzimmer.models import Location, Resource, Service
 from vorzimmer.periods import day_of, day_period
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer.seen import Seen
+from vorzimmer.server import here
 from vorzimmer_weekly_hours import hours
 from vorzimmer_weekly_hours.form import WEEKDAYS, WRONG, Form, minutes, shown, texts
 from vorzimmer_weekly_hours.hours import Place, Subject

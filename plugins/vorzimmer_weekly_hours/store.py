@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session, joinedload
 from vorzimmer import database
 from vorzimmer.access import Actor
 from vorzimmer.booking import Decisions
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import HoursFound, HoursOf
 from vorzimmer.models import Location
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_weekly_hours import hours
 from vorzimmer_weekly_hours.hours import Place, Subject

@@ -15,10 +15,10 @@ from typing import Any
 from tests.bench.measuring import CONNECTIONS, Client, Table, per_second, timed
 from tests.servers import Server, demo
 from vorzimmer.access import ROLES, Actor
-from vorzimmer.config import Config
-from vorzimmer.hall import Hall
 from vorzimmer.icalendar.reader import read
 from vorzimmer.models import Calendar, Resource
+from vorzimmer.practice import Hall
+from vorzimmer.settings.config import Config
 from vorzimmer_caldav import putting
 from vorzimmer_caldav.visit import Visit
 

@@ -18,11 +18,11 @@ from tests.bench.measuring import CONNECTIONS, Client, Table, per_second, timed,
 from tests.servers import Server, demo
 from vorzimmer import availability, booking, database, urls
 from vorzimmer.access import ROLES, Actor
-from vorzimmer.config import Config
-from vorzimmer.hall import Hall
 from vorzimmer.models import Allocation, Location, Model, Offer, Resource
 from vorzimmer.periods import Period, day_period
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Refused
+from vorzimmer.settings.config import Config
 
 SERVICE = "massage"
 DESK = Actor("bench", "office", rights=ROLES["desk"])
@@ -215,7 +215,7 @@ def _fill_month(practice: Practice) -> None:
     hall = practice.hall()
 
     def fill(session: Any) -> None:
-        service = booking.load.service(session, SERVICE)
+        service = booking.parts.load.service(session, SERVICE)
         zone = hall.config.zone
         window = Period(day_period(FULL.first, zone).start, day_period(FULL.last, zone).end)
         moment = database.now(session)
@@ -236,7 +236,7 @@ def _more_staff(practice: Practice, times: int) -> None:
     hall = practice.hall()
 
     def copy(session: Any) -> None:
-        service = booking.load.service(session, SERVICE)
+        service = booking.parts.load.service(session, SERVICE)
         place = session.scalars(select(Location).where(Location.slug == "markt")).one()
         weekly = hall.plugins.instance("vorzimmer_weekly_hours")
         copied = Model.metadata.tables[Allocation.__tablename__]

@@ -128,7 +128,7 @@ def test_second_of_two_sees_how_it_stands(practice: Practice, desk: Page) -> Non
     desk.keyboard.press("m")
     dialog(desk).get_by_label("Persönliche Nachricht").fill("Halb geschrieben")
     with practice.hall.database.reading() as session:
-        uid = booking.load.booking(
+        uid = booking.parts.load.booking(
             session, appointment(desk).locator("[data-uid]").get_attribute("data-uid") or ""
         ).uid
     target, by = Target(berlin("2027-03-03 16:00")), actor(practice, DESK)

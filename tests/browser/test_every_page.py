@@ -11,10 +11,11 @@ from tests import acts
 from tests.browser.test_office import sign_in, violations
 from tests.caldav.live import serving
 from tests.web.desk import requested
-from vorzimmer import customers, setup
-from vorzimmer.app import create_app
+from vorzimmer import customers
 from vorzimmer.customers import Record
-from vorzimmer.hall import Hall
+from vorzimmer.practice import Hall
+from vorzimmer.server.app import create_app
+from vorzimmer.settings import setup
 from vorzimmer.testing import DESK, Clock, Practice
 
 OWNER = "owner@praxis.example"

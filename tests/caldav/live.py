@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from vorzimmer import serve
+from vorzimmer.server import serve
 
 
 @dataclass(frozen=True)

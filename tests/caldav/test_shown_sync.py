@@ -9,9 +9,9 @@ from tests.caldav.desk import D, Phone, conditions, event
 from tests.caldav.others import BEN, give_role, names_of, objects, switch_on, sync_body, synced, texts, times
 from vorzimmer import booking, catalogue, database
 from vorzimmer.access import ROLES, Actor
-from vorzimmer.app import create_app
-from vorzimmer.hall import Hall
 from vorzimmer.models import Calendar, CalendarObject
+from vorzimmer.practice import Hall
+from vorzimmer.server.app import create_app
 from vorzimmer.testing import Practice, berlin
 from vorzimmer_caldav import shown
 

@@ -10,7 +10,6 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from vorzimmer import availability, database, hookspecs
-from vorzimmer.hall import Hall
 from vorzimmer.models import (
     Allocation,
     Block,
@@ -24,6 +23,7 @@ from vorzimmer.models import (
 )
 from vorzimmer.periods import Period
 from vorzimmer.plugins import Loaded
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Reason
 from vorzimmer.testing import BERLIN, Practice, berlin
 

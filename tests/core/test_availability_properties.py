@@ -22,13 +22,13 @@ from sqlalchemy.orm import Session
 
 from tests.core import oracle
 from vorzimmer import availability
-from vorzimmer.config import Config, Settings
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Available, Busy, Candidates, Refusal, ResourceKind, hookimpl
 from vorzimmer.models import Allocation, Booking, Location, Requirement, Resource, Service
 from vorzimmer.periods import Period
 from vorzimmer.plugins import Loaded
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.settings.config import Config, Settings
 from vorzimmer.slots import Shape, Span, Taken
 
 VIENNA = ZoneInfo("Europe/Vienna")

@@ -13,13 +13,13 @@ from tests.acts import act, again
 from vorzimmer import booking
 from vorzimmer.access import CUSTOMER
 from vorzimmer.booking import Target
-from vorzimmer.config import Config
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Channel, Sent, Undeliverable, hookimpl
+from vorzimmer.messages.worker import TRIES, Worker
 from vorzimmer.models import Booking, Message
 from vorzimmer.plugins import Plugins
+from vorzimmer.practice import Hall
+from vorzimmer.settings.config import Config
 from vorzimmer.testing import DESK, Clock, Practice, berlin
-from vorzimmer.worker import TRIES, Worker
 
 WEDNESDAY, THURSDAY, FRIDAY = "2027-03-03 10:30", "2027-03-04 10:30", "2027-03-05 10:30"
 

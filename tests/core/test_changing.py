@@ -37,7 +37,7 @@ def record(practice: Practice, name: str, email: str = "") -> str:
 
 def version(practice: Practice, made: Booking) -> str:
     with practice.hall.database.reading() as session:
-        return booking.version(booking.load.booking(session, made.uid))
+        return booking.version(booking.parts.load.booking(session, made.uid))
 
 
 def topics(practice: Practice, made: Booking) -> list[str]:

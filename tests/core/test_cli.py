@@ -9,11 +9,12 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
-from vorzimmer import accounts, setup
+from vorzimmer import accounts
 from vorzimmer.cli import main
-from vorzimmer.config import PLUGINS, Config
-from vorzimmer.hall import Hall
 from vorzimmer.models import Account, AppPassword, AuditEntry, WebSession
+from vorzimmer.practice import Hall
+from vorzimmer.settings import setup
+from vorzimmer.settings.config import PLUGINS, Config
 from vorzimmer.testing import Practice
 
 SECRET = "ein-langes-passwort"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.core.test_cli import data, database_url, run, said
-from vorzimmer.app import create_app
+from vorzimmer.server.app import create_app
 from vorzimmer.testing import Practice
 
 __all__ = ["data", "database_url"]

@@ -43,7 +43,7 @@ def past(practice: Practice, status: str = "confirmed", **more: Any) -> Booking:
 
 def put(practice: Practice, made: Booking, status: str) -> Booking:
     def work(session: Any) -> Booking:
-        found = booking.load.booking(session, made.uid)
+        found = booking.parts.load.booking(session, made.uid)
         found.status = status
         found.expires_at = found.starts + timedelta(days=30) if status in ("requested", "held") else None
         if status in WITHOUT_TIME:

@@ -12,12 +12,13 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from tests import acts
-from vorzimmer import booking, catalogue, hookspecs, settings
+from vorzimmer import booking, catalogue, hookspecs
 from vorzimmer.access import ROLES, Actor
 from vorzimmer.booking import Decisions
 from vorzimmer.hookspecs import HoursOf, NewAbsence
 from vorzimmer.models import AuditEntry, Booking, Status
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.settings import change
 from vorzimmer.testing import DESK, Practice, berlin
 
 OWNER = Actor("owner@praxis.example", "office", rights=ROLES["owner"], owner=True)
@@ -61,12 +62,12 @@ def day(practice: Practice, session: Session, decided: Decisions) -> Any:
 
 
 def own_day(practice: Practice, session: Session, decided: Decisions) -> Any:
-    settings.save(session, practice.hall, OWNER, HOLIDAYS, {"own": [{"day": "2027-03-02"}]}, decided)
+    change.save(session, practice.hall, OWNER, HOLIDAYS, {"own": [{"day": "2027-03-02"}]}, decided)
 
 
 def own_day_in_part(practice: Practice, session: Session, decided: Decisions) -> Any:
     part = {"day": "03-02", "start": "10:00:00", "end": "11:00:00", "location": "markt"}
-    settings.save(session, practice.hall, OWNER, HOLIDAYS, {"own": [part]}, decided)
+    change.save(session, practice.hall, OWNER, HOLIDAYS, {"own": [part]}, decided)
 
 
 def place(practice: Practice, session: Session, decided: Decisions) -> Any:
@@ -192,7 +193,7 @@ def test_another_region_of_public_holidays_is_triaged(practice: Practice) -> Non
 
     def bavaria(practice: Practice, session: Session, decided: Decisions) -> Any:
         regions = {"locations": {"markt": {"country": "DE", "subdivision": "BY"}}}
-        settings.save(session, practice.hall, OWNER, HOLIDAYS, regions, decided)
+        change.save(session, practice.hall, OWNER, HOLIDAYS, regions, decided)
 
     assert [one.uid for one in affected(practice, bavaria).facts["bookings"]] == [made.uid]
 
@@ -202,7 +203,7 @@ def test_a_plugin_that_is_switched_on_closes_time_as_well(practice: Practice) ->
 
     def switch(off: list[str]) -> Door:
         def door(practice: Practice, session: Session, decided: Decisions) -> Any:
-            settings.save(session, practice.hall, OWNER, "plugins", {"off": off}, decided)
+            change.save(session, practice.hall, OWNER, "plugins", {"off": off}, decided)
 
         return door
 
@@ -249,7 +250,7 @@ def test_who_may_not_see_an_appointment_can_only_keep_it(practice: Practice) -> 
     builder = Actor("it@praxis.example", "office", rights=frozenset({*ROLES["owner"]} - {"calendars"}))
 
     def close(session: Session, decided: Decisions) -> None:
-        settings.save(session, practice.hall, builder, HOLIDAYS, {"own": [{"day": "2027-03-02"}]}, decided)
+        change.save(session, practice.hall, builder, HOLIDAYS, {"own": [{"day": "2027-03-02"}]}, decided)
 
     with pytest.raises(Refused) as refusal:
         practice.hall.database.write(lambda session: close(session, Decisions()))
@@ -264,7 +265,7 @@ def test_who_may_not_see_an_appointment_can_only_keep_it(practice: Practice) -> 
 def test_a_closed_day_is_stored_once(practice: Practice) -> None:
     """The same day twice closes nothing more; a yearly one covers it as well."""
     days = [{"day": "12-24"}, {"day": "2027-12-24"}, {"day": "12-24", "start": "12:00:00"}, {"day": "12-31"}]
-    acts.act(practice.hall, settings.save, OWNER, HOLIDAYS, {"own": days})
+    acts.act(practice.hall, change.save, OWNER, HOLIDAYS, {"own": days})
     practice.hall.refresh(at_once=True)
     own = practice.hall.plugins.instance("vorzimmer_holidays").config.own
     assert [one.day for one in own] == ["12-24", "12-31"]

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from tests import acts
-from vorzimmer import booking, contact
+from vorzimmer import booking
 from vorzimmer.access import CUSTOMER
 from vorzimmer.booking import CODES_PER_HOUR, Details
 from vorzimmer.models import Booking, Message, Status
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer.testing import Outbox, Practice
+from vorzimmer.text import contact
 
 EVA = Details("Eva", "eva@kunde.example")
 

@@ -54,7 +54,7 @@ def clocks(practice: Practice, slug: str, staff: str | None = None) -> list[str]
 
 def explained(practice: Practice, slug: str, when: str = TEN, **wish: Any) -> Explanation:
     with practice.hall.database.reading() as session:
-        found = booking.load.service(session, slug)
+        found = booking.parts.load.service(session, slug)
         moment = database.now(session)
         return availability.explain(session, practice.hall.plugins, found, berlin(when), moment, **wish)
 
@@ -150,7 +150,7 @@ def test_another_takes_over_both_parts_or_none(practice: Practice) -> None:
     def proposed() -> list[str]:
         anna = made.allocations[0].resource_id
         with practice.hall.database.reading() as session:
-            found = booking.load.booking(session, made.uid)
+            found = booking.parts.load.booking(session, made.uid)
             given = session, practice.hall.plugins, [found], anna, database.now(session)
             return [one.slug for one in availability.stand_ins(*given)[made.uid]]
 

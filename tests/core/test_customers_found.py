@@ -12,10 +12,10 @@ from tests.acts import DESK
 from vorzimmer import customers, database
 from vorzimmer.access import CUSTOMER, Actor, Right
 from vorzimmer.booking import Details
-from vorzimmer.contact import canonical
 from vorzimmer.models import Customer
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer.testing import Practice
+from vorzimmer.text.contact import canonical
 
 
 def add(practice: Practice, name: str, email: str = "", phone: str = "") -> str:

@@ -14,7 +14,7 @@ from tests.core.test_erasure import booked, refusal
 from tests.erased import OWNER
 from vorzimmer import booking, customers, erasure, hookspecs
 from vorzimmer.access import ROLES, Actor, Right
-from vorzimmer.booking import objects
+from vorzimmer.booking.parts import published
 from vorzimmer.doctor import examine
 from vorzimmer.models import AuditEntry, Booking, Calendar, CalendarObject, Erasure, Message
 from vorzimmer.reasons import PluginFailed, Reason, Refused
@@ -175,7 +175,7 @@ def test_doctor_names_a_plugin_that_would_keep_data(practice: Practice) -> None:
 def test_colleagues_who_see_the_calendar_lose_the_name_too(practice: Practice, clock: Clock) -> None:
     """Copies for others to read are the same appointment (decision 0010)."""
     anna = practice.resource("anna").id
-    seen = Calendar(resource_id=anna, slug="anna", kind=objects.FULL, properties={})
+    seen = Calendar(resource_id=anna, slug="anna", kind=published.FULL, properties={})
     practice.hall.database.write(lambda session: session.add(seen))
     uid, _ = booked(practice)
     clock.move(days=2)

@@ -17,7 +17,7 @@ def explained(
     practice: Practice, service: str, start: str, staff: str | None = None
 ) -> availability.Explanation:
     with practice.hall.database.reading() as session:
-        wanted = booking.load.service(session, service)
+        wanted = booking.parts.load.service(session, service)
         now = database.now(session)
         return availability.explain(session, practice.hall.plugins, wanted, berlin(start), now, staff=staff)
 

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from tests.acts import DESK, act, again, book, confirm, entries, hold, type_details
-from vorzimmer import booking, fields, registry
+from vorzimmer import booking
 from vorzimmer.access import ROLES, Actor
-from vorzimmer.hall import Hall
 from vorzimmer.models import Attribute
+from vorzimmer.practice import Hall
+from vorzimmer.questions import fields, registry
+from vorzimmer.questions.registry import EVERY, Entry
 from vorzimmer.reasons import Reason, Refused
-from vorzimmer.registry import EVERY, Entry
 from vorzimmer.testing import Practice, berlin
 
 OWNER = Actor("owner@praxis.example", "office", rights=ROLES["owner"])
@@ -38,7 +39,7 @@ def act_of(hall: Hall, use_case: Any, *given: Any, actor: Actor = OWNER, **named
 
 def form(hall: Hall, service: str = "massage") -> list[tuple[str, bool]]:
     with hall.database.reading() as session:
-        found = booking.load.service(session, service)
+        found = booking.parts.load.service(session, service)
         return [(field.slug, field.required) for field in fields.asked(session, found.id)]
 
 
@@ -247,6 +248,6 @@ def test_a_lasting_answer_is_kept_with_the_customer(practice: Practice) -> None:
     define(practice.hall, scope="customer")
     made = book(practice.hall, who=typed(fields={"krankenkasse": "AOK"}))
     with practice.hall.database.reading() as session:
-        customer = booking.load.booking(session, made.uid).customer
+        customer = booking.parts.load.booking(session, made.uid).customer
         assert customer is not None
         assert customer.attributes == {"krankenkasse": "AOK"}

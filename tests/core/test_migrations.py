@@ -13,8 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from tests import acts
 from vorzimmer.database import Newer
 from vorzimmer.doctor import examine
-from vorzimmer.hall import Hall
 from vorzimmer.models import Model
+from vorzimmer.practice import Hall
 from vorzimmer.testing import Practice
 
 

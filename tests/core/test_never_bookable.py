@@ -32,7 +32,7 @@ def never(practice: Practice, *needs: Need, **values: Any) -> str | None:
 
 def reason(practice: Practice, slug: str) -> str | None:
     with practice.hall.database.reading() as session:
-        service, moment = booking.load.service(session, slug), database.now(session)
+        service, moment = booking.parts.load.service(session, slug), database.now(session)
         why = availability.never_bookable(session, practice.hall.plugins, service, moment)
         return None if why is None else str(why)
 

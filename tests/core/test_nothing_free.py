@@ -20,7 +20,7 @@ def why(practice: Practice, day: str, **wish: Any) -> str:
     """In English, as programs read it."""
     midnight = berlin(f"{day} 00:00")
     with practice.hall.database.reading() as session:
-        service = booking.load.service(session, "massage")
+        service = booking.parts.load.service(session, "massage")
         found = availability.why_nothing(
             session,
             practice.hall.plugins,
@@ -87,7 +87,7 @@ def test_moments_in_texts_are_written_as_the_reader_writes_them(practice: Practi
     """Rule 42: an appointment in the way, as a German reads it."""
     acts.book(practice.hall, staff="anna")
     with practice.hall.database.reading() as session:
-        service = booking.load.service(session, "massage")
+        service = booking.parts.load.service(session, "massage")
         start: datetime = berlin(acts.TEN)
         found = availability.placement(
             session, practice.hall.plugins, service, start, database.now(session), staff="anna"

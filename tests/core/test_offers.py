@@ -12,10 +12,10 @@ from tests.acts import act, again
 from vorzimmer import booking
 from vorzimmer.access import CUSTOMER
 from vorzimmer.booking import Override, Target
+from vorzimmer.messages.worker import Worker
 from vorzimmer.models import Booking, Status
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer.testing import DESK, Practice, berlin
-from vorzimmer.worker import Worker
 
 THURSDAY = "2027-03-04 10:30"  # the clock stands at Monday 08:00
 

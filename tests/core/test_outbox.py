@@ -10,11 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from vorzimmer import booking, customers, database, outbox
+from vorzimmer import booking, customers, database
 from vorzimmer.access import Actor, Right
-from vorzimmer.config import Config
 from vorzimmer.customers import Record
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import (
     Change,
     Channel,
@@ -25,10 +23,13 @@ from vorzimmer.hookspecs import (
     Unreachable,
     hookimpl,
 )
+from vorzimmer.messages import outbox
+from vorzimmer.messages.worker import LEASE, TRIES, Worker, pause
 from vorzimmer.models import Booking, KeptAnswer, Message, Setting, Status
 from vorzimmer.plugins import Plugins
+from vorzimmer.practice import Hall
+from vorzimmer.settings.config import Config
 from vorzimmer.testing import Clock, Practice, berlin
-from vorzimmer.worker import LEASE, TRIES, Worker, pause
 
 DESK = Actor("empfang@praxis.example", "office", rights=frozenset(Right))
 PHONE = Actor("anna@praxis.example", "caldav", rights=frozenset(Right))

@@ -12,10 +12,10 @@ import pytest
 
 from tests import acts
 from vorzimmer import hookspecs
-from vorzimmer.config import PLUGINS, Config, Settings
-from vorzimmer.hall import Hall
 from vorzimmer.plugins import GROUP, Plugins
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import PluginFailed
+from vorzimmer.settings.config import PLUGINS, Config, Settings
 from vorzimmer.testing import Practice
 
 GOOD = """

@@ -7,14 +7,16 @@ import pytest
 from sqlalchemy import select
 
 from tests import acts
-from vorzimmer import customers, registry, retention
+from vorzimmer import customers
 from vorzimmer.access import ROLES, Actor
 from vorzimmer.booking import Details
+from vorzimmer.erasure import retention
 from vorzimmer.hookspecs import Job
+from vorzimmer.messages.worker import Worker
 from vorzimmer.models import AuditEntry, Booking, Customer
-from vorzimmer.registry import EVERY, Entry
+from vorzimmer.questions import registry
+from vorzimmer.questions.registry import EVERY, Entry
 from vorzimmer.testing import Practice
-from vorzimmer.worker import Worker
 
 OWNER = Actor("owner@praxis.example", "office", rights=ROLES["owner"])
 
@@ -106,7 +108,7 @@ def test_a_batch_that_fails_costs_no_other_batch(practice: Practice, monkeypatch
         return more
 
     monkeypatch.setattr(retention, "BATCH", 1)
-    monkeypatch.setattr("vorzimmer.worker.FORGET", Job("forget", timedelta(hours=1), failing))
+    monkeypatch.setattr("vorzimmer.messages.worker.FORGET", Job("forget", timedelta(hours=1), failing))
     Worker(practice.hall).run_due()
     assert len(with_answers(practice, booked)) == 2
     practice.clock.move(minutes=2)

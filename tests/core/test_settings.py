@@ -7,18 +7,18 @@ import pytest
 from sqlalchemy import select
 
 from tests.acts import DESK
-from vorzimmer import colors, settings
 from vorzimmer.access import ROLES, Actor
-from vorzimmer.config import Config, Settings
-from vorzimmer.hall import Hall
 from vorzimmer.models import AuditEntry, Setting
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.settings import change, colors
+from vorzimmer.settings.config import Config, Settings
 
 OWNER = Actor("owner@praxis.example", "office", rights=ROLES["owner"])
 
 
 def save(hall: Hall, table: str, actor: Actor = OWNER, **values: Any) -> None:
-    hall.database.write(lambda session: settings.save(session, hall, actor, table, values))
+    hall.database.write(lambda session: change.save(session, hall, actor, table, values))
     hall.refresh(at_once=True)
 
 

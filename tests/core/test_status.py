@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from vorzimmer.booking import status
+from vorzimmer.booking.parts import status
 from vorzimmer.models import Booking, Status
 from vorzimmer.reasons import Reason, Refused
 

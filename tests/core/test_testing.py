@@ -1,8 +1,8 @@
 """The fixtures that all other tests stand on."""
 
 from vorzimmer import database
-from vorzimmer.hall import Hall
 from vorzimmer.models import Service
+from vorzimmer.practice import Hall
 from vorzimmer.testing import START, Clock, Practice, berlin
 
 

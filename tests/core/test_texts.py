@@ -9,7 +9,7 @@ import pytest
 import vorzimmer
 from vorzimmer.reasons import TEXTS
 from vorzimmer.testing import berlin
-from vorzimmer.texts import Reader, Texts
+from vorzimmer.text.texts import Reader, Texts
 
 BERLIN = ZoneInfo("Europe/Berlin")
 CATALOGUES = Texts([Path(vorzimmer.__file__).parent], BERLIN)

@@ -173,7 +173,7 @@ def test_stand_ins_of_many_are_found_by_few_questions(practice: Practice) -> Non
 
     def asked(number: int) -> int:
         with practice.hall.database.reading() as session:
-            found = [booking.load.booking(session, one.uid) for one in made[:number]]
+            found = [booking.parts.load.booking(session, one.uid) for one in made[:number]]
             with counting(practice) as statements:
                 moment = practice.clock.now
                 anna = practice.resource("anna").id

@@ -18,7 +18,7 @@ from flask import Flask
 from tests.caldav.desk import event
 from tests.caldav.live import Live, serving
 from tests.servers import eventually
-from vorzimmer.hall import Hall
+from vorzimmer.practice import Hall
 from vorzimmer.testing import Practice
 from vorzimmer.writers import PATIENCE, STUCK, Unavailable, Writers
 

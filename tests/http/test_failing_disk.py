@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from vorzimmer.hall import Hall
+from vorzimmer.practice import Hall
 from vorzimmer.testing import Browser, Practice
 
 SLOT = "2027-03-02T10:00:00+01:00"

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.http.conftest import Process
-from vorzimmer.app import create_app
-from vorzimmer.config import Config
-from vorzimmer.hall import Hall
+from vorzimmer.practice import Hall
+from vorzimmer.server.app import create_app
+from vorzimmer.settings.config import Config
 
 EVERYWHERE = {
     "x-content-type-options": "nosniff",

@@ -16,12 +16,12 @@ from werkzeug.test import TestResponse
 
 from tests import acts
 from tests.conftest import database_url
-from vorzimmer.app import create_app
-from vorzimmer.hall import Hall
-from vorzimmer.metrics import Metrics
+from vorzimmer.messages.worker import Worker
 from vorzimmer.models import Message
+from vorzimmer.practice import Hall
+from vorzimmer.server.app import create_app
+from vorzimmer.server.metrics import Metrics
 from vorzimmer.testing import Browser, Practice
-from vorzimmer.worker import Worker
 
 __all__ = ["database_url"]
 TOKEN = "ein-langes-geheimnis"

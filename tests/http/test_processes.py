@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.http.conftest import PATIENCE, Process, read_answer, wait_until
-from vorzimmer import serve
-from vorzimmer.config import Config
-from vorzimmer.guard import Environ, StartResponse
+from vorzimmer.server import serve
+from vorzimmer.server.guard import Environ, StartResponse
+from vorzimmer.settings.config import Config
 
 JSON = "Content-Type: application/json"
 PLUGIN = """

@@ -11,11 +11,11 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from vorzimmer.access import EVERYONE, declared
-from vorzimmer.app import create_app
-from vorzimmer.config import Config
-from vorzimmer.hall import Hall
 from vorzimmer.models import Message
 from vorzimmer.plugins import GROUP
+from vorzimmer.practice import Hall
+from vorzimmer.server.app import create_app
+from vorzimmer.settings.config import Config
 from vorzimmer.testing import Practice
 
 OPEN = """

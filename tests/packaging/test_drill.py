@@ -18,8 +18,8 @@ from sqlalchemy import MetaData, String, cast, select
 
 from tests.packaging.visitors import OWNER, Visitors, lost, mails
 from tests.servers import Server, demo, run, serving
-from vorzimmer.config import Config
 from vorzimmer.database import Database
+from vorzimmer.settings.config import Config
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
 

@@ -21,9 +21,9 @@ from sqlalchemy import Engine, inspect, text
 from tests.packaging import earlier, updater
 from tests.packaging.visitors import OWNER, Visitors
 from tests.servers import PATIENCE, Server, eventually, free_port, run, serving, started
-from vorzimmer.config import PLUGINS, Config
 from vorzimmer.database import CORE_MIGRATIONS, Database, behind
-from vorzimmer.hall import Hall
+from vorzimmer.practice import Hall
+from vorzimmer.settings.config import PLUGINS, Config
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 

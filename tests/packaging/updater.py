@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import event
 
-from vorzimmer.config import Config
-from vorzimmer.hall import Hall
+from vorzimmer.practice import Hall
+from vorzimmer.settings.config import Config
 
 CHANGES = ("CREATE", "ALTER", "INSERT", "UPDATE", "DROP", "DELETE")
 

@@ -12,10 +12,10 @@ import pytest
 from tests.plugins.receiver import Receiver, receiving
 from tests.web.desk import actor
 from vorzimmer.access import Actor
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Finding, Webhook, WebhookDelivery
+from vorzimmer.messages.worker import Worker
+from vorzimmer.practice import Hall
 from vorzimmer.testing import Practice
-from vorzimmer.worker import Worker
 from vorzimmer_webhooks import sending
 from vorzimmer_webhooks.events import EVENTS
 from vorzimmer_webhooks.hooks import Store

@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from vorzimmer import access, database
 from vorzimmer.access import Actor
-from vorzimmer.hall import Hall
+from vorzimmer.messages.outbox import NOTICE
+from vorzimmer.messages.worker import Worker
 from vorzimmer.models import Account, Message
-from vorzimmer.outbox import NOTICE
-from vorzimmer.worker import Worker
+from vorzimmer.practice import Hall
 from vorzimmer_notices.choosing import Store
 
 

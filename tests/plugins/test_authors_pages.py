@@ -9,12 +9,12 @@ from typing import get_type_hints
 import pytest
 from sqlalchemy import select
 
-from vorzimmer import outbox
 from vorzimmer.availability import Wish
-from vorzimmer.booking.changes import QUIET, TOLD
+from vorzimmer.booking.parts.record import QUIET, TOLD
+from vorzimmer.messages import outbox
+from vorzimmer.messages.worker import Worker
 from vorzimmer.models import Account, Location, Resource, Service
 from vorzimmer.testing import Outbox, Practice, berlin
-from vorzimmer.worker import Worker
 from vorzimmer_email import letter, logins
 from vorzimmer_web.office.wording import EVENTS
 

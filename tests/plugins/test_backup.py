@@ -13,11 +13,11 @@ from sqlalchemy import select
 
 from tests import acts
 from vorzimmer.cli import main
-from vorzimmer.config import Config
-from vorzimmer.hall import Hall
+from vorzimmer.messages.worker import Worker
 from vorzimmer.models import AuditEntry, Booking, Calendar, WebSession
+from vorzimmer.practice import Hall
+from vorzimmer.settings.config import Config
 from vorzimmer.testing import Practice
-from vorzimmer.worker import Worker
 from vorzimmer_backup import archive, key
 from vorzimmer_backup.restoring import unpack
 from vorzimmer_backup.settling import settle

@@ -16,12 +16,12 @@ from sqlalchemy import select, text
 
 from tests.servers import eventually
 from vorzimmer import database, hookspecs
-from vorzimmer.config import ConfigError
 from vorzimmer.hookspecs import Level
+from vorzimmer.messages.worker import Worker
 from vorzimmer.models import AuditEntry
 from vorzimmer.reasons import PluginFailed
+from vorzimmer.settings.config import ConfigError
 from vorzimmer.testing import Practice
-from vorzimmer.worker import Worker
 from vorzimmer_backup import archive, key, making, nightly, state
 from vorzimmer_backup.damage import Damaged, why
 from vorzimmer_backup.manifest import Contents, File, Manifest, of_file

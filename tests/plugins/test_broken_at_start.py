@@ -14,13 +14,13 @@ from flask import Flask
 from jinja2 import BytecodeCache
 
 from vorzimmer import availability, database, hookspecs
-from vorzimmer.app import create_app
-from vorzimmer.config import PLUGINS, Config
-from vorzimmer.hall import Hall
 from vorzimmer.periods import Period
 from vorzimmer.plugins import GROUP, Plugins
 from vorzimmer.plugins.loading import FILES
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import PluginFailed
+from vorzimmer.server.app import create_app
+from vorzimmer.settings.config import PLUGINS, Config
 from vorzimmer.testing import Browser, Practice, berlin
 
 OURS = {entry.name: entry for entry in entry_points(group=GROUP) if entry.name in PLUGINS}

@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import inspect, text
 
 from vorzimmer import doctor
-from vorzimmer.app import create_app
-from vorzimmer.config import PLUGINS, Config, Settings
-from vorzimmer.hall import Hall
 from vorzimmer.plugins import GROUP
+from vorzimmer.practice import Hall
+from vorzimmer.server.app import create_app
+from vorzimmer.settings.config import PLUGINS, Config, Settings
 
 NAME = "strange_tables"
 PLUGIN = "class Plugin:\n    def __init__(self, config): ...\n"

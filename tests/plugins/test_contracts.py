@@ -2,7 +2,7 @@
 
 import pytest
 
-from vorzimmer.config import PLUGINS
+from vorzimmer.settings.config import PLUGINS
 from vorzimmer.testing import (
     AvailabilityContract,
     NotifierContract,

@@ -9,10 +9,10 @@ import pytest
 from jinja2 import BytecodeCache
 
 from tests.plugins.test_broken_at_start import beside, folder, free, owner_of
-from vorzimmer import checkup
 from vorzimmer.cli.serving import newest
+from vorzimmer.doctor import checkup
+from vorzimmer.messages.worker import Worker
 from vorzimmer.testing import Outbox, Practice, berlin
-from vorzimmer.worker import Worker
 
 __all__ = ["folder"]
 PAGES = sorted(

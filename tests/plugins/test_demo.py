@@ -14,8 +14,6 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import availability, booking, database
 from vorzimmer.access import ROLES, Actor
-from vorzimmer.config import Config, Settings
-from vorzimmer.hall import Hall
 from vorzimmer.models import (
     Account,
     Allocation,
@@ -32,6 +30,8 @@ from vorzimmer.models import (
     Service,
 )
 from vorzimmer.periods import Period
+from vorzimmer.practice import Hall
+from vorzimmer.settings.config import Config, Settings
 from vorzimmer.testing import START, Clock
 from vorzimmer.testing.halls import SQLITE, Templates
 from vorzimmer_demo.bookings import SERVICES
@@ -138,7 +138,7 @@ def test_otherwise_nobody_has_more_than_a_third_of_a_day_booked(session: Session
 
 
 def test_ten_massages_stay_free_on_every_working_day_from_the_third_on(session: Session, demo: Hall) -> None:
-    service = booking.load.service(session, "massage")
+    service = booking.parts.load.service(session, "massage")
     window = Period(START + timedelta(days=3) - timedelta(hours=8), START + timedelta(days=31))
     left: Counter[tuple[str, date]] = Counter(
         (person, slot.start.astimezone(BERLIN).date())
@@ -193,7 +193,7 @@ def test_clara_has_none_in_the_next_three_days(session: Session) -> None:
 
 
 def test_ben_is_away_some_day_after_the_thirtieth(session: Session, demo: Hall) -> None:
-    service = booking.load.service(session, "massage")
+    service = booking.parts.load.service(session, "massage")
     days = {
         number
         for number in range(30, 60)
@@ -269,7 +269,7 @@ def test_many_bookings_are_added_through_the_same_constraints(hall: Hall, clock:
         p01 = select(Resource.id).where(Resource.slug == "p01").scalar_subquery()
         full = select(func.count()).where(Booking.staff_id == p01, Booking.wall.startswith(tomorrow))
         assert session.scalar(full) == 8  # of sixteen half hours
-        service = booking.load.service(session, "massage")
+        service = booking.parts.load.service(session, "massage")
         day = Period(START + timedelta(days=1), START + timedelta(days=1, hours=12))
         left = availability.free_slots(session, hall.plugins, service, day, START, staff="p01")
         assert left  # half full, and what is left can be booked
@@ -284,5 +284,5 @@ def test_a_booking_of_the_mass_can_be_cancelled_like_any_other(hall: Hall, clock
     owner = Actor("owner@praxis.example", "office", rights=ROLES["owner"])
     hall.database.write(lambda session: booking.cancel(session, hall, owner, uid))
     with hall.database.reading() as session:
-        made = booking.load.booking(session, uid)
+        made = booking.parts.load.booking(session, uid)
         assert (made.status, made.allocations) == ("cancelled", [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vorzimmer.config import Config
+from vorzimmer.settings.config import Config
 from vorzimmer_demo.file import MARK, forget, remember
 
 UNDER = {

@@ -15,11 +15,11 @@ from icalendar import Calendar
 from sqlalchemy import select, update
 
 from vorzimmer import access, booking, urls
-from vorzimmer import settings as settings_of
 from vorzimmer.access import Actor, Right
+from vorzimmer.messages.worker import Worker
 from vorzimmer.models import Booking, Message, Service
+from vorzimmer.settings import change as settings_of
 from vorzimmer.testing import Practice, berlin
-from vorzimmer.worker import Worker
 from vorzimmer_email import folder
 
 PNG = base64.b64decode(

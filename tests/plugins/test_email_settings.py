@@ -12,13 +12,14 @@ import pytest
 from sqlalchemy import select
 
 from tests.acts import DESK, again, book
-from vorzimmer import booking, hookspecs, registry
+from vorzimmer import booking, hookspecs
 from vorzimmer.access import ROLES, Actor
+from vorzimmer.messages.worker import Worker
 from vorzimmer.models import Service
+from vorzimmer.questions import registry
+from vorzimmer.questions.registry import EVERY, Entry
 from vorzimmer.reasons import Reason, Refused
-from vorzimmer.registry import EVERY, Entry
 from vorzimmer.testing import Browser, Practice
-from vorzimmer.worker import Worker
 from vorzimmer_email import texts
 from vorzimmer_email.letter import TITLES
 from vorzimmer_email.texts import fault, filled

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from tests import acts, erased
 from vorzimmer import erasure
 from vorzimmer.cli import main
-from vorzimmer.config import Config
-from vorzimmer.hall import Hall
+from vorzimmer.practice import Hall
+from vorzimmer.settings.config import Config
 from vorzimmer.testing import Clock, Practice
 from vorzimmer_backup import nightly
 from vorzimmer_backup.erased import NAME, read

@@ -22,9 +22,9 @@ from tests.servers import eventually
 from vorzimmer import availability, booking
 from vorzimmer.access import ROLES, Actor
 from vorzimmer.hookspecs import ExternalCalendar
+from vorzimmer.messages.worker import Worker
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer.testing import BERLIN, Practice, berlin
-from vorzimmer.worker import Worker
 from vorzimmer_external_busy import refreshing
 from vorzimmer_external_busy.models import Source
 
@@ -44,7 +44,7 @@ def rules(practice: Practice, start: str) -> list[tuple[str, str]]:
         told = availability.explain(
             session,
             practice.hall.plugins,
-            booking.load.service(session, "massage"),
+            booking.parts.load.service(session, "massage"),
             berlin(start),
             practice.clock.now,
             staff="anna",

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.web.forms import form
-from vorzimmer import settings as core
 from vorzimmer.access import ROLES, Actor
+from vorzimmer.settings import change as core
 from vorzimmer.testing import Browser, Practice
 
 PAGE = "/office/holidays/"

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from vorzimmer import hookspecs
-from vorzimmer.config import PLUGINS
 from vorzimmer.hookspecs import Busy
 from vorzimmer.periods import Period
 from vorzimmer.plugins import Plugins
+from vorzimmer.settings.config import PLUGINS
 from vorzimmer.testing import Practice, berlin
 
 ROOT = Path(__file__).parents[2]

@@ -15,8 +15,8 @@ from tests.imports import begun, finish
 from tests.plugins.test_import_people import brought, names
 from vorzimmer import customers, erasure
 from vorzimmer.customers import Record
-from vorzimmer.hall import Hall
 from vorzimmer.models import Attribute, Customer
+from vorzimmer.practice import Hall
 from vorzimmer.testing import Browser, Practice
 from vorzimmer_import.models import CHECKING, IMPORTED, RUNNING, SKIPPED, Item, Known
 from vorzimmer_import.running import COMMAND

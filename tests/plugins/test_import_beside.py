@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from tests.imports import begun, finish
 from vorzimmer import customers, database, failpoint
 from vorzimmer.customers import Record
-from vorzimmer.hall import Hall
 from vorzimmer.models import Customer
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Refused
 from vorzimmer.testing import Practice
 from vorzimmer_import import running, staging

@@ -13,7 +13,7 @@ from tests.acts import book
 from tests.imports import begun, finish
 from vorzimmer import customers, hookspecs
 from vorzimmer.customers import Record
-from vorzimmer.hall import Hall
+from vorzimmer.messages.outbox import FACTS
 from vorzimmer.models import (
     Allocation,
     AuditEntry,
@@ -24,7 +24,7 @@ from vorzimmer.models import (
     Message,
     Status,
 )
-from vorzimmer.outbox import FACTS
+from vorzimmer.practice import Hall
 from vorzimmer.testing import BERLIN, Practice
 from vorzimmer_import.models import CHECKING, FAILED, IMPORTED, RUNNING, SKIPPED, Item
 from vorzimmer_import.running import COMMAND

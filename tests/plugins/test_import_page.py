@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vorzimmer.access import ROLES
+from vorzimmer.messages.worker import Worker
 from vorzimmer.models import Customer, Role
 from vorzimmer.testing import DESK, Browser, Practice
-from vorzimmer.worker import Worker
 
 PAGE = "/office/settings/import"
 TABLE = "Kunde;E-Mail\nErika Muster;e@muster.example\nMax;kaputt@\n"

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from tests.imports import begun, finish
 from vorzimmer import customers, failpoint
 from vorzimmer.customers import Record
-from vorzimmer.hall import Hall
 from vorzimmer.models import AuditEntry, Customer
+from vorzimmer.practice import Hall
 from vorzimmer.testing import Practice
 from vorzimmer_import import running, tables
 from vorzimmer_import.everybody import Everybody

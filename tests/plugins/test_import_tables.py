@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.imports import begun, finish
-from vorzimmer.hall import Hall
 from vorzimmer.models import Attribute, Customer
+from vorzimmer.practice import Hall
 from vorzimmer.testing import Practice
 from vorzimmer_import import letters, tables, wording
 from vorzimmer_import.headings import choices, guessed

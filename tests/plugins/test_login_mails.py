@@ -13,7 +13,7 @@ from vorzimmer import accounts
 from vorzimmer.accounts import Invitation
 from vorzimmer.models import Message, Role
 from vorzimmer.testing import Practice
-from vorzimmer.texts import Texts
+from vorzimmer.text.texts import Texts
 from vorzimmer_email.logins import SUBJECTS, TEXTS
 
 OWNER, ANNA = "owner@praxis.example", "anna@praxis.example"

@@ -13,10 +13,10 @@ from tests.plugins.test_email import calendars, event, read, text
 from vorzimmer import booking, hookspecs
 from vorzimmer.access import CUSTOMER
 from vorzimmer.booking import Details, Target
+from vorzimmer.messages.worker import Worker
 from vorzimmer.models import Message
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer.testing import NotifierContract, Practice, berlin
-from vorzimmer.worker import Worker
 
 TUESDAY, WEDNESDAY = "2027-03-02 10:00", "2027-03-03 10:30"
 """Tomorrow, and the day after: the clock stands at Monday 08:00."""

@@ -7,14 +7,14 @@ from flask import Flask
 
 from tests.plugins.stranger import Plugin
 from vorzimmer import hookspecs
-from vorzimmer.app import create_app
-from vorzimmer.config import PLUGINS, Config, Settings
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Draft
+from vorzimmer.messages.worker import Worker
 from vorzimmer.models import Message
 from vorzimmer.plugins import Plugins
+from vorzimmer.practice import Hall
+from vorzimmer.server.app import create_app
+from vorzimmer.settings.config import PLUGINS, Config, Settings
 from vorzimmer.testing import Browser, Clock, Outbox, Practice, check_plugin
-from vorzimmer.worker import Worker
 
 NAME = "stranger"
 QUIET = {"vorzimmer_email"}  # its channel would carry the messages first

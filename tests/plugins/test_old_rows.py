@@ -9,8 +9,8 @@ from sqlalchemy import select, text
 from tests.plugins.test_import_again import GERDA, mapped
 from tests.plugins.test_import_people import names
 from vorzimmer.database import upgrade
-from vorzimmer.hall import Hall
 from vorzimmer.models import Location, Resource
+from vorzimmer.practice import Hall
 from vorzimmer.testing import Practice
 from vorzimmer_import.models import IMPORTED, SKIPPED, Known
 

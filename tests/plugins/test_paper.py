@@ -16,8 +16,8 @@ import pytest
 import zxingcpp
 
 from vorzimmer import urls
+from vorzimmer.messages.worker import Worker
 from vorzimmer.testing import Browser, Clock, Practice, berlin
-from vorzimmer.worker import Worker
 
 DESK, OWNER, BEN = "empfang@praxis.example", "owner@praxis.example", "ben@praxis.example"
 DAY = "2027-03-02"

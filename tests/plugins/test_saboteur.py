@@ -15,27 +15,17 @@ from jinja2 import BytecodeCache
 
 from tests import acts
 from tests.plugins import saboteur
-from vorzimmer import (
-    Channel,
-    Finding,
-    Job,
-    Mount,
-    NavigationEntry,
-    Right,
-    checkup,
-    doctor,
-    hookspecs,
-    open_to,
-)
+from vorzimmer import Channel, Finding, Job, Mount, NavigationEntry, Right, doctor, hookspecs, open_to
 from vorzimmer.access import EVERYONE
-from vorzimmer.app import create_app
-from vorzimmer.config import PLUGINS, Config
-from vorzimmer.hall import Hall
+from vorzimmer.doctor import checkup
 from vorzimmer.hookspecs import Draft, Level
+from vorzimmer.messages.worker import Worker
 from vorzimmer.plugins import GROUP, HOOKS, Plugins
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import PluginFailed
+from vorzimmer.server.app import create_app
+from vorzimmer.settings.config import PLUGINS, Config
 from vorzimmer.testing import AvailabilityContract, Browser, Outbox, PolicyContract, Practice
-from vorzimmer.worker import Worker
 
 NAME = "saboteur"
 OWNER = "owner@praxis.example"

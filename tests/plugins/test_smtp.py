@@ -21,12 +21,12 @@ from sqlalchemy import select
 
 from vorzimmer import booking
 from vorzimmer.access import Actor, Right
-from vorzimmer.config import Config, Settings
-from vorzimmer.hall import Hall
+from vorzimmer.messages.worker import Worker
 from vorzimmer.models import Message
 from vorzimmer.plugins import Plugins
+from vorzimmer.practice import Hall
+from vorzimmer.settings.config import Config, Settings
 from vorzimmer.testing import Practice, berlin
-from vorzimmer.worker import Worker
 from vorzimmer_email import smtp
 from vorzimmer_email.settings import relay
 

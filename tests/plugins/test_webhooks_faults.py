@@ -24,8 +24,8 @@ from tests.plugins.receiver import Receiver
 from tests.servers import eventually
 from vorzimmer import booking
 from vorzimmer.hookspecs import Level
+from vorzimmer.messages.worker import Worker
 from vorzimmer.testing import Practice
-from vorzimmer.worker import Worker
 from vorzimmer_webhooks import sending
 from vorzimmer_webhooks.sending import PATIENCE, PAUSES
 

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import hookspecs
 from vorzimmer.access import ROLES, Actor
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Available
 from vorzimmer.models import Resource, Service
 from vorzimmer.periods import Period
+from vorzimmer.practice import Hall
 from vorzimmer.testing import Practice, berlin
 
 

@@ -15,9 +15,9 @@ import pytest
 
 from tests import acts
 from tests.races import victim
-from vorzimmer.config import PLUGINS
-from vorzimmer.hall import Hall
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Refused
+from vorzimmer.settings.config import PLUGINS
 from vorzimmer.testing import Practice, berlin
 from vorzimmer_backup import key, making, postgresql, sqlite
 from vorzimmer_backup.restoring import unpack, verify

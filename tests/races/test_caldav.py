@@ -12,8 +12,8 @@ from tests.caldav.desk import Phone, event
 from tests.caldav.others import synced
 from tests.races.test_one_winner import overlaps, race
 from vorzimmer import booking
-from vorzimmer.hall import Hall
 from vorzimmer.models import Booking
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Refused
 from vorzimmer.testing import Practice, berlin
 

@@ -16,11 +16,11 @@ from tests import acts
 from tests.races import victim
 from tests.servers import Mailbox, mail_server
 from vorzimmer.booking import Details
-from vorzimmer.config import PLUGINS
-from vorzimmer.hall import Hall
+from vorzimmer.messages.worker import LEASE, Worker
 from vorzimmer.models import Booking, Message, Status
+from vorzimmer.practice import Hall
+from vorzimmer.settings.config import PLUGINS
 from vorzimmer.testing import Practice, berlin
-from vorzimmer.worker import LEASE, Worker
 
 OLGA = acts.OLGA.email
 STEPS = [

@@ -20,8 +20,8 @@ from tests.acts import DESK, TEN
 from vorzimmer import availability, booking, catalogue, database
 from vorzimmer.access import ROLES, Actor
 from vorzimmer.catalogue import Need
-from vorzimmer.hall import Hall
 from vorzimmer.models import Allocation, Booking, Service
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer.testing import Practice, berlin
 
@@ -223,7 +223,7 @@ def test_without_claim_and_belt_one_slot_is_sold_twice(
 
     def check_then_write() -> Booking:
         with hall.database.reading() as session:
-            service = booking.load.service(session, "massage")
+            service = booking.parts.load.service(session, "massage")
             moment = database.now(session)
             chosen.found = availability.assignment(
                 session, hall.plugins, service, berlin(TEN), moment, staff="anna"

@@ -12,8 +12,8 @@ from tests.plugins.hooked import hook, receiver, rounds, settings
 from tests.plugins.receiver import Receiver
 from tests.races import victim
 from tests.races.test_kill import PROCESSES
+from vorzimmer.messages.worker import LEASE
 from vorzimmer.testing import Practice
-from vorzimmer.worker import LEASE
 
 __all__ = ["receiver", "settings"]
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from tests import acts
 from tests.plugins.hooked import join
 from vorzimmer import database
-from vorzimmer.config import Config, Settings
-from vorzimmer.hall import Hall
-from vorzimmer.worker import Worker
+from vorzimmer.messages.worker import Worker
+from vorzimmer.practice import Hall
+from vorzimmer.settings.config import Config, Settings
 from vorzimmer_backup.making import make
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from tests.acts import DESK
 from vorzimmer import database
 from vorzimmer.booking import Entry, enter
-from vorzimmer.config import Config, Settings
-from vorzimmer.hall import Hall
+from vorzimmer.practice import Hall
+from vorzimmer.settings.config import Config, Settings
 
 
 def write(settings: Settings, data: Path, now: datetime, first: datetime, ask: Connection) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from vorzimmer.hall import Hall
+from vorzimmer.practice import Hall
 
 SQL = "kanarie'\";--/*%_\\ OR 1=1 {{7*7}}{0.__class__}%(a)s%s${x}"
 ON_SQLITE = {

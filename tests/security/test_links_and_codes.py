@@ -17,9 +17,9 @@ from tests.security.test_matrix import ask, comparable, in_order, visitor
 from tests.security.world import MARK, Foreign, of_ben
 from tests.web import customer
 from vorzimmer import booking, urls
-from vorzimmer.contact import canonical
 from vorzimmer.models import Booking
 from vorzimmer.testing import Browser, Practice
+from vorzimmer.text.contact import canonical
 from vorzimmer_web.manage import in_short
 
 SLOT = "2027-03-02T10:00:00+01:00"

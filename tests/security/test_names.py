@@ -16,10 +16,10 @@ from tests.caldav.desk import Phone
 from tests.plugins.test_email import page, read, text
 from tests.security.test_matrix import visitor
 from vorzimmer import booking
-from vorzimmer.contact import plain
+from vorzimmer.messages.worker import Worker
 from vorzimmer.models import Booking
 from vorzimmer.testing import Practice, berlin
-from vorzimmer.worker import Worker
+from vorzimmer.text.contact import plain
 
 USUAL = "Max Muster"
 NAMES = [

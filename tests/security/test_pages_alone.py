@@ -18,9 +18,9 @@ from tests.caldav.live import serving
 from tests.security.test_matrix import QUERIES, rows, visitor
 from tests.web.desk import requested
 from vorzimmer import booking
+from vorzimmer.messages.worker import Worker
 from vorzimmer.models import Booking
 from vorzimmer.testing import Browser, Practice
-from vorzimmer.worker import Worker
 
 TYPED = '"><img src=//evil.example/a onerror=alert(1)><script>alert(1)</script>'
 NO_PAGES = {

@@ -21,9 +21,9 @@ from sqlalchemy.orm import Session
 
 from tests.servers import Server, demo, eventually
 from vorzimmer import accounts, urls
-from vorzimmer.config import Config, ConfigError
 from vorzimmer.database import Database
 from vorzimmer.models import Account, Resource
+from vorzimmer.settings.config import Config, ConfigError
 
 PASSWORD = "kanarie-passwort-fuer-die-anmeldung"
 WRONG = "kanarie-falsches-passwort"

@@ -9,7 +9,7 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from tests.acts import code_of
-from vorzimmer.booking import load
+from vorzimmer.booking.parts import load
 from vorzimmer.models import Booking
 from vorzimmer.testing import BERLIN, Browser, Practice, berlin
 

@@ -44,7 +44,7 @@ def requested(practice: Practice, start: str, staff: str = "anna", **more: Any) 
     made = practice.book("erstgespraech", start, staff, **more)
 
     def work(session: Session) -> Booking:
-        found = booking.load.booking(session, made.uid)
+        found = booking.parts.load.booking(session, made.uid)
         found.status, found.expires_at = "requested", found.starts
         for allocation in found.allocations:
             allocation.expires_at = found.starts

@@ -14,8 +14,8 @@ from werkzeug.test import TestResponse
 from tests import acts
 from tests.conftest import database_url
 from vorzimmer import accounts, database, urls
-from vorzimmer.app import create_app
 from vorzimmer.models import Account, Booking
+from vorzimmer.server.app import create_app
 from vorzimmer.testing import Practice
 
 OWNER, ANNA, VISITOR = "vz_demo_0000000000000000000000000001", "anna-key-0001", "visitor-key-0001"

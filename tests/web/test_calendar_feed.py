@@ -304,7 +304,7 @@ def opened(practice: Practice, client: Browser) -> str:
 
 def start(practice: Practice, uid: str) -> str:
     with practice.hall.database.reading() as session:
-        return local(booking.load.booking(session, uid).starts)
+        return local(booking.parts.load.booking(session, uid).starts)
 
 
 def test_looking_at_a_time_moves_nothing(practice: Practice, client: Browser) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.acts import code_of
 from tests.web.customer import MAX, TEN, english, field, found, times, value
 from tests.web.desk import actor
-from vorzimmer.settings import save
+from vorzimmer.settings.change import save
 from vorzimmer.testing import Browser, Practice
 
 SITE = "https://anna-berger.example"

@@ -17,9 +17,9 @@ from tests.plugins.test_email import read
 from tests.web import customer
 from tests.web.customer import MAX, value
 from vorzimmer import urls
+from vorzimmer.messages.worker import Worker
 from vorzimmer.models import Booking
 from vorzimmer.testing import Browser, Practice, berlin
-from vorzimmer.worker import Worker
 
 LENA = {"name": "Lena Lang", "email": "lena.lang@kunde.example", "message": "Bitte im Erdgeschoss."}
 

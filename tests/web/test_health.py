@@ -11,9 +11,9 @@ from sqlalchemy import delete
 from tests.web.customer import english
 from tests.web.desk import DESK
 from vorzimmer.hookspecs import Finding, Level
+from vorzimmer.messages.worker import Worker
 from vorzimmer.models import Setting
 from vorzimmer.testing import Browser, Practice
-from vorzimmer.worker import Worker
 
 OWNER = "owner@praxis.example"
 NO_KEY = "nobody has its key yet"

@@ -13,9 +13,9 @@ import pytest
 
 from tests.web.customer import english, times
 from tests.web.desk import actor
-from vorzimmer import settings as core
+from vorzimmer.messages.worker import Worker
+from vorzimmer.settings import change as core
 from vorzimmer.testing import Browser, Practice
-from vorzimmer.worker import Worker
 
 OWNER, ANNA = "owner@praxis.example", "anna@praxis.example"
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 500

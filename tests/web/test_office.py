@@ -29,7 +29,7 @@ ANNA, BEN, OWNER, CUSTOMER = (
 
 def fresh(practice: Practice, uid: str) -> Booking:
     with practice.hall.database.reading() as session:
-        return booking.load.booking(session, uid)
+        return booking.parts.load.booking(session, uid)
 
 
 def text(answer: Any) -> str:

@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
 from tests import acts
 from tests.web.desk import requested
 from vorzimmer import urls
-from vorzimmer.app import create_app
+from vorzimmer.server.app import create_app
 from vorzimmer.testing import Practice
 
 OWNER = "vz_demo_0000000000000000000000000001"

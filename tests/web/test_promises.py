@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from tests.web.customer import english, times
 from tests.web.desk import actor
-from vorzimmer import catalogue, settings
+from vorzimmer import catalogue
 from vorzimmer.access import Actor
 from vorzimmer.catalogue import Need
 from vorzimmer.models import OldAddress, Service
 from vorzimmer.reasons import Refused
+from vorzimmer.settings import change as settings
 from vorzimmer.testing import Browser, Practice
 from vorzimmer_web import invitations
 from vorzimmer_web.invitations import Invitation, NewInvitation

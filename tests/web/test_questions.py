@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from tests.web.customer import details, english, found, hold, uid_of
 from tests.web.desk import DESK
-from vorzimmer import fields
 from vorzimmer.models import Attribute, Booking
+from vorzimmer.questions import fields
 from vorzimmer.testing import Browser, Practice
 
 OWNER = "owner@praxis.example"

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from tests.web.desk import DESK, address, count, sign_in
 from vorzimmer.accounts import digest
-from vorzimmer.hall import Hall
 from vorzimmer.models import WebSession
+from vorzimmer.practice import Hall
 from vorzimmer.testing import Browser, Clock, Practice
 from vorzimmer_web.sessions import prune
 

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from tests.web.desk import count
-from vorzimmer import setup
-from vorzimmer.hall import Hall
 from vorzimmer.models import Account, Role, Setting
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Refused
+from vorzimmer.settings import setup
 from vorzimmer.testing import Browser, Clock, Practice
 
 FORM = {

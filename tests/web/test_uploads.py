@@ -9,7 +9,7 @@ import pytest
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from vorzimmer.guard import LARGEST_UPLOAD
+from vorzimmer.server.guard import LARGEST_UPLOAD
 from vorzimmer.testing import Browser, Practice
 
 MB = 1024 * 1024

@@ -182,7 +182,7 @@ def with_words(practice: Practice) -> Booking:
     made = practice.book("massage", TODAY)
 
     def work(session: Any) -> None:
-        found = booking.load.booking(session, made.uid)
+        found = booking.parts.load.booking(session, made.uid)
         found.message, found.note = "Ich komme mit Krücken.", "Knie schonen"
 
     practice.hall.database.write(work)

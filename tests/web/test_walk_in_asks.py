@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from tests.web.customer import english
 from tests.web.test_where_one_books import CONSENT
-from vorzimmer import fields
 from vorzimmer.models import Booking
+from vorzimmer.questions import fields
 from vorzimmer.testing import Browser, Practice
 from vorzimmer_web import words
 

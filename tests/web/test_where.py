@@ -28,7 +28,7 @@ def desk(practice: Practice, client: Browser) -> Browser:
 def only(practice: Practice) -> Booking:
     with practice.hall.database.reading() as session:
         uid = session.query(Booking).one().uid
-        return booking.load.booking(session, uid)
+        return booking.parts.load.booking(session, uid)
 
 
 def topics(practice: Practice, made: Booking) -> list[str]:

@@ -11,8 +11,10 @@ from sqlalchemy import select
 
 from tests.web.customer import MAX, TEN, details, english, field, found, hold, uid_of, value
 from tests.web.desk import actor
-from vorzimmer import catalogue, fields, settings
+from vorzimmer import catalogue
 from vorzimmer.models import Booking
+from vorzimmer.questions import fields
+from vorzimmer.settings import change
 from vorzimmer.testing import Browser, Practice
 from vorzimmer_web import words
 
@@ -73,7 +75,7 @@ def test_a_request_for_what_costs_says_so_too(client: Browser, practice: Practic
 
 def test_terms_privacy_and_withdrawal_are_linked_where_one_books(client: Browser, practice: Practice) -> None:
     """S40, T57: above the button of both pages, to be read without losing what is typed."""
-    do(practice, lambda s, o: settings.save(s, practice.hall, o, "practice", LEGAL))
+    do(practice, lambda s, o: change.save(s, practice.hall, o, "practice", LEGAL))
     english(client)
     uid = uid_of(hold(client))
     details(client, uid)
@@ -118,7 +120,7 @@ def test_another_language_keeps_what_was_typed(client: Browser, practice: Practi
 
 def test_the_name_of_the_practice_stands_beside_its_picture(client: Browser, practice: Practice) -> None:
     """Office 32."""
-    do(practice, lambda s, o: settings.set_logo(s, practice.hall, o, PNG))
+    do(practice, lambda s, o: change.set_logo(s, practice.hall, o, PNG))
     head = client.get("/").text.partition("<header>")[2].partition("</header>")[0]
     assert re.search(r'<img [^>]*alt=""> <span>Praxis am Markt</span>', head)
 

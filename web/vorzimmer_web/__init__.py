@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vorzimmer.access import Right
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Finding, Job, Level, NavigationEntry, Person, PersonalData, hookimpl
 from vorzimmer.plugins import NoConfig
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
 from vorzimmer_web.account import account
 from vorzimmer_web.api import api

@@ -34,10 +34,10 @@ from werkzeug.local import LocalProxy
 
 from vorzimmer import accounts, database
 from vorzimmer.access import EVERYONE, may_call, open_to
-from vorzimmer.contact import plain
-from vorzimmer.hall import Hall
-from vorzimmer.here import hall
 from vorzimmer.models import Account, Role, WebAuthn
+from vorzimmer.practice import Hall
+from vorzimmer.server.here import hall
+from vorzimmer.text.contact import plain
 from vorzimmer.tries import WINDOW
 from vorzimmer_web import devices, kept, limits, sessions
 from vorzimmer_web.fresh import FRESH_AT

@@ -18,8 +18,8 @@ from sqlalchemy import Date, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from vorzimmer import catalogue, database
-from vorzimmer.here import hall
 from vorzimmer.models import Location, Requirement, Resource, Service
+from vorzimmer.server.here import hall
 from vorzimmer_web import presets
 from vorzimmer_web.choices import given_by
 from vorzimmer_web.invitations import Tables

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from vorzimmer.fields import CONSENT, HEALTH, HEALTH_CONSENT, Field
+from vorzimmer.questions.fields import CONSENT, HEALTH, HEALTH_CONSENT, Field
 from vorzimmer_web import words
 
 ANSWERS, CONSENTS = "fields.", "consents."

@@ -7,9 +7,9 @@ from flask_babel import gettext
 
 from vorzimmer import hookspecs
 from vorzimmer.booking import paid
-from vorzimmer.here import hall
 from vorzimmer.icalendar import writer as ical
 from vorzimmer.models import Booking, Status
+from vorzimmer.server.here import hall
 
 ENDED = (Status.CANCELLED, Status.DECLINED, Status.EXPIRED)
 

@@ -13,13 +13,15 @@ from flask_babel import refresh
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import availability, database, fields, urls
+from vorzimmer import availability, database, urls
 from vorzimmer import booking as use_cases
 from vorzimmer.access import CUSTOMER, EVERYONE, open_to
-from vorzimmer.booking import Details, HoldRequest, load
-from vorzimmer.here import hall
+from vorzimmer.booking import Details, HoldRequest
+from vorzimmer.booking.parts import load
 from vorzimmer.models import Booking, Customer, Service, Status
+from vorzimmer.questions import fields
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web import addresses, hoarding, invitations, limits, presets, words
 from vorzimmer_web.answers import Sheet
 from vorzimmer_web.appointment import calendar_answer, payment_note

@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from vorzimmer import availability, booking, hookspecs
-from vorzimmer.booking.status import OPEN
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts.status import OPEN
 from vorzimmer.models import Booking, Location, Resource, Service
 from vorzimmer.periods import Period, day_period
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import PluginFailed
 from vorzimmer_web.times import Time, first_of, next_month, offered
 

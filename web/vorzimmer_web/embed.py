@@ -23,9 +23,9 @@ from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import HTTPException
 
 from vorzimmer.access import EVERYONE, open_to
-from vorzimmer.config import Config
-from vorzimmer.guard import CONTENT_SECURITY_POLICY
-from vorzimmer.here import hall
+from vorzimmer.server.guard import CONTENT_SECURITY_POLICY
+from vorzimmer.server.here import hall
+from vorzimmer.settings.config import Config
 from vorzimmer_web import booking
 from vorzimmer_web.site import DIST, FRAMED, is_framed
 from vorzimmer_web.start import pages_of

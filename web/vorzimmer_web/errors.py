@@ -18,8 +18,8 @@ from werkzeug.exceptions import (
 
 from vorzimmer import audit, database
 from vorzimmer.access import Actor, declared, may_call
-from vorzimmer.here import hall
 from vorzimmer.reasons import N_, PluginFailed, Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web import kept, site
 from vorzimmer_web.accounts import comes_from_elsewhere, say_who_acts
 from vorzimmer_web.api import problems

@@ -14,9 +14,9 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from vorzimmer import booking, database
-from vorzimmer.here import hall
 from vorzimmer.models import Booking
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web import limits
 
 MOST_TIMES = 10_000

@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import JSON, Date, ForeignKey, MetaData, String, and_, func, or_, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from vorzimmer import access, audit, contact, database, urls
+from vorzimmer import access, audit, database, urls
 from vorzimmer.access import Actor, Right
-from vorzimmer.here import hall
 from vorzimmer.models import Booking, Location, Resource, Service, Status, UtcInstant
 from vorzimmer.models.columns import NAMES
 from vorzimmer.reasons import N_, TEXTS, Reason, Refused
+from vorzimmer.server.here import hall
+from vorzimmer.text import contact
 
 MOST = 200
 """So many links are a list that somebody still overlooks."""

@@ -20,8 +20,8 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 
 from vorzimmer import database
-from vorzimmer.here import hall
 from vorzimmer.models import WebSession
+from vorzimmer.server.here import hall
 from vorzimmer_web import sessions
 from vorzimmer_web.refill import Fields, refill, said
 from vorzimmer_web.requests import reading

@@ -15,7 +15,7 @@ from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from vorzimmer import tries
 from vorzimmer.database import COME_AGAIN
-from vorzimmer.here import hall
+from vorzimmer.server.here import hall
 
 
 def network() -> str:

@@ -13,11 +13,12 @@ from sqlalchemy import select
 from vorzimmer import booking as use_cases
 from vorzimmer import database, urls
 from vorzimmer.access import CUSTOMER, EVERYONE, open_to
-from vorzimmer.booking import Target, load
-from vorzimmer.booking.status import OPEN
-from vorzimmer.here import hall
+from vorzimmer.booking import Target
+from vorzimmer.booking.parts import load
+from vorzimmer.booking.parts.status import OPEN
 from vorzimmer.models import Booking, Resource
 from vorzimmer.reasons import Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web import limits
 from vorzimmer_web.appointment import calendar_answer, payment_note, sums
 from vorzimmer_web.choices import Finder, people_for, places

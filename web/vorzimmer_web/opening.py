@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from vorzimmer import hookspecs
-from vorzimmer.hall import Hall
 from vorzimmer.models import Location, Resource
 from vorzimmer.periods import Period, day_period, intersect, merge, subtract
+from vorzimmer.practice import Hall
 
 WEEK = 7
 ABSENCE = "18"

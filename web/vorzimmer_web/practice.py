@@ -10,10 +10,10 @@ from flask import Blueprint, Flask, Response, abort, redirect, render_template, 
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
-from vorzimmer import colors, settings
 from vorzimmer.access import EVERYONE, open_to
-from vorzimmer.here import hall
 from vorzimmer.reasons import N_
+from vorzimmer.server.here import hall
+from vorzimmer.settings import change, colors
 from vorzimmer_web.requests import reading
 
 YEAR = 365 * 24 * 60 * 60
@@ -80,7 +80,7 @@ def own_colors(digest: str) -> ResponseReturnValue:
 @open_to(EVERYONE)
 def logo(name: str) -> ResponseReturnValue:
     """The practice's picture; its type is what its name says, whatever else may be in it."""
-    picture = settings.logo(reading()) if name == hall().config.settings.practice.logo else None
+    picture = change.logo(reading()) if name == hall().config.settings.practice.logo else None
     if picture is None:
         abort(404)
     return _kept(Response(picture, mimetype=TYPES[name.rpartition(".")[2]]))

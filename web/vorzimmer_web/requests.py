@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import Unauthorized
 
 from vorzimmer.access import Actor, staff_actor
-from vorzimmer.here import hall
+from vorzimmer.server.here import hall
 
 
 def reading() -> Session:

@@ -23,9 +23,9 @@ from sqlalchemy.orm import Session
 from vorzimmer import audit, database
 from vorzimmer.access import Actor
 from vorzimmer.accounts import digest
-from vorzimmer.config import Config, ConfigError
-from vorzimmer.hall import Hall
 from vorzimmer.models import Account, WebSession
+from vorzimmer.practice import Hall
+from vorzimmer.settings.config import Config, ConfigError
 from vorzimmer_web import embed
 from vorzimmer_web.requests import end_reading, reading
 from vorzimmer_web.site import is_framed

@@ -12,11 +12,13 @@ from flask_babel import get_locale, gettext
 from flask_security import login_user
 from werkzeug.exceptions import NotFound
 
-from vorzimmer import accounts, contact, settings, setup
+from vorzimmer import accounts
 from vorzimmer.access import EVERYONE, open_to
-from vorzimmer.here import hall
 from vorzimmer.models import Account
 from vorzimmer.reasons import N_, Refused
+from vorzimmer.server.here import hall
+from vorzimmer.settings import change, setup
+from vorzimmer.text import contact
 from vorzimmer_web.accounts import hashing
 from vorzimmer_web.office.links import NO_REFERRER
 from vorzimmer_web.office.settings.typed import Typed
@@ -112,7 +114,7 @@ def _practice(typed: Typed) -> dict[str, Any]:
 def _wrong(practice: dict[str, Any]) -> dict[str, str]:
     """What is wrong with it, by field of the form: a person's name stands there, too."""
     try:
-        settings.check(hall(), "practice", practice)
+        change.check(hall(), "practice", practice)
     except Refused as refusal:
         return {{"name": "practice"}.get(key, key): text for key, text in refusal.facts["errors"].items()}
     return {}

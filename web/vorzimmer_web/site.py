@@ -17,10 +17,10 @@ from markupsafe import Markup
 from werkzeug.exceptions import BadRequest
 
 from vorzimmer.access import EVERYONE, open_to
-from vorzimmer.config import Practice
-from vorzimmer.hall import Hall
-from vorzimmer.here import hall
 from vorzimmer.models import Booking
+from vorzimmer.practice import Hall
+from vorzimmer.server.here import hall
+from vorzimmer.settings.config import Practice
 from vorzimmer_web import words
 
 LANGUAGES = {"de": "Deutsch", "en": "English", "fr": "Français", "ru": "Русский"}

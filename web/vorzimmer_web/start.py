@@ -11,9 +11,9 @@ from flask.typing import ResponseReturnValue
 from vorzimmer import database
 from vorzimmer.access import EVERYONE, open_to
 from vorzimmer.booking import is_open
-from vorzimmer.here import hall
 from vorzimmer.models import Location, Service
 from vorzimmer.reasons import PluginFailed
+from vorzimmer.server.here import hall
 from vorzimmer_web import addresses, booking, invitations, presets
 from vorzimmer_web.choices import everybody, given_by, listed_services, places
 from vorzimmer_web.opening import week_of

@@ -14,8 +14,8 @@ from markupsafe import Markup, escape
 
 from vorzimmer import database
 from vorzimmer.availability import Phrase
-from vorzimmer.here import hall
-from vorzimmer.texts import LONG_DAY, SHORT_DAY, YEAR, Reader
+from vorzimmer.server.here import hall
+from vorzimmer.text.texts import LONG_DAY, SHORT_DAY, YEAR, Reader
 from vorzimmer_web.requests import reading
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import audit, contact, database, outbox
+from vorzimmer import audit, database
 from vorzimmer.access import Actor, may_touch_resource, require
 from vorzimmer.accounts.found import is_owner, managed
 from vorzimmer.accounts.roles import OWNER, role_for
-from vorzimmer.hall import Hall
+from vorzimmer.messages import outbox
 from vorzimmer.models import Account, LoginLink, Resource, Role, WebSession
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.text import contact
 
 
 def change(

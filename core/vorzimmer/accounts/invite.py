@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import contact
 from vorzimmer.access import Actor, Right, may, may_touch_resource, require
 from vorzimmer.accounts import links
 from vorzimmer.accounts.change import calendar_of, log
 from vorzimmer.accounts.found import managed
 from vorzimmer.accounts.roles import role_for
-from vorzimmer.hall import Hall
 from vorzimmer.models import Account
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.text import contact
 
 
 @dataclass(frozen=True)

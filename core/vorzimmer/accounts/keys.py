@@ -14,9 +14,9 @@ from vorzimmer import audit, database
 from vorzimmer.access import Actor
 from vorzimmer.accounts.found import customers_only, managed, rights_of
 from vorzimmer.accounts.logins import digest
-from vorzimmer.contact import plain
 from vorzimmer.models import Account, ApiKey
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.text.contact import plain
 
 LONGEST_DAYS = 3650
 NOTED_EVERY = timedelta(minutes=5)

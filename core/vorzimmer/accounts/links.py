@@ -12,13 +12,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import audit, contact, database, outbox, urls
+from vorzimmer import audit, database, urls
 from vorzimmer.access import Actor, staff_actor
 from vorzimmer.accounts.change import drop_sessions, log
 from vorzimmer.accounts.logins import digest
-from vorzimmer.hall import Hall
+from vorzimmer.messages import outbox
 from vorzimmer.models import Account, LoginLink, Message
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.text import contact
 
 INVITE, RESET, EMAIL = "invite", "reset", "email"
 LASTS = {INVITE: timedelta(days=7), RESET: timedelta(hours=1), EMAIL: timedelta(hours=1)}

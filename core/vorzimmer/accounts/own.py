@@ -5,14 +5,16 @@ from __future__ import annotations
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import contact, database, outbox
+from vorzimmer import database
 from vorzimmer.access import Actor, require
 from vorzimmer.accounts import links
 from vorzimmer.accounts.change import drop_sessions, log, shown
 from vorzimmer.accounts.invite import taken
-from vorzimmer.hall import Hall
+from vorzimmer.messages import outbox
 from vorzimmer.models import Account, LoginLink, WebSession
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.text import contact
 
 
 def _own(session: Session, actor: Actor) -> Account:

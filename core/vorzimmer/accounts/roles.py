@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import audit, database
 from vorzimmer.access import ROLES, Actor, Right, may, require
-from vorzimmer.contact import plain
 from vorzimmer.models import Account, Role
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.text.contact import plain
 
 OWNER, CUSTOMER = "owner", "customer"
 BUILT_IN = frozenset(ROLES)

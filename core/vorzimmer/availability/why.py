@@ -17,7 +17,7 @@ from vorzimmer.models import Resource
 from vorzimmer.periods import day_period
 from vorzimmer.reasons import N_
 from vorzimmer.slots import Shape, Span, Taken
-from vorzimmer.texts import Reader
+from vorzimmer.text.texts import Reader
 
 
 @dataclass(frozen=True)

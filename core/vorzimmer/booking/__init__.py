@@ -8,11 +8,9 @@ from vorzimmer.booking.block import block, change_block, delete_block, delete_bl
 from vorzimmer.booking.calls import NEWS, called, delivered, given_up, undelivered
 from vorzimmer.booking.cancel import cancel
 from vorzimmer.booking.change import Fields, change, version
-from vorzimmer.booking.clashes import Clash, clashes
 from vorzimmer.booking.close import complete, missed, reopen
 from vorzimmer.booking.closing import close_time
 from vorzimmer.booking.confirm import confirm
-from vorzimmer.booking.deadlines import deadlines
 from vorzimmer.booking.decide import accept, decline
 from vorzimmer.booking.details import (
     CODES_PER_HOUR,
@@ -28,8 +26,10 @@ from vorzimmer.booking.foresee import Foreseen, Stretch, foresee
 from vorzimmer.booking.hold import HoldRequest, hold
 from vorzimmer.booking.move import Target, look, move, stays
 from vorzimmer.booking.offer import choose_until, give_up, offer, stand, unanswered
-from vorzimmer.booking.online import is_open, reaches_customers
-from vorzimmer.booking.override import Override
+from vorzimmer.booking.parts.clashes import Clash, clashes
+from vorzimmer.booking.parts.deadlines import deadlines
+from vorzimmer.booking.parts.online import is_open, reaches_customers
+from vorzimmer.booking.parts.override import Override
 from vorzimmer.booking.pay import methods, paid, pay
 from vorzimmer.booking.reassign import reassign
 from vorzimmer.booking.release import release

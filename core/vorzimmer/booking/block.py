@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import access, audit, database
 from vorzimmer.access import SYSTEM, Actor
-from vorzimmer.booking.clashes import clashes, note
-from vorzimmer.booking.load import release_expired
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts.clashes import clashes, note
+from vorzimmer.booking.parts.load import release_expired
 from vorzimmer.models import Allocation, Block
 from vorzimmer.periods import Period, merge
+from vorzimmer.practice import Hall
 
 _AT_ONCE = 500
 

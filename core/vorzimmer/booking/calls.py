@@ -11,10 +11,10 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from vorzimmer import access, audit
 from vorzimmer.access import SYSTEM, Actor
-from vorzimmer.booking import load
-from vorzimmer.booking.changes import TOLD, record, to_call
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import load
+from vorzimmer.booking.parts.record import TOLD, record, to_call
 from vorzimmer.models import Booking, Message, Status
+from vorzimmer.practice import Hall
 
 NEWS = TOLD | {"reminder"}
 """Topics of messages that tell a customer of their appointment."""

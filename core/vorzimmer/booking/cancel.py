@@ -6,12 +6,12 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import access, audit
 from vorzimmer.access import Actor
-from vorzimmer.booking import load, status
-from vorzimmer.booking.changes import record
-from vorzimmer.booking.deadlines import require_in_time
 from vorzimmer.booking.offer import settle
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import load, status
+from vorzimmer.booking.parts.deadlines import require_in_time
+from vorzimmer.booking.parts.record import record
 from vorzimmer.models import Booking, Status
+from vorzimmer.practice import Hall
 
 
 def cancel(session: Session, hall: Hall, actor: Actor, uid: str, message: str = "") -> Booking:

@@ -13,15 +13,15 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import access, audit
 from vorzimmer.access import Actor, Right
-from vorzimmer.booking import load, status
-from vorzimmer.booking.changes import record
 from vorzimmer.booking.hand_over import hand_over
 from vorzimmer.booking.move import Target, move
-from vorzimmer.booking.override import Override
-from vorzimmer.contact import lines, plain
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import load, status
+from vorzimmer.booking.parts.override import Override
+from vorzimmer.booking.parts.record import record
 from vorzimmer.models import Booking, Customer, Status
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.text.contact import lines, plain
 
 LARGEST_PRICE = 100_000_000  # in minor units
 COLUMNS = ("price", "note", "place", "link")

@@ -7,13 +7,13 @@ from sqlalchemy.orm import Session
 from vorzimmer import access, audit, availability, database
 from vorzimmer.access import Actor
 from vorzimmer.availability import Placement, Wish
-from vorzimmer.booking import load, status
-from vorzimmer.booking.changes import record
 from vorzimmer.booking.offer import settle
-from vorzimmer.booking.override import Override, allow, require_still_free
+from vorzimmer.booking.parts import load, status
+from vorzimmer.booking.parts.override import Override, allow, require_still_free
+from vorzimmer.booking.parts.record import record
 from vorzimmer.booking.pay import paid
-from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Status
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Reason, Refused
 
 

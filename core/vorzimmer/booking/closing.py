@@ -17,13 +17,13 @@ from vorzimmer import access, availability, database
 from vorzimmer.access import Actor
 from vorzimmer.availability import Phrase
 from vorzimmer.availability.standing import Against, Taken, against, coming
-from vorzimmer.booking import load
 from vorzimmer.booking.offer import no_other_time
+from vorzimmer.booking.parts import load
 from vorzimmer.booking.triage import NOTHING, OFFER, REASSIGN, Decisions, carry_out
 from vorzimmer.database import LostRace
-from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Resource, Status
 from vorzimmer.plugins import Plugins
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, Reason, Refused
 
 T = TypeVar("T")

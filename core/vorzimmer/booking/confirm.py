@@ -6,15 +6,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from vorzimmer import audit, contact, customers, failpoint, hookspecs, urls
+from vorzimmer import audit, customers, failpoint, hookspecs, urls
 from vorzimmer.access import Actor
-from vorzimmer.booking import load, status
-from vorzimmer.booking.changes import record
 from vorzimmer.booking.hold import HoldRequest, take
-from vorzimmer.booking.policies import require_allowed
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import load, status
+from vorzimmer.booking.parts.policies import require_allowed
+from vorzimmer.booking.parts.record import record
 from vorzimmer.models import Booking, Status
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.text import contact
 
 GRACE = timedelta(minutes=10)  # how long after its end a hold's code may take the time again (rule 48)
 

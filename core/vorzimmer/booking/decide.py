@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 from vorzimmer import access, audit
 from vorzimmer.access import Actor
 from vorzimmer.availability import standing
-from vorzimmer.booking import load, status
-from vorzimmer.booking.changes import record
 from vorzimmer.booking.confirm import expire_at
-from vorzimmer.booking.override import Override, allow_closed
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import load, status
+from vorzimmer.booking.parts.override import Override, allow_closed
+from vorzimmer.booking.parts.record import record
 from vorzimmer.models import Booking, Status
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Reason, Refused
 
 

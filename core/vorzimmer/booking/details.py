@@ -10,17 +10,20 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import contact, database, fields, outbox
+from vorzimmer import database
 from vorzimmer.access import Actor
-from vorzimmer.booking import load
-from vorzimmer.booking.changes import record
-from vorzimmer.booking.online import reaches_customers
-from vorzimmer.booking.policies import require_allowed
-from vorzimmer.contact import canonical
-from vorzimmer.fields import Field
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import load
+from vorzimmer.booking.parts.online import reaches_customers
+from vorzimmer.booking.parts.policies import require_allowed
+from vorzimmer.booking.parts.record import record
+from vorzimmer.messages import outbox
 from vorzimmer.models import Booking, Message, Status
+from vorzimmer.practice import Hall
+from vorzimmer.questions import fields
+from vorzimmer.questions.fields import Field
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.text import contact
+from vorzimmer.text.contact import canonical
 
 MESSAGE_LENGTH = 2000
 CODES_PER_HOLD = 3

@@ -11,18 +11,21 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, availability, contact, customers, database, fields, outbox
+from vorzimmer import access, availability, customers, database
 from vorzimmer.access import Actor, Right
 from vorzimmer.availability import Wish
-from vorzimmer.booking import load
-from vorzimmer.booking.changes import record
 from vorzimmer.booking.confirm import start_payment
 from vorzimmer.booking.details import Details, checked
-from vorzimmer.booking.override import Override, allow, require_still_free
-from vorzimmer.fields import Field
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import load
+from vorzimmer.booking.parts.override import Override, allow, require_still_free
+from vorzimmer.booking.parts.record import record
+from vorzimmer.messages import outbox
 from vorzimmer.models import Booking, Customer, Status
+from vorzimmer.practice import Hall
+from vorzimmer.questions import fields
+from vorzimmer.questions.fields import Field
 from vorzimmer.reasons import N_
+from vorzimmer.text import contact
 
 
 @dataclass(frozen=True)

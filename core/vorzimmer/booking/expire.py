@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import audit
 from vorzimmer.access import SYSTEM
-from vorzimmer.booking import load, status
-from vorzimmer.booking.changes import record
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import load, status
+from vorzimmer.booking.parts.record import record
 from vorzimmer.models import Booking, Status
+from vorzimmer.practice import Hall
 
 
 def overdue(session: Session, moment: datetime, limit: int = 100) -> list[str]:

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import database, hookspecs
 from vorzimmer.availability.standing import Calendar
-from vorzimmer.hall import Hall
 from vorzimmer.models import Allocation, Resource
 from vorzimmer.periods import Period, clip, day_period, merge, subtract
 from vorzimmer.plugins import Plugins
+from vorzimmer.practice import Hall
 
 Span = tuple[datetime, datetime]
 

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import audit
 from vorzimmer.access import Actor
-from vorzimmer.booking import status
-from vorzimmer.booking.changes import record
 from vorzimmer.booking.confirm import start_payment
 from vorzimmer.booking.offer import settle
-from vorzimmer.contact import canonical
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import status
+from vorzimmer.booking.parts.record import record
 from vorzimmer.models import Allocation, Booking, Customer, Payment, Status
+from vorzimmer.practice import Hall
+from vorzimmer.text.contact import canonical
 
 APPOINTMENT = (
     *("status", "service", "location", "staff", "starts", "ends", "wall", "zone", "seats", "expires_at"),

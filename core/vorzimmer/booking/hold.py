@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from vorzimmer import availability, database, failpoint
 from vorzimmer.access import Actor
 from vorzimmer.availability import Assignment, Wish
-from vorzimmer.booking import load
-from vorzimmer.booking.changes import record
-from vorzimmer.booking.online import require_open
+from vorzimmer.booking.parts import load
+from vorzimmer.booking.parts.online import require_open
+from vorzimmer.booking.parts.record import record
 from vorzimmer.booking.release import drop
 from vorzimmer.database import LostRace
-from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Service, Status
+from vorzimmer.practice import Hall
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 from vorzimmer import access, audit, availability, database
 from vorzimmer.access import Actor
 from vorzimmer.availability import Assignment, Placement, Wish
-from vorzimmer.booking import load, status
-from vorzimmer.booking.changes import kind_of, record
-from vorzimmer.booking.deadlines import require_in_time
 from vorzimmer.booking.offer import settle
-from vorzimmer.booking.override import Override, allow, require_still_free
+from vorzimmer.booking.parts import load, status
+from vorzimmer.booking.parts.deadlines import require_in_time
+from vorzimmer.booking.parts.override import Override, allow, require_still_free
+from vorzimmer.booking.parts.record import kind_of, record
 from vorzimmer.database import LostRace
-from vorzimmer.hall import Hall
 from vorzimmer.models import Booking
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Reason, Refused
 
 

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from vorzimmer import access, audit, availability, database
 from vorzimmer.access import SYSTEM, Actor
 from vorzimmer.availability import Phrase
-from vorzimmer.booking import load, status
-from vorzimmer.booking.changes import record, to_call
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import load, status
+from vorzimmer.booking.parts.record import record, to_call
 from vorzimmer.models import Booking, Service
 from vorzimmer.periods import Period
 from vorzimmer.plugins import Plugins
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, Reason, Refused
 
 TIME = timedelta(days=3)

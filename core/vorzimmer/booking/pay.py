@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import access, audit, hookspecs
 from vorzimmer.access import Actor
-from vorzimmer.booking import load
 from vorzimmer.booking.change import require_seen
-from vorzimmer.booking.changes import record
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import load
+from vorzimmer.booking.parts.record import record
 from vorzimmer.hookspecs import PaymentMethod
 from vorzimmer.models import Booking, Payment, Status
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, Reason, Refused
 
 

@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import access, audit, availability
 from vorzimmer.access import Actor
-from vorzimmer.booking import load, status
-from vorzimmer.booking.changes import kind_of, record
 from vorzimmer.booking.offer import settle
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import load, status
+from vorzimmer.booking.parts.record import kind_of, record
 from vorzimmer.models import Booking, Resource
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, Reason, Refused
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from vorzimmer.access import Actor
-from vorzimmer.booking import load, status
-from vorzimmer.booking.changes import record
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import load, status
+from vorzimmer.booking.parts.record import record
 from vorzimmer.models import Status
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Refused
 
 

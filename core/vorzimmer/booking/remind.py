@@ -7,11 +7,12 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, audit, outbox
+from vorzimmer import access, audit
 from vorzimmer.access import Actor
-from vorzimmer.booking import load
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import load
+from vorzimmer.messages import outbox
 from vorzimmer.models import Booking, Message, Status
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, Reason, Refused
 
 PAUSE = timedelta(minutes=1)

@@ -7,15 +7,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, audit, database, hookspecs, outbox
+from vorzimmer import access, audit, database, hookspecs
 from vorzimmer.access import Actor
-from vorzimmer.booking import load, status
-from vorzimmer.booking.changes import record
 from vorzimmer.booking.close import anew, take_again
 from vorzimmer.booking.confirm import expire_at
 from vorzimmer.booking.offer import settle
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import load, status
+from vorzimmer.booking.parts.record import record
+from vorzimmer.messages import outbox
 from vorzimmer.models import AuditEntry, Booking, Status
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Reason, Refused
 
 

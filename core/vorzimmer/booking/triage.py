@@ -8,16 +8,16 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from vorzimmer import contact
 from vorzimmer.access import Actor
 from vorzimmer.availability import Phrase
 from vorzimmer.booking.cancel import cancel
 from vorzimmer.booking.offer import invite
 from vorzimmer.booking.reassign import reassign
 from vorzimmer.booking.release import release
-from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Resource, Status
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.text import contact
 
 T = TypeVar("T")
 KEEP, OFFER, CANCEL, REASSIGN = "keep", "offer", "cancel", "reassign:"

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import access, availability, database
 from vorzimmer.access import Actor
-from vorzimmer.booking import load
 from vorzimmer.booking.enter import Entry, enter
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import load
 from vorzimmer.models import Booking, Location, Resource, Service
 from vorzimmer.periods import Period, day_period
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Reason, Refused
 
 

@@ -10,8 +10,8 @@ from zoneinfo import available_timezones
 
 from babel.numbers import is_currency
 
-from vorzimmer.contact import plain
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.text.contact import plain
 
 Rule = Callable[[Any], Any]
 """Gives the clean value, or raises `ValueError` with an English msgid."""

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from vorzimmer.access import Actor
 from vorzimmer.booking import NOTHING, Decisions
 from vorzimmer.catalogue import checks, records
-from vorzimmer.hall import Hall
 from vorzimmer.models import Location
+from vorzimmer.practice import Hall
 
 FIELDS: dict[str, checks.Rule] = {
     "name": checks.line(120, needed=True),

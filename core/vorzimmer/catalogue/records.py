@@ -12,8 +12,8 @@ from vorzimmer import access, addresses, audit, database
 from vorzimmer.access import Actor, Right
 from vorzimmer.booking import Decisions, close_time
 from vorzimmer.catalogue import checks
-from vorzimmer.hall import Hall
 from vorzimmer.models import Location, Resource, Service
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, Reason, Refused
 
 T = TypeVar("T", Location, Resource, Service)

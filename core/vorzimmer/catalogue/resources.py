@@ -12,8 +12,8 @@ from vorzimmer import hookspecs
 from vorzimmer.access import Actor
 from vorzimmer.booking import NOTHING, Decisions
 from vorzimmer.catalogue import checks, records
-from vorzimmer.hall import Hall
 from vorzimmer.models import Location, Offer, Requirement, Resource, Service
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
 
 STAFF = "staff"

@@ -13,8 +13,8 @@ from vorzimmer import addresses, audit, database, hookspecs
 from vorzimmer.access import Actor
 from vorzimmer.booking import NOTHING, Decisions
 from vorzimmer.catalogue import checks, records
-from vorzimmer.hall import Hall
 from vorzimmer.models import Allocation, Offer, Requirement, Resource, Service
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
 
 A_DAY, A_YEAR = 24 * 60, 365 * 24 * 60

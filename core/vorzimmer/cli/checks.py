@@ -12,17 +12,17 @@ import click
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
-from vorzimmer import availability, booking, checkup, database
+from vorzimmer import availability, booking, database
 from vorzimmer.access import CUSTOMER
 from vorzimmer.availability import Slot
 from vorzimmer.booking import HoldRequest
 from vorzimmer.cli.options import authors_practice, fail
-from vorzimmer.config import Config
-from vorzimmer.doctor import examine
-from vorzimmer.hall import Hall
+from vorzimmer.doctor import checkup, examine
 from vorzimmer.hookspecs import Level
 from vorzimmer.periods import Period
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.settings.config import Config
 
 SERVICE = "massage"
 PERSON = "anna"
@@ -87,6 +87,6 @@ def _race(hall: Hall, rivals: int) -> int:
 
 def _any_slot(session: Session, hall: Hall) -> Slot:
     now = database.now(session)
-    service = booking.load.service(session, SERVICE)
+    service = booking.parts.load.service(session, SERVICE)
     window = Period(now + timedelta(days=1), now + timedelta(days=15))
     return availability.free_slots(session, hall.plugins, service, window, now, staff=PERSON)[0]

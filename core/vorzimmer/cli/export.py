@@ -16,11 +16,11 @@ from sqlalchemy import Connection, MetaData, Table, select
 from sqlalchemy.orm import DeclarativeBase
 
 from vorzimmer.cli.options import fail, opened, practice
-from vorzimmer.config import Config
 from vorzimmer.database import Database
 from vorzimmer.models import Booking, Calendar, CalendarObject, Customer, Location, Payment, Resource, Service
 from vorzimmer.models.record import AuditEntry
-from vorzimmer.stored import PREFIX, SEALED
+from vorzimmer.settings.config import Config
+from vorzimmer.settings.stored import PREFIX, SEALED
 
 LEFT_OUT = frozenset({"web_session", "kept_answer", "login_link", "passkey", "setting"})
 """Tables of secrets alone; what the office has set has a file of its own."""

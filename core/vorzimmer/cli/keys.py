@@ -11,10 +11,10 @@ from vorzimmer import accounts, database
 from vorzimmer.access import Right
 from vorzimmer.cli.office import CLI, account_of
 from vorzimmer.cli.options import fail, opened, practice
-from vorzimmer.config import Config
-from vorzimmer.hall import Hall
 from vorzimmer.models import ApiKey
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Refused
+from vorzimmer.settings.config import Config
 
 
 @click.command("api-key")

@@ -10,8 +10,8 @@ import click
 from vorzimmer import hookspecs
 from vorzimmer.cli import checks, export, keys, office, plugin, serving
 from vorzimmer.cli.options import OneLine, config_option, data_option, log_in_lines
-from vorzimmer.config import Config
 from vorzimmer.plugins import Plugins
+from vorzimmer.settings.config import Config
 
 
 class Commands(OneLine):

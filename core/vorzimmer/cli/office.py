@@ -12,13 +12,15 @@ import click
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import accounts, audit, availability, booking, database, settings, setup, urls
+from vorzimmer import accounts, audit, availability, booking, database, urls
 from vorzimmer.access import ROLES, Actor
 from vorzimmer.cli.options import authors_practice, fail, opened, practice
-from vorzimmer.config import Config
-from vorzimmer.hall import Hall
 from vorzimmer.models import Account, Resource, WebSession
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Refused
+from vorzimmer.settings import change as settings
+from vorzimmer.settings import setup
+from vorzimmer.settings.config import Config
 
 CLI = Actor("command line", "cli")
 ADMIN = Actor(CLI.name, CLI.door, rights=ROLES["owner"])
@@ -149,7 +151,7 @@ def explain(config: Config, service: str, start: datetime, staff: str | None) ->
     hall = opened(config)
     start = start if start.tzinfo else start.replace(tzinfo=config.zone)
     with hall.database.reading() as session:
-        wanted = booking.load.service(session, service)
+        wanted = booking.parts.load.service(session, service)
         moment = database.now(session)
         found = availability.explain(session, hall.plugins, wanted, start, moment, staff=staff)
     reader = hall.texts.reader(config.settings.practice.languages[0])

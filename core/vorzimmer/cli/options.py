@@ -19,11 +19,11 @@ import click
 import structlog
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from vorzimmer.config import Config, ConfigError
 from vorzimmer.database import Newer
-from vorzimmer.hall import Hall
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import PluginFailed, Refused
-from vorzimmer.serve import CannotListen
+from vorzimmer.server.serve import CannotListen
+from vorzimmer.settings.config import Config, ConfigError
 
 F = TypeVar("F", bound=Callable[..., Any])
 MOST_LOG_LINES = 10_000

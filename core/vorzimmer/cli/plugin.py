@@ -12,13 +12,14 @@ from pathlib import Path
 import click
 
 import vorzimmer
-from vorzimmer import availability, booking, checkup, database, hookspecs
+from vorzimmer import availability, booking, database, hookspecs
 from vorzimmer.cli import plugin_check
 from vorzimmer.cli.options import authors_practice, fail, opened
-from vorzimmer.config import Config
-from vorzimmer.hall import Hall
+from vorzimmer.doctor import checkup
 from vorzimmer.periods import Period
 from vorzimmer.plugins import GROUP, Loaded
+from vorzimmer.practice import Hall
+from vorzimmer.settings.config import Config
 
 SPELLINGS = ("vorzimmer_example", "vorzimmer-example", "/x/example", "test_example")
 """Where the template says its own name, which is `example`."""
@@ -61,7 +62,7 @@ def trace(config: Config, service: str) -> None:
     seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
     hall.plugins.watch = lambda name, hook, took: seconds[hook, name].append(took)
     with hall.database.reading() as session:
-        wanted, now = booking.load.service(session, service), database.now(session)
+        wanted, now = booking.parts.load.service(session, service), database.now(session)
         found = availability.free_slots(
             session, hall.plugins, wanted, Period(now, now + timedelta(days=7)), now
         )

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import click
 
-from vorzimmer import checkup
-from vorzimmer.checkup import Wrong
-from vorzimmer.config import PLUGINS, Config, Settings
-from vorzimmer.hall import Hall
+from vorzimmer.doctor import checkup
+from vorzimmer.doctor.checkup import Wrong
 from vorzimmer.plugins import GROUP, HOOKS, Loaded
 from vorzimmer.plugins.loading import single_files
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import PluginFailed
+from vorzimmer.settings.config import PLUGINS, Config, Settings
 
 DEMO = "vorzimmer_demo"
 ADVICE = {

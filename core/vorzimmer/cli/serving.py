@@ -15,13 +15,13 @@ from typing import Any
 
 import click
 
-from vorzimmer import serve as server
-from vorzimmer import setup
-from vorzimmer.app import create_app
 from vorzimmer.cli.options import config_option, data_option, fail, plugin_dir_option, practice, write_logs
-from vorzimmer.config import Config
-from vorzimmer.hall import Hall
-from vorzimmer.worker import Worker
+from vorzimmer.messages.worker import Worker
+from vorzimmer.practice import Hall
+from vorzimmer.server import serve as server
+from vorzimmer.server.app import create_app
+from vorzimmer.settings import setup
+from vorzimmer.settings.config import Config
 
 RELOADED = "VORZIMMER_RELOADED"
 

@@ -6,11 +6,12 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, audit, contact, database
+from vorzimmer import access, audit, database
 from vorzimmer.access import Actor, Right
 from vorzimmer.customers.record import GROUP_LENGTH
 from vorzimmer.models import Customer, CustomerGroup
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.text import contact
 
 TWICE = N_("There is a group of this name already.")
 

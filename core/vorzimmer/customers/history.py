@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from vorzimmer.access import Actor
 from vorzimmer.customers.listing import STANDING
 from vorzimmer.customers.search import of_calendars
+from vorzimmer.messages.outbox import FACTS
 from vorzimmer.models import AuditEntry, Booking, Customer, Message, Status
-from vorzimmer.outbox import FACTS
 
 MESSAGES = 30
 ENTRIES = 30

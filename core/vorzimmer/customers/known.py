@@ -10,13 +10,15 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from vorzimmer import access, audit, database, fields, outbox
+from vorzimmer import access, audit, database
 from vorzimmer.access import Actor, Right
-from vorzimmer.contact import canonical
 from vorzimmer.customers.record import locked, log_change, snapshot, subject
-from vorzimmer.hall import Hall
+from vorzimmer.messages import outbox
 from vorzimmer.models import AuditEntry, Booking, Customer, CustomerChange
+from vorzimmer.practice import Hall
+from vorzimmer.questions import fields
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.text.contact import canonical
 
 IGNORED = "change_ignored"
 _KEY = 7243002  # of the locks of addresses, among other locks of the database

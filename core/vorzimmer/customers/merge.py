@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, audit, database, outbox
+from vorzimmer import access, audit, database
 from vorzimmer.access import Actor, Right
 from vorzimmer.customers.record import snapshot, subject, version_of
 from vorzimmer.customers.search import SAME_NUMBER, one, visible
-from vorzimmer.hall import Hall
+from vorzimmer.messages import outbox
 from vorzimmer.models import Booking, Customer, CustomerChange
 from vorzimmer.models.customer import folded
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Reason, Refused
 
 MOST = 10

@@ -13,12 +13,15 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, audit, contact, database, fields, outbox
+from vorzimmer import access, audit, database
 from vorzimmer.access import Actor, Right
 from vorzimmer.customers.search import one
-from vorzimmer.hall import Hall
+from vorzimmer.messages import outbox
 from vorzimmer.models import Customer, CustomerGroup
+from vorzimmer.practice import Hall
+from vorzimmer.questions import fields
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.text import contact
 
 NOTE_LENGTH = 10_000
 GROUP_LENGTH = 80

@@ -14,16 +14,17 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from vorzimmer import database, outbox
-from vorzimmer.config import Config, ConfigError
+from vorzimmer import database
 from vorzimmer.database import CORE_MIGRATIONS
 from vorzimmer.doctor import plugins
-from vorzimmer.guard import is_loopback
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Finding, Level
+from vorzimmer.messages import outbox
 from vorzimmer.models import Message
 from vorzimmer.plugins import told
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
+from vorzimmer.server.guard import is_loopback
+from vorzimmer.settings.config import Config, ConfigError
 
 DRIFT = timedelta(seconds=5)
 LATE = timedelta(minutes=5)

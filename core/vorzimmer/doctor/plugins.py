@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import failures, hookspecs, outbox
-from vorzimmer.hall import Hall
+from vorzimmer import hookspecs
 from vorzimmer.hookspecs import Finding, Level
+from vorzimmer.messages import failures, outbox
 from vorzimmer.models import Message
 from vorzimmer.plugins import NOT_OURS, told
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, PluginFailed
 
 FINDINGS = hookspecs.findings.__name__

@@ -13,12 +13,11 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import access, audit, database
 from vorzimmer.access import SYSTEM, Actor, Right
-from vorzimmer.booking import objects
-from vorzimmer.booking.status import change
+from vorzimmer.booking.parts import published
+from vorzimmer.booking.parts.status import change
 from vorzimmer.customers import one
 from vorzimmer.erasure.known import Known, of
 from vorzimmer.erasure.plan import Plan, coming, of_known
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Person
 from vorzimmer.models import (
     Allocation,
@@ -33,6 +32,7 @@ from vorzimmer.models import (
     WebSession,
 )
 from vorzimmer.models.customer import folded, search_key
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, Reason, Refused
 
 ACT = "customer_erased"
@@ -111,14 +111,14 @@ def _nameless(session: Session, hall: Hall, booking: Booking, nobody: str, momen
     """The appointment without the person, under another uid: links, codes and files with the old one lead nowhere."""
     before, booking.uid = booking.uid, str(uuid.uuid4())
     for standing in session.scalars(select(CalendarObject).where(CalendarObject.booking_id == booking.id)):
-        objects.log_change(session, standing.calendar_id, standing.href, gone=True)
+        published.log_change(session, standing.calendar_id, standing.href, gone=True)
         session.delete(standing)
     booking.customer, booking.name, booking.fields, booking.consents = None, nobody, {}, {}
     booking.language = hall.config.settings.practice.languages[0]
     for column in ("email", "phone", "message", "note", "place", "link"):
         setattr(booking, column, "")
     session.flush()
-    objects.publish(session, hall, booking, moment)
+    published.publish(session, hall, booking, moment)
     about = AuditEntry.subject == f"booking {before}"
     for entry in session.scalars(select(AuditEntry).where(about)):
         entry.subject = f"booking {booking.uid}"

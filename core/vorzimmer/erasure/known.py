@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from vorzimmer import outbox
 from vorzimmer.accounts import customers_only
-from vorzimmer.booking.load import WHOLE
+from vorzimmer.booking.parts.load import WHOLE
 from vorzimmer.customers import trail, waiting
 from vorzimmer.customers.search import SAME_NUMBER
 from vorzimmer.hookspecs import Person
+from vorzimmer.messages import outbox
 from vorzimmer.models import Account, AuditEntry, Booking, Customer, Message
 from vorzimmer.models.customer import folded
 

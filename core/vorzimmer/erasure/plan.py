@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import access, database, hookspecs
 from vorzimmer.access import Actor, Right
-from vorzimmer.booking.objects import BUSY, FULL
-from vorzimmer.booking.status import OPEN
+from vorzimmer.booking.parts.published import BUSY, FULL
+from vorzimmer.booking.parts.status import OPEN
 from vorzimmer.customers import one
 from vorzimmer.erasure.known import Known, of
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import PersonalData
 from vorzimmer.models import Booking, Calendar, CalendarObject, Customer, Erasure, Message, Resource, Status
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
 
 BOOKS = 8

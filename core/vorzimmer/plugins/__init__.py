@@ -16,7 +16,6 @@ import structlog
 from pydantic import BaseModel
 
 from vorzimmer import hookspecs
-from vorzimmer.config import PLUGINS, Config
 from vorzimmer.plugins.answers import checked, typed
 from vorzimmer.plugins.loading import (
     GROUP,
@@ -31,6 +30,7 @@ from vorzimmer.plugins.loading import (
     told,
 )
 from vorzimmer.reasons import N_, PluginFailed
+from vorzimmer.settings.config import PLUGINS, Config
 
 __all__ = ["GROUP", "HOOKS", "NOT_OURS", "Loaded", "NoConfig", "Plugins", "told"]
 

@@ -18,8 +18,8 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from vorzimmer import hookspecs
-from vorzimmer.config import PLUGINS, Config, Table, describe
-from vorzimmer.texts import catalogue
+from vorzimmer.settings.config import PLUGINS, Config, Table, describe
+from vorzimmer.text.texts import catalogue
 
 GROUP = "vorzimmer"
 FILES = "vorzimmer_files_"

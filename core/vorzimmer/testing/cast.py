@@ -13,12 +13,12 @@ from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from sqlalchemy import select
 
 from vorzimmer.access import ROLES, Actor
-from vorzimmer.app import create_app
 from vorzimmer.booking import Entry, enter
-from vorzimmer.hall import Hall
+from vorzimmer.messages.worker import Worker
 from vorzimmer.models import Booking, Location, Message, Model, Resource, Service
+from vorzimmer.practice import Hall
+from vorzimmer.server.app import create_app
 from vorzimmer.testing.instants import Clock, berlin
-from vorzimmer.worker import Worker
 
 PASSWORD = "demo-passwort-2026"  # noqa: S105  (of every account of the demo, interface.md)
 T = TypeVar("T", bound=Model)

@@ -7,12 +7,13 @@ from typing import ClassVar
 
 import pytest
 
-from vorzimmer import checkup, hookspecs
-from vorzimmer.hall import Hall
+from vorzimmer import hookspecs
+from vorzimmer.doctor import checkup
 from vorzimmer.hookspecs import Available, Busy, Change
 from vorzimmer.models import Status
 from vorzimmer.periods import Period
 from vorzimmer.plugins import Loaded, Plugins
+from vorzimmer.practice import Hall
 from vorzimmer.testing.cast import Practice
 from vorzimmer.testing.instants import berlin
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from vorzimmer import database
-from vorzimmer.config import PLUGINS, Config, Settings
-from vorzimmer.hall import Hall
+from vorzimmer.practice import Hall
+from vorzimmer.settings.config import PLUGINS, Config, Settings
 from vorzimmer.testing.instants import START
 from vorzimmer.testing.servers import on_postgresql
 

@@ -6,9 +6,9 @@ from flask import Blueprint, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
 from vorzimmer.access import EVERYONE, open_to
-from vorzimmer.guard import CODES
-from vorzimmer.here import hall
 from vorzimmer.reasons import PluginFailed, Refused
+from vorzimmer.server.guard import CODES
+from vorzimmer.server.here import hall
 from vorzimmer_web.api import documented, problems
 from vorzimmer_web.api.absences import absences
 from vorzimmer_web.api.accounts import accounts

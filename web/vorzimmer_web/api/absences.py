@@ -15,10 +15,10 @@ from werkzeug.exceptions import NotFound
 from vorzimmer import database, hookspecs
 from vorzimmer.access import Right, open_to
 from vorzimmer.as_json import show
-from vorzimmer.here import hall
 from vorzimmer.hookspecs import Absence, Absences, NewAbsence
 from vorzimmer.periods import Period, day_period
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, staff_caller

@@ -18,11 +18,11 @@ from vorzimmer import accounts as core
 from vorzimmer import database, hookspecs
 from vorzimmer.access import Actor, Right, open_to
 from vorzimmer.as_json import show
-from vorzimmer.hall import Hall
-from vorzimmer.here import hall
 from vorzimmer.hookspecs import StaffNotices
 from vorzimmer.models import Account, LoginLink, Role
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, staff_caller

@@ -11,12 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from vorzimmer import catalogue as use_cases
-from vorzimmer import fields
 from vorzimmer.access import Right, open_to
 from vorzimmer.booking import Decisions
 from vorzimmer.catalogue import Need
-from vorzimmer.here import hall
 from vorzimmer.models import Location, Resource, Service
+from vorzimmer.questions import fields
+from vorzimmer.server.here import hall
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, staff_caller

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from vorzimmer import customers as core
 from vorzimmer.access import RECORDS, Actor, Right, open_to
 from vorzimmer.as_json import customers_out, show
-from vorzimmer.here import hall
 from vorzimmer.models import Customer
 from vorzimmer.reasons import Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, staff_caller

@@ -14,7 +14,7 @@ from spectree.model_adapter.pydantic_adapter import PydanticModelAdapter
 from spectree.models import SecureType, SecuritySchemeData
 from spectree.plugins.flask_plugin import FlaskPlugin
 
-from vorzimmer.settings import PLAIN
+from vorzimmer.settings.change import PLAIN
 from vorzimmer_web.api import problems, shapes
 
 KEY: dict[str, list[str]] = {"key": []}

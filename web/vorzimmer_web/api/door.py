@@ -26,9 +26,9 @@ from werkzeug.exceptions import (
 from vorzimmer import access, database
 from vorzimmer.access import Actor
 from vorzimmer.accounts import digest, find_key, is_due, note_use
-from vorzimmer.here import hall
 from vorzimmer.models import Account, KeptAnswer
 from vorzimmer.reasons import Refused
+from vorzimmer.server.here import hall
 from vorzimmer.tries import WINDOW
 from vorzimmer_web import limits
 from vorzimmer_web.api import problems

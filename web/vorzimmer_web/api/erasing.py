@@ -13,8 +13,8 @@ from pydantic import BaseModel
 from vorzimmer import erasure
 from vorzimmer.access import Right, open_to
 from vorzimmer.as_json import show
-from vorzimmer.here import hall
 from vorzimmer.hookspecs import PersonalData
+from vorzimmer.server.here import hall
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import answered, staff_caller

@@ -14,9 +14,9 @@ from werkzeug.exceptions import NotFound
 from vorzimmer import hookspecs
 from vorzimmer.access import Right, open_to
 from vorzimmer.as_json import show
-from vorzimmer.here import hall
 from vorzimmer.hookspecs import ExternalCalendar, ExternalCalendars, NewExternalCalendar
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, staff_caller

@@ -8,11 +8,12 @@ from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, registry
-from vorzimmer import fields as core
+from vorzimmer import access
 from vorzimmer.access import Right, open_to
-from vorzimmer.here import hall
 from vorzimmer.models import Attribute
+from vorzimmer.questions import fields as core
+from vorzimmer.questions import registry
+from vorzimmer.server.here import hall
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, staff_caller

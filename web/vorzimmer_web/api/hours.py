@@ -12,9 +12,9 @@ from werkzeug.exceptions import NotFound
 
 from vorzimmer import hookspecs
 from vorzimmer.access import Right, open_to
-from vorzimmer.here import hall
 from vorzimmer.hookspecs import HoursOf, WorkingHours
 from vorzimmer.periods import MINUTES_A_DAY
+from vorzimmer.server.here import hall
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, staff_caller

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import database
 from vorzimmer.access import Right, open_to
-from vorzimmer.here import hall
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web import invitations
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call

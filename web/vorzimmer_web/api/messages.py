@@ -8,8 +8,8 @@ from werkzeug.exceptions import NotFound
 
 from vorzimmer import access, hookspecs
 from vorzimmer.access import Right, open_to
-from vorzimmer.here import hall
 from vorzimmer.hookspecs import MessageTexts
+from vorzimmer.server.here import hall
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import staff_caller

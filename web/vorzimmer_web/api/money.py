@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from vorzimmer import booking
 from vorzimmer.access import APPOINTMENTS, open_to
 from vorzimmer.as_json import show
-from vorzimmer.here import hall
 from vorzimmer.models import Booking
+from vorzimmer.server.here import hall
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, staff_caller

@@ -9,11 +9,11 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from vorzimmer import access
-from vorzimmer import settings as core
 from vorzimmer.access import Right, open_to
-from vorzimmer.here import hall
 from vorzimmer.plugins import Loaded
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.server.here import hall
+from vorzimmer.settings import change as core
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, staff_caller

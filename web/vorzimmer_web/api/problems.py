@@ -9,8 +9,8 @@ from flask import Response
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
-from vorzimmer.guard import CODES
 from vorzimmer.reasons import N_, PluginFailed, Reason, Refused
+from vorzimmer.server.guard import CODES
 
 STATUS = {
     Reason.NOT_FOUND: 404,

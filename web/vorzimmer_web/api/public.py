@@ -13,15 +13,16 @@ from flask_babel import gettext
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, selectinload
 
-from vorzimmer import availability, booking, database, fields, urls
+from vorzimmer import availability, booking, database, urls
 from vorzimmer.access import EVERYONE, Right, may, open_to
 from vorzimmer.addresses import leads_to
 from vorzimmer.as_json import booking_out
 from vorzimmer.availability import Slot
-from vorzimmer.here import hall
 from vorzimmer.models import Location, Offer, Requirement, Resource, Service
 from vorzimmer.periods import Period, day_period
+from vorzimmer.questions import fields
 from vorzimmer.reasons import N_, TEXTS, Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web import hoarding, limits, words
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
@@ -81,7 +82,7 @@ def slots(query: shapes.SlotQuery) -> Response:
     """Free times from the first to the last day, both included."""
     zone = ZoneInfo(query.tz) if query.tz else None
     with hall().database.reading() as session:
-        service = booking.load.service(session, query.service)
+        service = booking.parts.load.service(session, query.service)
         if query.to < query.from_ or (query.to - query.from_).days >= MOST_DAYS:
             raise Refused(Reason.INVALID, errors={"to": N_("At most 62 days, the first before the last.")})
         found = _free(session, service, query, query.from_, query.to)
@@ -97,7 +98,7 @@ def days(query: shapes.DayQuery) -> Response:
     year, month = (int(part) for part in query.month.split("-"))
     first, last = date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
     with hall().database.reading() as session:
-        service = booking.load.service(session, query.service)
+        service = booking.parts.load.service(session, query.service)
         free = {local_day(slot) for slot in _free(session, service, query, first, last)}
     every = (first + DAY * offset for offset in range((last - first).days + 1))
     return jsonify(days={day.isoformat(): day in free for day in every})
@@ -231,7 +232,7 @@ def explain(query: shapes.ExplainQuery) -> Response:
     actor = caller()
     named = actor is not None and actor.is_staff
     with hall().database.reading() as session:
-        service = booking.load.service(session, query.service)
+        service = booking.parts.load.service(session, query.service)
         staff = _known(session, Resource, query.staff)
         found = availability.explain(
             session, hall().plugins, service, query.start, database.now(session), staff=staff

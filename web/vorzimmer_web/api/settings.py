@@ -11,10 +11,10 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from vorzimmer import access
-from vorzimmer import settings as core
 from vorzimmer.access import Right, open_to
-from vorzimmer.here import hall
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.server.here import hall
+from vorzimmer.settings import change as core
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, staff_caller

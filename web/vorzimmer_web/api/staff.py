@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session, selectinload
 from vorzimmer import access, booking, customers, database
 from vorzimmer.access import APPOINTMENTS, Actor, Right, open_to
 from vorzimmer.as_json import staff_booking_out
-from vorzimmer.here import hall
 from vorzimmer.models import Allocation, Booking, Customer, Resource
 from vorzimmer.periods import day_period
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, staff_caller
@@ -34,7 +34,9 @@ def bookings(query: shapes.BookingQuery) -> Response:
     actor = staff_caller()
     wanted = _filtered(_visible(actor), query).order_by(Booking.starts, Booking.id).limit(query.limit + 1)
     with hall().database.reading() as session:
-        found = list(session.scalars(wanted.options(*booking.load.WHOLE, selectinload(Booking.payments))))
+        found = list(
+            session.scalars(wanted.options(*booking.parts.load.WHOLE, selectinload(Booking.payments)))
+        )
         more = len(found) > query.limit
         page = found[: query.limit]
         return jsonify(
@@ -151,13 +153,13 @@ def participants(uid: str, query: shapes.NoQuery) -> Response:
     with hall().database.reading() as session:
         names = [one.id for one in customers.participants(session, actor, uid)]
         wanted = select(Booking).where(Booking.id.in_(names)).order_by(Booking.name, Booking.id)
-        found = session.scalars(wanted.options(*booking.load.WHOLE, selectinload(Booking.payments)))
+        found = session.scalars(wanted.options(*booking.parts.load.WHOLE, selectinload(Booking.payments)))
         return jsonify(bookings=[_out(actor, one) for one in found])
 
 
 def mine(session: Session, actor: Actor, uid: str) -> Booking:
     """The booking if the caller may see it; else the same answer as for one that does not exist (A1)."""
-    found = booking.load.booking(session, uid)
+    found = booking.parts.load.booking(session, uid)
     if not access.may_touch_booking(actor, found):
         raise Refused(Reason.NOT_FOUND)
     return found

@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 
-from vorzimmer import fields, urls
+from vorzimmer import urls
 from vorzimmer.as_json import held_slugs, show, staff_booking_out
 from vorzimmer.availability import Slot, Why
 from vorzimmer.catalogue.services import needs_of
-from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Service
+from vorzimmer.practice import Hall
+from vorzimmer.questions import fields
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer_web import words
 

@@ -8,9 +8,9 @@ from flask_babel import gettext
 
 from vorzimmer import hookspecs
 from vorzimmer.access import APPOINTMENTS
-from vorzimmer.here import hall
-from vorzimmer.pages import leads
 from vorzimmer.reasons import N_
+from vorzimmer.server.here import hall
+from vorzimmer.server.pages import leads
 from vorzimmer_web import accounts
 from vorzimmer_web import kept as typed
 from vorzimmer_web.office import (

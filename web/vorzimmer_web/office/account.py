@@ -14,10 +14,10 @@ from werkzeug.exceptions import NotFound
 
 from vorzimmer import accounts, seen
 from vorzimmer.access import APPOINTMENTS, Right, may, open_to
-from vorzimmer.here import hall
 from vorzimmer.models import Account, WebSession
 from vorzimmer.reasons import N_, Refused
 from vorzimmer.seen import Seen
+from vorzimmer.server.here import hall
 from vorzimmer_web.accounts import hashing, password_fits
 from vorzimmer_web.office.fresh import fresh
 from vorzimmer_web.office.settings.beside import beside

@@ -9,12 +9,14 @@ from flask import flash
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from vorzimmer import booking, contact, outbox
+from vorzimmer import booking
 from vorzimmer.access import Actor
-from vorzimmer.hall import Hall
-from vorzimmer.here import hall
+from vorzimmer.messages import outbox
 from vorzimmer.models import Booking
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
+from vorzimmer.server.here import hall
+from vorzimmer.text import contact
 from vorzimmer_web.office.choose import place_said
 
 LONGEST_MESSAGE = 1000

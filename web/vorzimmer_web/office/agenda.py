@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import customers, database
 from vorzimmer.access import Actor, Right, may, open_to
-from vorzimmer.booking.load import WHOLE
-from vorzimmer.here import hall
+from vorzimmer.booking.parts.load import WHOLE
 from vorzimmer.models import Booking, Customer, Resource, Status
 from vorzimmer.periods import Period, day_of, day_period
+from vorzimmer.server.here import hall
 from vorzimmer_web.office.away import away
 from vorzimmer_web.office.looked import news
 from vorzimmer_web.office.reach import reach

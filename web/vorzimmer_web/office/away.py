@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import hookspecs
 from vorzimmer.access import Actor
-from vorzimmer.here import hall
 from vorzimmer.periods import Period
+from vorzimmer.server.here import hall
 from vorzimmer_web import words
 
 

@@ -12,15 +12,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vorzimmer import booking as use_cases
-from vorzimmer import database, fields
+from vorzimmer import database
 from vorzimmer.access import Actor, Right, may, may_touch_booking, open_to
-from vorzimmer.booking import Override, Target, load
-from vorzimmer.booking.status import LEGAL, OPEN
-from vorzimmer.here import hall
+from vorzimmer.booking import Override, Target
+from vorzimmer.booking.parts import load
+from vorzimmer.booking.parts.status import LEGAL, OPEN
+from vorzimmer.messages.outbox import FACTS
 from vorzimmer.models import AuditEntry, Booking, Message, Status
-from vorzimmer.outbox import FACTS
 from vorzimmer.periods import day_of, local_instant
+from vorzimmer.questions import fields
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web import words
 from vorzimmer_web.office.acts import ACTS, known, report, said
 from vorzimmer_web.office.agenda import STAFF

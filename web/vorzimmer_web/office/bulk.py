@@ -12,10 +12,10 @@ from flask_babel import gettext, ngettext
 from sqlalchemy import select
 
 from vorzimmer.access import Actor, open_to
-from vorzimmer.booking.load import WHOLE
-from vorzimmer.here import hall
+from vorzimmer.booking.parts.load import WHOLE
 from vorzimmer.models import Booking
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web import kept, words
 from vorzimmer_web.office.acts import ACTS, DONE, said
 from vorzimmer_web.office.agenda import STAFF

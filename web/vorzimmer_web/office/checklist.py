@@ -11,12 +11,13 @@ from flask_babel import gettext
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import audit, booking, database, hookspecs, outbox
+from vorzimmer import audit, booking, database, hookspecs
 from vorzimmer.access import Right, may, open_to, require
-from vorzimmer.here import hall
+from vorzimmer.messages import outbox
 from vorzimmer.models import Location, Resource, Service, Setting
 from vorzimmer.periods import Period
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web.office.settings import health
 from vorzimmer_web.requests import actor, reading, signed_in
 

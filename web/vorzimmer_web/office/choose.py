@@ -17,10 +17,10 @@ from vorzimmer import availability, database
 from vorzimmer.access import Actor, Right, may
 from vorzimmer.availability import Phrase, Wish
 from vorzimmer.booking import Override, stays
-from vorzimmer.here import hall
 from vorzimmer.models import Booking, Location, Offer, Requirement, Resource, Service
 from vorzimmer.periods import Period, day_of, day_period, instant_of, local_instant
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web.requests import reading
 from vorzimmer_web.times import Time, offered
 

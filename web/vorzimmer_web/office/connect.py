@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import accounts, audit, database, hookspecs
 from vorzimmer.access import APPOINTMENTS, Actor, Right, may, open_to
-from vorzimmer.contact import plain
-from vorzimmer.here import hall
 from vorzimmer.models import Account, AppPassword
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.server.here import hall
+from vorzimmer.text.contact import plain
 from vorzimmer_web.office import profile, shown
 from vorzimmer_web.office.remarked import remarked
 from vorzimmer_web.office.settings.typed import Typed

@@ -9,12 +9,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from vorzimmer import booking as use_cases
-from vorzimmer import customers, database, fields
+from vorzimmer import customers, database
 from vorzimmer.access import Actor, Right, may, open_to
 from vorzimmer.customers import Wish
-from vorzimmer.here import hall
 from vorzimmer.models import Customer
+from vorzimmer.questions import fields
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web import words
 from vorzimmer_web.office.booking import own
 from vorzimmer_web.requests import read_anew, reading, signed_in

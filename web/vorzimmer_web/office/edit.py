@@ -14,10 +14,10 @@ from vorzimmer import booking as use_cases
 from vorzimmer import customers
 from vorzimmer.access import Actor, Right, may, open_to
 from vorzimmer.booking import Fields, Override, Target
-from vorzimmer.booking.status import OPEN
-from vorzimmer.here import hall
+from vorzimmer.booking.parts.status import OPEN
 from vorzimmer.models import AuditEntry, Booking, Location, Service
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web.office.acts import TO_CALL, known, said
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.booking import own

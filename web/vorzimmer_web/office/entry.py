@@ -20,12 +20,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from vorzimmer import booking as use_cases
-from vorzimmer import database, fields
+from vorzimmer import database
 from vorzimmer.access import Actor, Right, may, open_to
 from vorzimmer.booking import Entry
-from vorzimmer.here import hall
 from vorzimmer.models import Booking, Requirement, Service
+from vorzimmer.questions import fields
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web import words
 from vorzimmer_web.answers import Sheet
 from vorzimmer_web.office.agenda import STAFF

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from vorzimmer import erasure
 from vorzimmer.access import Right, open_to
 from vorzimmer.erasure import Plan
-from vorzimmer.here import hall
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web.office.fresh import fresh
 from vorzimmer_web.requests import read_anew, reading, signed_in
 

@@ -10,12 +10,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from vorzimmer import customers, database, fields
+from vorzimmer import customers, database
 from vorzimmer.access import Actor, Right, may, open_to
-from vorzimmer.here import hall
 from vorzimmer.models import Attribute, Booking, Customer
+from vorzimmer.questions import fields
 from vorzimmer.reasons import N_
-from vorzimmer.texts import Reader
+from vorzimmer.server.here import hall
+from vorzimmer.text.texts import Reader
 from vorzimmer_web import words
 from vorzimmer_web.office import tables
 from vorzimmer_web.office.agenda import STAFF

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from vorzimmer import customers
 from vorzimmer.access import Right, open_to
 from vorzimmer.customers import Wish
-from vorzimmer.here import hall
 from vorzimmer.models import CustomerGroup
 from vorzimmer.reasons import Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.requests import read_anew, reading, signed_in
 

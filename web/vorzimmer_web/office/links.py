@@ -9,9 +9,9 @@ from flask_login import current_user
 
 from vorzimmer import accounts
 from vorzimmer.access import EVERYONE, open_to
-from vorzimmer.here import hall
 from vorzimmer.models import LoginLink
 from vorzimmer.reasons import Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web import limits
 from vorzimmer_web.accounts import hashing
 from vorzimmer_web.requests import reading

@@ -13,9 +13,9 @@ from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from vorzimmer.access import APPOINTMENTS, Actor, open_to
-from vorzimmer.booking.load import WHOLE
-from vorzimmer.here import hall
+from vorzimmer.booking.parts.load import WHOLE
 from vorzimmer.models import Account, AuditEntry, Booking
+from vorzimmer.server.here import hall
 from vorzimmer_web.invitations import Tables
 from vorzimmer_web.office.reach import reach
 from vorzimmer_web.requests import signed_in

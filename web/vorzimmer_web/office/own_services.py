@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from vorzimmer import catalogue
 from vorzimmer.access import Right, open_to
 from vorzimmer.catalogue.resources import offerable, serves
-from vorzimmer.here import hall
 from vorzimmer.models import Resource
 from vorzimmer.reasons import Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.requests import reading, signed_in
 

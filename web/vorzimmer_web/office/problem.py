@@ -13,12 +13,14 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import audit, contact, database, outbox
+from vorzimmer import audit, database
 from vorzimmer.access import Actor, Right, open_to
-from vorzimmer.guard import LARGEST_UPLOAD, takes
-from vorzimmer.here import hall
+from vorzimmer.messages import outbox
 from vorzimmer.models import Account, Role
 from vorzimmer.reasons import N_
+from vorzimmer.server.guard import LARGEST_UPLOAD, takes
+from vorzimmer.server.here import hall
+from vorzimmer.text import contact
 from vorzimmer_web import limits, words
 from vorzimmer_web.requests import signed_in
 from vorzimmer_web.site import local_path

@@ -10,7 +10,7 @@ import segno
 from markupsafe import Markup
 
 from vorzimmer import urls
-from vorzimmer.config import Config
+from vorzimmer.settings.config import Config
 
 APPLE = "application/x-apple-aspen-config"
 PORTS = {"https": 443, "http": 80}

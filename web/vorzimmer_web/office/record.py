@@ -11,12 +11,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from vorzimmer import customers, fields
+from vorzimmer import customers
 from vorzimmer.access import Actor, Right, may, open_to
 from vorzimmer.customers import Record
-from vorzimmer.here import hall
 from vorzimmer.models import Attribute, Customer
+from vorzimmer.questions import fields
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web import words
 from vorzimmer_web.answers import Sheet
 from vorzimmer_web.requests import read_anew, reading, signed_in

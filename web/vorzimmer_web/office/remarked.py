@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import database
 from vorzimmer.access import Actor, open_to
-from vorzimmer.here import hall
 from vorzimmer.icalendar.text import summary
 from vorzimmer.models import Booking, Calendar, CalendarObject
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.requests import reading, signed_in
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import booking, database
 from vorzimmer.access import Actor, Right, may
-from vorzimmer.booking.load import WHOLE
-from vorzimmer.booking.status import OPEN
+from vorzimmer.booking.parts.load import WHOLE
+from vorzimmer.booking.parts.status import OPEN
 from vorzimmer.models import Booking, CustomerChange, Message, Resource, Status
 from vorzimmer_web.office.reach import reach
 from vorzimmer_web.requests import reading, signed_in

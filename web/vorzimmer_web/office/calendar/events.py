@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext
 
 from vorzimmer.availability import Slot
-from vorzimmer.booking.status import OPEN
+from vorzimmer.booking.parts.status import OPEN
 from vorzimmer.hookspecs import Available, Busy
 from vorzimmer.models import Resource, Status
 from vorzimmer.periods import Period, clip, intersect, subtract

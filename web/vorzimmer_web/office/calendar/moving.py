@@ -19,10 +19,10 @@ from vorzimmer import booking as use_cases
 from vorzimmer.access import Actor, open_to
 from vorzimmer.availability import Why
 from vorzimmer.booking import Target
-from vorzimmer.booking.status import OPEN
-from vorzimmer.here import hall
+from vorzimmer.booking.parts.status import OPEN
 from vorzimmer.models import Booking, Location, Resource
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web.office.acts import report, said
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.booking import own

@@ -17,12 +17,12 @@ from werkzeug.exceptions import BadRequest
 
 from vorzimmer import availability, database
 from vorzimmer.access import Actor, Right, may, open_to
-from vorzimmer.booking import load
-from vorzimmer.booking.status import OPEN
-from vorzimmer.here import hall
+from vorzimmer.booking.parts import load
+from vorzimmer.booking.parts.status import OPEN
 from vorzimmer.models import Service
 from vorzimmer.periods import Period, day_of, day_period
 from vorzimmer.reasons import PluginFailed, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web import words
 from vorzimmer_web.office import remarked
 from vorzimmer_web.office.agenda import STAFF, WEEK, asked_day

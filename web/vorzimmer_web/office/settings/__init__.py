@@ -8,9 +8,9 @@ from flask import Blueprint, current_app, render_template
 
 from vorzimmer import hookspecs
 from vorzimmer.access import Right, open_to
-from vorzimmer.here import hall
-from vorzimmer.pages import leads
 from vorzimmer.reasons import N_
+from vorzimmer.server.here import hall
+from vorzimmer.server.pages import leads
 from vorzimmer_web.office.settings import (
     fields,
     handed_out,

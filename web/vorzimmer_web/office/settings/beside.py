@@ -8,8 +8,8 @@ from flask import current_app, url_for
 from flask_babel import gettext
 
 from vorzimmer import hookspecs
-from vorzimmer.here import hall
-from vorzimmer.pages import GIVEN, leads
+from vorzimmer.server.here import hall
+from vorzimmer.server.pages import GIVEN, leads
 from vorzimmer_web.requests import signed_in
 
 

@@ -12,12 +12,12 @@ from flask_babel import gettext, ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import fields, registry
 from vorzimmer.access import Right, open_to
-from vorzimmer.here import hall
 from vorzimmer.models import Attribute, Service
+from vorzimmer.questions import fields, registry
+from vorzimmer.questions.registry import Entry
 from vorzimmer.reasons import N_, Refused
-from vorzimmer.registry import Entry
+from vorzimmer.server.here import hall
 from vorzimmer_web.office.settings.typed import Typed, whole
 from vorzimmer_web.requests import reading, signed_in
 from vorzimmer_web.site import LANGUAGES

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from vorzimmer.access import Right, open_to
 from vorzimmer.addresses import CATEGORY
-from vorzimmer.here import hall
 from vorzimmer.models import Location, OldAddress, Resource, Service
+from vorzimmer.server.here import hall
 from vorzimmer_web import presets
 from vorzimmer_web.addresses import Address
 from vorzimmer_web.invitations import Invitation

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import doctor
 from vorzimmer.access import Right, may, open_to
-from vorzimmer.here import hall
 from vorzimmer.hookspecs import Finding, Level
+from vorzimmer.server.here import hall
 from vorzimmer_web.requests import actor, reading
 
 WORST_FIRST = (Level.WRONG, Level.WARNING, Level.GOOD)

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import accounts, database
 from vorzimmer.access import Actor, Right, open_to
-from vorzimmer.here import hall
 from vorzimmer.models import Account, ApiKey
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web.office.fresh import fresh
 from vorzimmer_web.office.settings.staff import RIGHTS
 from vorzimmer_web.office.settings.typed import Typed

@@ -12,9 +12,9 @@ from werkzeug.datastructures import MultiDict
 
 from vorzimmer import database
 from vorzimmer.access import Right, open_to
-from vorzimmer.here import hall
 from vorzimmer.periods import day_of
 from vorzimmer.reasons import N_, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web import invitations
 from vorzimmer_web.invitations import Invitation, NewInvitation
 from vorzimmer_web.office.settings import qr

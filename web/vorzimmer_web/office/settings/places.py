@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from vorzimmer import catalogue
 from vorzimmer.access import Right, open_to
 from vorzimmer.booking import Decisions, Triage, try_to
-from vorzimmer.here import hall
 from vorzimmer.models import Location
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web.office.settings.archiving import undecided, warned
 from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.typed import Typed

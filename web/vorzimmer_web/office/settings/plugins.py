@@ -10,12 +10,13 @@ from flask_babel import gettext
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session
 
-from vorzimmer import hookspecs, settings
+from vorzimmer import hookspecs
 from vorzimmer.access import Right, open_to
 from vorzimmer.booking import Decisions, try_to
-from vorzimmer.here import hall
 from vorzimmer.plugins import Loaded
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.server.here import hall
+from vorzimmer.settings import change
 from vorzimmer_web.office.settings import controls
 from vorzimmer_web.office.settings.archiving import undecided
 from vorzimmer_web.office.settings.switching import question
@@ -94,7 +95,7 @@ def switch(name: str, act: str) -> ResponseReturnValue:
     values = switched(name, on=act == "on")
 
     def work(session: Session, decided: Decisions) -> None:
-        settings.save(session, hall(), signed_in(), "plugins", values, decided)
+        change.save(session, hall(), signed_in(), "plugins", values, decided)
 
     try:
         triage = try_to(hall(), request.values, work)
@@ -134,9 +135,9 @@ def edit(name: str) -> ResponseReturnValue:
 
         def work(session: Session, decided: Decisions) -> None:
             typed.check(
-                session, lambda: Typed(controls.shown(model, settings.keys_held(session, hall(), table)))
+                session, lambda: Typed(controls.shown(model, change.keys_held(session, hall(), table)))
             )
-            settings.save(session, hall(), signed_in(), table, values, decided)
+            change.save(session, hall(), signed_in(), table, values, decided)
 
         try:
             if triage := try_to(hall(), request.values, work):

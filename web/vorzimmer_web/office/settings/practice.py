@@ -12,11 +12,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from vorzimmer import colors, pictures, settings
 from vorzimmer.access import Right, open_to
-from vorzimmer.guard import LARGEST_UPLOAD, hosts, is_loopback, takes
-from vorzimmer.here import hall
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.server.guard import LARGEST_UPLOAD, hosts, is_loopback, takes
+from vorzimmer.server.here import hall
+from vorzimmer.settings import change, colors, pictures
 from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.requests import signed_in
 from vorzimmer_web.site import LANGUAGES
@@ -74,9 +74,7 @@ def logo() -> ResponseReturnValue:
             back=url_for("office.practice"),
         )
     try:
-        hall().database.write(
-            lambda session: settings.set_logo(session, hall(), signed_in(), picture or None)
-        )
+        hall().database.write(lambda session: change.set_logo(session, hall(), signed_in(), picture or None))
     except Refused as refusal:
         if refusal.reason is not Reason.INVALID:
             raise
@@ -119,7 +117,7 @@ def _save(session: Session, changed: Mapping[str, Mapping[str, Any]], wrong: Map
         if not values:
             continue
         try:
-            settings.save(session, hall(), signed_in(), table, values)
+            change.save(session, hall(), signed_in(), table, values)
         except Refused as refusal:
             if refusal.reason is not Reason.INVALID:
                 raise
@@ -163,7 +161,7 @@ def _shown() -> Typed:
 
 def _held(session: Session) -> Typed:
     """The form as it would be filled by what holds at this moment."""
-    return _of(*(settings.held(session, hall(), table) for table in TABLES))
+    return _of(*(change.held(session, hall(), table) for table in TABLES))
 
 
 def _of(found: Any, booking: Any) -> Typed:

@@ -10,12 +10,13 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from vorzimmer import booking, database, settings, urls
+from vorzimmer import booking, database, urls
 from vorzimmer.access import Right, open_to
-from vorzimmer.guard import CONTENT_SECURITY_POLICY, FRAMES
-from vorzimmer.here import hall
 from vorzimmer.models import Location, Resource, Service
 from vorzimmer.reasons import N_, Refused
+from vorzimmer.server.guard import CONTENT_SECURITY_POLICY, FRAMES
+from vorzimmer.server.here import hall
+from vorzimmer.settings import change
 from vorzimmer_web import invitations, presets
 from vorzimmer_web.choices import given_by
 from vorzimmer_web.office import checklist
@@ -118,7 +119,7 @@ def open_online() -> ResponseReturnValue:
     wanted = request.form.get("online") == "1"
     if wanted and checklist.needed_to_publish(reading()):
         return _shown(409)
-    hall().database.write(lambda s: settings.save(s, hall(), signed_in(), "booking", {"online": wanted}))
+    hall().database.write(lambda s: change.save(s, hall(), signed_in(), "booking", {"online": wanted}))
     hall().refresh(at_once=True)
     said = N_("The online booking is open.") if wanted else N_("The online booking is closed.")
     flash(gettext(said), "good")
@@ -140,8 +141,8 @@ def save_sites() -> ResponseReturnValue:
     sites = typed.get("sites").split()
 
     def work(session: Session) -> None:
-        typed.check(session, lambda: _sites(settings.held(session, hall(), "practice")))
-        settings.save(session, hall(), signed_in(), "practice", {"embed_on": sites})
+        typed.check(session, lambda: _sites(change.held(session, hall(), "practice")))
+        change.save(session, hall(), signed_in(), "practice", {"embed_on": sites})
 
     try:
         hall().database.write(work)

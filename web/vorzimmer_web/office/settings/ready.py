@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vorzimmer.here import hall
 from vorzimmer.reasons import N_
+from vorzimmer.server.here import hall
 from vorzimmer_web.site import LANGUAGES
 
 WHERE = {

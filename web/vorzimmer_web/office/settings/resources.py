@@ -14,9 +14,9 @@ from vorzimmer import catalogue, hookspecs
 from vorzimmer.access import Right, open_to
 from vorzimmer.booking import Decisions, Triage, try_to
 from vorzimmer.catalogue.resources import STAFF, offerable, serves
-from vorzimmer.here import hall
 from vorzimmer.models import Location, Resource
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web.office.settings.archiving import undecided, warned
 from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.typed import Typed

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session, selectinload
 from vorzimmer import availability, booking, catalogue, database, hookspecs, urls
 from vorzimmer.access import Right, open_to
 from vorzimmer.booking import Triage, try_to
-from vorzimmer.here import hall
 from vorzimmer.models import Offer, Requirement, Resource, Service
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web import words
 from vorzimmer_web.choices import Finder, given
 from vorzimmer_web.office.settings.archiving import undecided, warned

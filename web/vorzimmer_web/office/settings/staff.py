@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 from vorzimmer import accounts, database
 from vorzimmer.access import Actor, Right, may_touch_resource, open_to
 from vorzimmer.accounts import Invitation
-from vorzimmer.hall import Hall
-from vorzimmer.here import hall
 from vorzimmer.models import Account, LoginLink, Resource, Role, WebSession
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.server.here import hall
 from vorzimmer_web.office.fresh import fresh
 from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.typed import Typed

@@ -9,13 +9,14 @@ from flask import render_template, url_for
 from flask_babel import gettext, ngettext
 from sqlalchemy import select
 
-from vorzimmer import database, hookspecs, settings
+from vorzimmer import database, hookspecs
 from vorzimmer.booking import Foreseen
-from vorzimmer.here import hall
 from vorzimmer.models import Resource
 from vorzimmer.periods import Period
 from vorzimmer.plugins import Loaded
 from vorzimmer.reasons import N_, PluginFailed
+from vorzimmer.server.here import hall
+from vorzimmer.settings import change
 from vorzimmer_web.requests import reading
 
 YEAR = timedelta(days=366)
@@ -84,6 +85,6 @@ def _foreseen(loaded: Loaded) -> Foreseen | None:
     now = database.now(reading())
     off = {*hall().config.settings.plugins.get("off", ()), loaded.name}
     try:
-        return settings.foreseen(hall(), "plugins", {"off": sorted(off)}, Period(now, now + YEAR))
+        return change.foreseen(hall(), "plugins", {"off": sorted(off)}, Period(now, now + YEAR))
     except PluginFailed:
         return None

@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 
 from vorzimmer import hookspecs
 from vorzimmer.access import EVERYONE, Right, declared, open_to
-from vorzimmer.config import PLUGINS
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Mount, NavigationEntry
 from vorzimmer.plugins import NOT_OURS
+from vorzimmer.practice import Hall
+from vorzimmer.settings.config import PLUGINS
 
 GIVEN = {
     "resource": {"slug"},

@@ -22,8 +22,8 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
 
-from vorzimmer.config import Config
-from vorzimmer.guard import Headers, Wsgi, complete, security_headers
+from vorzimmer.server.guard import Headers, Wsgi, complete, security_headers
+from vorzimmer.settings.config import Config
 
 LARGEST_BODY = 2 * 1024 * 1024
 LARGEST_HEAD = 64 * 1024

@@ -20,10 +20,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from vorzimmer import database
-from vorzimmer.guard import Environ, StartResponse, Wsgi, plain
-from vorzimmer.hall import Hall
+from vorzimmer.messages.worker import Worker, jobs, row_of
 from vorzimmer.models import Booking, Message, Setting
-from vorzimmer.worker import Worker, jobs, row_of
+from vorzimmer.practice import Hall
+from vorzimmer.server.guard import Environ, StartResponse, Wsgi, plain
 
 PATH = "/metrics"
 ROUTE = "vorzimmer.route"

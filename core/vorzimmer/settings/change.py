@@ -13,14 +13,15 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_va
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, audit, database, pictures, stored
+from vorzimmer import access, audit, database
 from vorzimmer.access import Actor, Right
 from vorzimmer.booking import NOTHING, Decisions, Foreseen, close_time, foresee
-from vorzimmer.config import Config, Settings, merged
-from vorzimmer.hall import Hall
 from vorzimmer.models import Setting
 from vorzimmer.periods import Period
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_, PluginFailed, Reason, Refused
+from vorzimmer.settings import pictures, stored
+from vorzimmer.settings.config import Config, Settings, merged
 
 LOGO = "logo"
 """The row that holds the picture."""

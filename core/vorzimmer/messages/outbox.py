@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from vorzimmer import hookspecs
 from vorzimmer.access import Actor
 from vorzimmer.audit import snapshot
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Change, Channel
 from vorzimmer.models import Account, Booking, Customer, Message, Model, Status
 from vorzimmer.plugins import NOT_OURS, Loaded
+from vorzimmer.practice import Hall
 
 BOOKING_CHANGED, CUSTOMER_CHANGED = "booking_changed", "customer_changed"
 FACTS = frozenset({BOOKING_CHANGED, CUSTOMER_CHANGED})

@@ -19,12 +19,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
-from vorzimmer import booking, database, failpoint, failures, hookspecs, outbox, retention, wrong_clock
-from vorzimmer.config import PLUGINS
-from vorzimmer.hall import Hall
+from vorzimmer import booking, database, failpoint, hookspecs
+from vorzimmer.erasure import retention
 from vorzimmer.hookspecs import Change, Job, RecordChange, Sent, Undeliverable, Unreachable
+from vorzimmer.messages import failures, outbox, wrong_clock
 from vorzimmer.models import Booking, KeptAnswer, Message, Model, Setting, Status, UtcInstant, WebSession
 from vorzimmer.plugins import NOT_OURS, told
+from vorzimmer.practice import Hall
+from vorzimmer.settings.config import PLUGINS
 
 log = structlog.get_logger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import current_app, g
 
 from vorzimmer.access import Actor
-from vorzimmer.hall import Hall
+from vorzimmer.practice import Hall
 
 
 def hall() -> Hall:

@@ -13,10 +13,10 @@ from babel.numbers import format_decimal
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, contains_eager
 
-from vorzimmer.contact import plain
 from vorzimmer.models import Attribute, Booking, Customer, FormField
 from vorzimmer.reasons import N_
-from vorzimmer.texts import Reader
+from vorzimmer.text.contact import plain
+from vorzimmer.text.texts import Reader
 
 CUSTOMER, BOOKING = "customer", "booking"
 SCOPES = (CUSTOMER, BOOKING)

@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from vorzimmer import audit, failpoint, outbox
+from vorzimmer import audit, failpoint
 from vorzimmer.access import Actor
-from vorzimmer.booking import clashes, objects, status
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import clashes, published, status
 from vorzimmer.hookspecs import Change
+from vorzimmer.messages import outbox
 from vorzimmer.models import Booking
+from vorzimmer.practice import Hall
 
 TOLD = frozenset(
     {
@@ -72,7 +73,7 @@ def record(
     if kind in QUIET:
         return
     with session.no_autoflush:  # nothing below asks for what it has written; it goes out at once, at the end
-        objects.publish(session, hall, booking, moment)
+        published.publish(session, hall, booking, moment)
         failpoint.reach("calendar")
         key = f"{booking.uid}/{kind}/{booking.sequence}"
         change = Change(kind, booking.uid, booking.sequence, actor.name, actor.door, key, before, after)

@@ -13,10 +13,10 @@ from datetime import datetime
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
-from vorzimmer.booking import status
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import status
 from vorzimmer.icalendar import writer as ical
 from vorzimmer.models import Booking, Calendar, CalendarChange, CalendarObject, Model
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
 
 BOOKINGS = "bookings"

@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import audit, fields
+from vorzimmer import audit
 from vorzimmer.access import SYSTEM
 from vorzimmer.customers.history import trail
 from vorzimmer.customers.record import subject
+from vorzimmer.messages.outbox import NOTICE
 from vorzimmer.models import Attribute, Booking, Customer, CustomerChange, Message
-from vorzimmer.outbox import NOTICE
+from vorzimmer.questions import fields
 
 BATCH = 200
 """How many bookings and how many records lose answers in one transaction."""

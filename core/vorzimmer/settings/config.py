@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, ValidationError
 
-from vorzimmer import colors, letters
+from vorzimmer import letters
 from vorzimmer.reasons import N_
+from vorzimmer.settings import colors
 
 Language = Literal["de", "en", "fr", "ru"]
 LANGUAGES: tuple[Language, ...] = ("de", "en", "fr", "ru")

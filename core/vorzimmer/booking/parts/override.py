@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from vorzimmer.access import Actor
 from vorzimmer.availability import Placement, Why
-from vorzimmer.booking.clashes import give_way
+from vorzimmer.booking.parts.clashes import give_way
 from vorzimmer.database import LostRace
-from vorzimmer.hall import Hall
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Reason, Refused
 
 

@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import access, audit, database, fields
+from vorzimmer import access, audit, database
 from vorzimmer.access import Actor, Right
-from vorzimmer.contact import lines, plain
 from vorzimmer.models import Attribute, FormField, Service
 from vorzimmer.models.customer import folded
+from vorzimmer.questions import fields
 from vorzimmer.reasons import N_, Reason, Refused
+from vorzimmer.text.contact import lines, plain
 
 EVERY = ""
 """The place "on the form of every service"; others are slugs of services."""

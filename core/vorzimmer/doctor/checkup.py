@@ -17,14 +17,15 @@ from sqlalchemy import MetaData, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from vorzimmer import database, doctor, hookspecs, outbox
-from vorzimmer.app import create_app
-from vorzimmer.config import PLUGINS
-from vorzimmer.hall import Hall
+from vorzimmer import database, doctor, hookspecs
 from vorzimmer.hookspecs import Person
+from vorzimmer.messages import outbox
 from vorzimmer.models import Model, Resource, Service
 from vorzimmer.periods import Period
 from vorzimmer.plugins import GROUP, HOOKS, Loaded
+from vorzimmer.practice import Hall
+from vorzimmer.server.app import create_app
+from vorzimmer.settings.config import PLUGINS
 
 WEEK = timedelta(days=7)
 OFFERS = {"blueprints", "commands", "navigation"}

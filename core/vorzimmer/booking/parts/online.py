@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from vorzimmer import outbox
 from vorzimmer.access import Actor
-from vorzimmer.hall import Hall
+from vorzimmer.messages import outbox
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Reason, Refused
 
 AN_ADDRESS = "customer@example.org"

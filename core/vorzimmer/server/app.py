@@ -13,13 +13,14 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from vorzimmer import database, hookspecs, pages
+from vorzimmer import database, hookspecs
 from vorzimmer.access import EVERYONE, may_call, open_to
-from vorzimmer.guard import LARGEST_FORM, WEBDAV, Environ, Guard, StartResponse, Wsgi, plain
-from vorzimmer.hall import Hall
 from vorzimmer.hookspecs import Mount
-from vorzimmer.metrics import PATH, ROUTE, Metrics
 from vorzimmer.models import Message
+from vorzimmer.practice import Hall
+from vorzimmer.server import pages
+from vorzimmer.server.guard import LARGEST_FORM, WEBDAV, Environ, Guard, StartResponse, Wsgi, plain
+from vorzimmer.server.metrics import PATH, ROUTE, Metrics
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from vorzimmer.config import Config
+from vorzimmer.settings.config import Config
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from vorzimmer import availability, customers
-from vorzimmer.hall import Hall
 from vorzimmer.models import Booking, Customer
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Reason, Refused
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from vorzimmer import hookspecs
-from vorzimmer.booking import status
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import status
 from vorzimmer.hookspecs import Deadlines
 from vorzimmer.models import Booking
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Reason, Refused
 
 

@@ -12,12 +12,14 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import accounts, audit, catalogue, contact, database, settings, urls
+from vorzimmer import accounts, audit, catalogue, database, urls
 from vorzimmer.access import ROLES, Actor, staff_actor
 from vorzimmer.catalogue.resources import STAFF
-from vorzimmer.hall import Hall
 from vorzimmer.models import Account, Role, Setting
+from vorzimmer.practice import Hall
 from vorzimmer.reasons import Reason, Refused
+from vorzimmer.settings import change
+from vorzimmer.text import contact
 
 WAITS = "setup"
 """The row that stands as long as the owner is still to come: hash and end of the link."""
@@ -81,12 +83,12 @@ def finish(session: Session, hall: Hall, secret: str, owner: Owner, practice: Ma
         raise Refused(Reason.NOT_FOUND)
     account = add_owner(session, moment, owner)
     actor = staff_actor(account, "page")
-    settings.save(session, hall, actor, "practice", practice)
+    change.save(session, hall, actor, "practice", practice)
     if owner.takes_appointments:
         person = {"kind": STAFF, "name": account.name}
         account.resource = catalogue.create_resource(session, hall, actor, person)
     if not hall.config.is_fixed("booking", "online"):
-        settings.save(session, hall, actor, "booking", {"online": False})  # until the owner publishes it
+        change.save(session, hall, actor, "booking", {"online": False})  # until the owner publishes it
     return account
 
 

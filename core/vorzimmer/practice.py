@@ -11,12 +11,12 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from vorzimmer import hookspecs
-from vorzimmer.config import KEY, PLUGINS, Config, ConfigError
 from vorzimmer.database import Database
 from vorzimmer.plugins import Plugins, told
 from vorzimmer.reasons import PluginFailed
-from vorzimmer.stored import Stored
-from vorzimmer.texts import Texts
+from vorzimmer.settings.config import KEY, PLUGINS, Config, ConfigError
+from vorzimmer.settings.stored import Stored
+from vorzimmer.text.texts import Texts
 from vorzimmer.tries import Tries
 
 

@@ -12,14 +12,15 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, bindparam, select, update
 from sqlalchemy.orm import Session, aliased
 
-from vorzimmer import audit, outbox
+from vorzimmer import audit
 from vorzimmer.access import Actor
 from vorzimmer.availability import Assignment
-from vorzimmer.booking import load, status
-from vorzimmer.hall import Hall
+from vorzimmer.booking.parts import load, status
 from vorzimmer.hookspecs import Change
+from vorzimmer.messages import outbox
 from vorzimmer.models import Allocation, AuditEntry, Block, Booking, Resource
 from vorzimmer.periods import Period
+from vorzimmer.practice import Hall
 
 CLASHED = "clashed"
 """What the log and the plugins are told; `after` says of the appointment what `audit.snapshot` does, and `block`,

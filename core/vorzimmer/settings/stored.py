@@ -16,8 +16,8 @@ import structlog
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy.exc import SQLAlchemyError
 
-from vorzimmer.config import Config, ConfigError
 from vorzimmer.database import Database
+from vorzimmer.settings.config import Config, ConfigError
 
 PREFIX = "settings."
 """Rows are named so, with the name of the table of the file: `settings.practice`."""

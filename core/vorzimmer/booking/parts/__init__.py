@@ -1,0 +1,1 @@
+"""The machinery of the use cases: claim, status, record, the published calendar object."""

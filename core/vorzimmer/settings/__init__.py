@@ -1,0 +1,1 @@
+"""`config.toml`, what the office has stored over it, and the first set-up."""
