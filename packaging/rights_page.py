@@ -21,8 +21,8 @@ from vorzimmer.booking.parts import published
 from vorzimmer.practice import Hall
 from vorzimmer.server.app import create_app
 from vorzimmer.settings.config import Config
-from vorzimmer_caldav import shown
-from vorzimmer_caldav.rights import opens
+from vorzimmer_caldav.storage import shown
+from vorzimmer_caldav.storage.rights import opens
 
 PAGE = Path(__file__).resolve().parents[1] / "docs/operator/rights.md"
 HEAD = """# Who may do what

@@ -14,10 +14,12 @@ from vorzimmer.hookspecs import Draft, Job, Mount, hookimpl
 from vorzimmer.plugins import NoConfig
 from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
-from vorzimmer_caldav import demo, horizon, shown
-from vorzimmer_caldav.application import Application
+from vorzimmer_caldav import demo
 from vorzimmer_caldav.frontguard import FrontGuard
-from vorzimmer_caldav.keeping import Keeping
+from vorzimmer_caldav.http.application import Application
+from vorzimmer_caldav.objects import horizon
+from vorzimmer_caldav.objects.keeping import Keeping
+from vorzimmer_caldav.storage import shown
 
 PREFIX = "/dav"
 

@@ -11,7 +11,7 @@ from vorzimmer.booking.parts import published
 from vorzimmer.hookspecs import DraftEvent
 from vorzimmer.icalendar import reader
 from vorzimmer.practice import Hall
-from vorzimmer_caldav import objects
+from vorzimmer_caldav.objects import stored
 
 _TEXT = """BEGIN:VCALENDAR
 VERSION:2.0
@@ -34,4 +34,4 @@ def put(session: Session, hall: Hall, event: DraftEvent) -> None:
     uid = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{resource.slug} {period.start.isoformat()}"))
     text = _TEXT.format(uid=uid, title=event.title, start=period.start, end=period.end).replace("\n", "\r\n")
     actor = Actor(resource.name, "caldav", resource_id=resource.id, rights=frozenset({Right.OWN_CALENDAR}))
-    objects.store(session, hall, actor, calendar, f"{uid}.ics", None, reader.read(text.encode()))
+    stored.store(session, hall, actor, calendar, f"{uid}.ics", None, reader.read(text.encode()))

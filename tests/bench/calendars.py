@@ -19,7 +19,7 @@ from vorzimmer.icalendar.reader import read
 from vorzimmer.models import Calendar, Resource
 from vorzimmer.practice import Hall
 from vorzimmer.settings.config import Config
-from vorzimmer_caldav import putting
+from vorzimmer_caldav.methods import put as putting
 from vorzimmer_caldav.visit import Visit
 
 SERIES = 200

@@ -9,8 +9,8 @@ import pytest
 from radicale import app, auth, rights, storage
 from radicale.item import Item
 
-from vorzimmer_caldav.application import Application
-from vorzimmer_caldav.collections import CalendarCollection
+from vorzimmer_caldav.http.application import Application
+from vorzimmer_caldav.storage.collections import CalendarCollection
 
 METHOD = ["self", "environ", "base_prefix", "path", "user", "user_groups", "request_info"]
 

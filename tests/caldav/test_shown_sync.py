@@ -13,7 +13,7 @@ from vorzimmer.models import Calendar, CalendarObject
 from vorzimmer.practice import Hall
 from vorzimmer.server.app import create_app
 from vorzimmer.testing import Practice, berlin
-from vorzimmer_caldav import shown
+from vorzimmer_caldav.storage import shown
 
 OWNER = Actor("owner@praxis.example", "office", rights=ROLES["owner"], owner=True)
 

@@ -1,0 +1,1 @@
+"""The WSGI application: sign-in, rights, conditions, one transaction a write."""

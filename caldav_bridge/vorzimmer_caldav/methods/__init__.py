@@ -1,0 +1,1 @@
+"""A module for each method that lists or changes something."""

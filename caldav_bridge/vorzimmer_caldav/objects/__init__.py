@@ -1,0 +1,1 @@
+"""Calendar objects in their tables, and what those that are appointments mean."""

@@ -1,0 +1,1 @@
+"""WebDAV properties of homes, calendars, objects and principals."""

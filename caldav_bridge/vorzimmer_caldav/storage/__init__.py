@@ -1,0 +1,1 @@
+"""Radicale's storage and collections over our tables, and their change log."""

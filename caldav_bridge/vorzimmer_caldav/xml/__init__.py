@@ -1,0 +1,1 @@
+"""XML in and out: the guard before the parser, multistatus answers, refusals as preconditions."""
