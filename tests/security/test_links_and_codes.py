@@ -20,7 +20,7 @@ from vorzimmer import booking, urls
 from vorzimmer.models import Booking
 from vorzimmer.testing import Browser, Practice
 from vorzimmer.text.contact import canonical
-from vorzimmer_web.manage import in_short
+from vorzimmer_web.public.manage import in_short
 
 SLOT = "2027-03-02T10:00:00+01:00"
 EVA = {"name": "Eva", "email": "eva@kunde.example"}

@@ -30,7 +30,7 @@ from vorzimmer.testing import DESK, Practice
 from vorzimmer_absences import absences
 from vorzimmer_absences.models import Absence
 from vorzimmer_external_busy.models import Source
-from vorzimmer_web.invitations import Invitation
+from vorzimmer_web.shell.invitations import Invitation
 from vorzimmer_webhooks.models import Hook
 
 LOGINS = {

@@ -17,7 +17,7 @@ from tests.web.desk import DESK, address, count, sign_in
 from vorzimmer.accounts import PASSWORDS, add_api_key
 from vorzimmer.models import AuditEntry, WebSession
 from vorzimmer.testing import PASSWORD, Browser, Practice
-from vorzimmer_web.passwords import Gate, Hashing
+from vorzimmer_web.signin.passwords import Gate, Hashing
 
 WRONG = "falsches-passwort"
 

@@ -10,7 +10,7 @@ from flask import Flask
 from tests.security.test_matrix import visitor
 from tests.web.customer import english
 from vorzimmer.testing import Practice
-from vorzimmer_web.devices import describe
+from vorzimmer_web.signin.devices import describe
 
 SAFARI = "AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15"
 CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"

@@ -16,7 +16,7 @@ from tests.web.desk import DESK, local
 from vorzimmer.booking import Details
 from vorzimmer.models import Booking, Customer
 from vorzimmer.testing import Browser, Practice, berlin
-from vorzimmer_web.words import date_in_short
+from vorzimmer_web.shell.words import date_in_short
 
 ANNA, BEN = "anna@praxis.example", "ben@praxis.example"
 NINE = "2027-03-02T09:00:00+01:00|markt"

@@ -10,7 +10,7 @@ import pytest
 
 from tests.web.customer import english
 from vorzimmer.testing import Browser, Practice
-from vorzimmer_web.refill import Page
+from vorzimmer_web.shell.refill import Page
 
 LANGUAGE = "fr"
 TYPED = {

@@ -11,7 +11,7 @@ from tests.web.customer import english, found, times, value
 from vorzimmer import booking, urls
 from vorzimmer.models import Booking
 from vorzimmer.testing import DESK, Browser, Practice
-from vorzimmer_web.manage import in_short
+from vorzimmer_web.public.manage import in_short
 
 TEN = "2027-03-04 10:00"
 

@@ -8,7 +8,7 @@ from tests import acts
 from tests.web.desk import requested
 from vorzimmer.models import Status
 from vorzimmer.testing import Browser, Practice
-from vorzimmer_web.office.settings.typed import Typed
+from vorzimmer_web.shell.typed import Typed
 
 ODD = ["--5", "-", "9" * 5000, "9" * 11, "1e5", "²", "٣", "5.0"]
 

@@ -8,7 +8,7 @@ from vorzimmer import database, hookspecs
 from vorzimmer.access import ROLES, Actor
 from vorzimmer.hookspecs import NewAbsence
 from vorzimmer.testing import Practice
-from vorzimmer_web.opening import week_of
+from vorzimmer_web.public.opening import week_of
 
 OWNER = Actor("owner@praxis.example", "office", rights=ROLES["owner"])
 

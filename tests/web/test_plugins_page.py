@@ -15,7 +15,7 @@ from tests.web.customer import english
 from tests.web.desk import DESK
 from vorzimmer.testing import Browser, Practice
 from vorzimmer_web.office.settings.controls import controls, shown, typed_values
-from vorzimmer_web.office.settings.typed import Typed
+from vorzimmer_web.shell.typed import Typed
 
 REQUEST = "vorzimmer_booking_request"
 

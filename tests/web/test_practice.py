@@ -13,7 +13,7 @@ import pytest
 from tests.web.customer import details, english, hold, uid_of
 from tests.web.desk import DESK
 from vorzimmer.testing import Browser, Practice
-from vorzimmer_web.practice import shades
+from vorzimmer_web.public.practice import shades
 
 OWNER = "owner@praxis.example"
 TYPED: dict[str, Any] = {

@@ -20,8 +20,8 @@ from vorzimmer.models import OldAddress, Service
 from vorzimmer.reasons import Refused
 from vorzimmer.settings import change as settings
 from vorzimmer.testing import Browser, Practice
-from vorzimmer_web import invitations
-from vorzimmer_web.invitations import Invitation, NewInvitation
+from vorzimmer_web.shell import invitations
+from vorzimmer_web.shell.invitations import Invitation, NewInvitation
 
 OWNER = "owner@praxis.example"
 PRINTED = [

@@ -13,7 +13,7 @@ from vorzimmer.accounts import digest
 from vorzimmer.models import WebSession
 from vorzimmer.practice import Hall
 from vorzimmer.testing import Browser, Clock, Practice
-from vorzimmer_web.sessions import prune
+from vorzimmer_web.shell.sessions import prune
 
 
 def cookie(client: Browser, name: str = "vorzimmer") -> str:

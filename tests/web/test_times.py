@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from vorzimmer_web.times import Month
+from vorzimmer_web.public.times import Month
 
 
 def days(month: Month) -> list[date]:

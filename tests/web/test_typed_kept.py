@@ -14,7 +14,7 @@ from tests.web.desk import DESK, count
 from vorzimmer.models import Booking, Customer
 from vorzimmer.testing import PASSWORD, Browser, Practice
 from vorzimmer.testing.halls import SQLITE
-from vorzimmer_web.refill import refill
+from vorzimmer_web.shell.refill import refill
 
 NEW = "/office/customers/new"
 EVA = {"name": "Eva “Öl” Probe <b>", "email": "eva@kunde.example", "note": "\nfirst line\nsecond & last"}

@@ -13,7 +13,7 @@ from tests.web.test_where_one_books import CONSENT
 from vorzimmer.models import Booking
 from vorzimmer.questions import fields
 from vorzimmer.testing import Browser, Practice
-from vorzimmer_web import words
+from vorzimmer_web.shell import words
 
 WALK_IN = "/office/walk-in"
 LINK = '<a href="https://a.example/agb" target="_blank" rel="noopener noreferrer">'

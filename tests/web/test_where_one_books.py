@@ -16,7 +16,7 @@ from vorzimmer.models import Booking
 from vorzimmer.questions import fields
 from vorzimmer.settings import change
 from vorzimmer.testing import Browser, Practice
-from vorzimmer_web import words
+from vorzimmer_web.shell import words
 
 OWNER = "owner@praxis.example"
 LEGAL = {

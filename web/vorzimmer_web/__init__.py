@@ -13,20 +13,20 @@ from vorzimmer.hookspecs import Finding, Job, Level, NavigationEntry, Person, Pe
 from vorzimmer.plugins import NoConfig
 from vorzimmer.practice import Hall
 from vorzimmer.reasons import N_
-from vorzimmer_web.account import account
 from vorzimmer_web.api import api
-from vorzimmer_web.embed import embed, script
 from vorzimmer_web.errors import errors
 from vorzimmer_web.help.pages import help_pages
-from vorzimmer_web.invitations import Invitation
-from vorzimmer_web.manage import manage
 from vorzimmer_web.office import office
 from vorzimmer_web.office.settings.controls import unusable
-from vorzimmer_web.practice import practice
-from vorzimmer_web.sessions import prune
-from vorzimmer_web.setup import pages as setup
-from vorzimmer_web.site import site
-from vorzimmer_web.start import pages as booking
+from vorzimmer_web.public.account import account
+from vorzimmer_web.public.embed import embed, script
+from vorzimmer_web.public.manage import manage
+from vorzimmer_web.public.practice import practice
+from vorzimmer_web.public.start import pages as booking
+from vorzimmer_web.shell.invitations import Invitation
+from vorzimmer_web.shell.sessions import prune
+from vorzimmer_web.shell.site import site
+from vorzimmer_web.signin.setup import pages as setup
 
 
 class Plugin:

@@ -20,10 +20,9 @@ from vorzimmer import audit, database
 from vorzimmer.access import Actor, declared, may_call
 from vorzimmer.reasons import N_, PluginFailed, Reason, Refused
 from vorzimmer.server.here import hall
-from vorzimmer_web import kept, site
-from vorzimmer_web.accounts import comes_from_elsewhere, say_who_acts
-from vorzimmer_web.api import problems
 from vorzimmer_web.office.settings.staff import RIGHTS
+from vorzimmer_web.shell import kept, problems, site
+from vorzimmer_web.signin.accounts import comes_from_elsewhere, say_who_acts
 
 TEXTS = {
     400: (

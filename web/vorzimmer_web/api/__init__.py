@@ -9,7 +9,7 @@ from vorzimmer.access import EVERYONE, open_to
 from vorzimmer.reasons import PluginFailed, Refused
 from vorzimmer.server.guard import CODES
 from vorzimmer.server.here import hall
-from vorzimmer_web.api import documented, problems
+from vorzimmer_web.api import documented
 from vorzimmer_web.api.absences import absences
 from vorzimmer_web.api.accounts import accounts
 from vorzimmer_web.api.catalogue import catalogue
@@ -28,7 +28,8 @@ from vorzimmer_web.api.settings import settings
 from vorzimmer_web.api.staff import staff
 from vorzimmer_web.api.views import shown
 from vorzimmer_web.api.webhooks import webhooks
-from vorzimmer_web.site import csrf
+from vorzimmer_web.shell import problems
+from vorzimmer_web.shell.site import csrf
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 api.register_blueprint(public)

@@ -26,7 +26,7 @@ from vorzimmer.server.here import hall
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, staff_caller
-from vorzimmer_web.fresh import require_fresh
+from vorzimmer_web.signin.fresh import require_fresh
 
 accounts = Blueprint("api_accounts", __name__)
 accounts.before_request(require_fresh)

@@ -15,7 +15,8 @@ from spectree.models import SecureType, SecuritySchemeData
 from spectree.plugins.flask_plugin import FlaskPlugin
 
 from vorzimmer.settings.change import PLAIN
-from vorzimmer_web.api import problems, shapes
+from vorzimmer_web.api import shapes
+from vorzimmer_web.shell import problems
 
 KEY: dict[str, list[str]] = {"key": []}
 PROBLEM = "#/components/schemas/Problem"

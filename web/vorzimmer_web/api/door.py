@@ -30,9 +30,8 @@ from vorzimmer.models import Account, KeptAnswer
 from vorzimmer.reasons import Refused
 from vorzimmer.server.here import hall
 from vorzimmer.tries import WINDOW
-from vorzimmer_web import limits
-from vorzimmer_web.api import problems
 from vorzimmer_web.api.views import shown
+from vorzimmer_web.shell import limits, problems
 
 KEPT = timedelta(hours=24)
 SCOPE = 200  # characters of the column

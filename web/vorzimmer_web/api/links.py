@@ -14,12 +14,12 @@ from vorzimmer import database
 from vorzimmer.access import Right, open_to
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer.server.here import hall
-from vorzimmer_web import invitations
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, staff_caller
 from vorzimmer_web.api.times import Day
-from vorzimmer_web.invitations import Invitation, NewInvitation
+from vorzimmer_web.shell import invitations
+from vorzimmer_web.shell.invitations import Invitation, NewInvitation
 
 links = Blueprint("api_links", __name__)
 

@@ -23,12 +23,12 @@ from vorzimmer.periods import Period, day_period
 from vorzimmer.questions import fields
 from vorzimmer.reasons import N_, TEXTS, Reason, Refused
 from vorzimmer.server.here import hall
-from vorzimmer_web import hoarding, limits, words
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, caller, public_caller
 from vorzimmer_web.api.views import field_out, hold_out, service_out, slot_out, staff_service_out, why_out
-from vorzimmer_web.choices import given
+from vorzimmer_web.public.choices import given
+from vorzimmer_web.shell import hoarding, limits, words
 
 MOST_DAYS = 62
 DAY = timedelta(days=1)

@@ -15,7 +15,7 @@ from vorzimmer.models import Booking, Service
 from vorzimmer.practice import Hall
 from vorzimmer.questions import fields
 from vorzimmer.reasons import Reason, Refused
-from vorzimmer_web import words
+from vorzimmer_web.shell import words
 
 SERVICE_FIELDS = {
     "duration_minutes": "minutes",

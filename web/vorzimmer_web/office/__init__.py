@@ -11,8 +11,6 @@ from vorzimmer.access import APPOINTMENTS
 from vorzimmer.reasons import N_
 from vorzimmer.server.here import hall
 from vorzimmer.server.pages import leads
-from vorzimmer_web import accounts
-from vorzimmer_web import kept as typed
 from vorzimmer_web.office import (
     account,
     agenda,
@@ -29,7 +27,6 @@ from vorzimmer_web.office import (
     fresh,
     groups,
     kept,
-    links,
     looked,
     own_services,
     problem,
@@ -39,7 +36,9 @@ from vorzimmer_web.office import (
     wording,
 )
 from vorzimmer_web.office.settings.beside import endpoints
-from vorzimmer_web.requests import actor
+from vorzimmer_web.shell import kept as typed
+from vorzimmer_web.shell.requests import actor
+from vorzimmer_web.signin import accounts, links
 
 ORDER = (
     "office.today",

@@ -18,10 +18,10 @@ from vorzimmer.models import Account, WebSession
 from vorzimmer.reasons import N_, Refused
 from vorzimmer.seen import Seen
 from vorzimmer.server.here import hall
-from vorzimmer_web.accounts import hashing, password_fits
 from vorzimmer_web.office.fresh import fresh
 from vorzimmer_web.office.settings.beside import beside
-from vorzimmer_web.requests import read_anew, reading, signed_in
+from vorzimmer_web.shell.requests import read_anew, reading, signed_in
+from vorzimmer_web.signin.accounts import hashing, password_fits
 
 ANYBODY = tuple(Right)
 """Whoever is of the practice: any right will do."""

@@ -24,7 +24,7 @@ from vorzimmer_web.office.looked import news
 from vorzimmer_web.office.reach import reach
 from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.waiting import waiting
-from vorzimmer_web.requests import reading, signed_in
+from vorzimmer_web.shell.requests import reading, signed_in
 
 STAFF = (Right.OWN_CALENDAR, Right.CALENDARS)
 STANDING = (Status.REQUESTED, Status.CONFIRMED, Status.COMPLETED, Status.MISSED)

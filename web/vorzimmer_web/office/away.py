@@ -11,7 +11,7 @@ from vorzimmer import hookspecs
 from vorzimmer.access import Actor
 from vorzimmer.periods import Period
 from vorzimmer.server.here import hall
-from vorzimmer_web import words
+from vorzimmer_web.shell import words
 
 
 def away(session: Session, person: Actor, day: Period, staff: int | None = None) -> list[tuple[str, str]]:

@@ -23,16 +23,16 @@ from vorzimmer.periods import day_of, local_instant
 from vorzimmer.questions import fields
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer.server.here import hall
-from vorzimmer_web import words
 from vorzimmer_web.office.acts import ACTS, known, report, said
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.choose import Choice, explained
 from vorzimmer_web.office.differences import differences_in
 from vorzimmer_web.office.remarked import of_booking
 from vorzimmer_web.office.settings.beside import beside
-from vorzimmer_web.office.settings.typed import money_shown
-from vorzimmer_web.requests import read_anew, reading, signed_in
-from vorzimmer_web.site import local_path
+from vorzimmer_web.shell import words
+from vorzimmer_web.shell.requests import read_anew, reading, signed_in
+from vorzimmer_web.shell.site import local_path
+from vorzimmer_web.shell.typed import money_shown
 
 CLOSED = (Status.COMPLETED, Status.MISSED, Status.CANCELLED)
 

@@ -16,13 +16,13 @@ from vorzimmer.booking.parts.load import WHOLE
 from vorzimmer.models import Booking
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer.server.here import hall
-from vorzimmer_web import kept, words
 from vorzimmer_web.office.acts import ACTS, DONE, said
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.reach import reach
 from vorzimmer_web.office.waiting import waiting
-from vorzimmer_web.requests import reading, signed_in
-from vorzimmer_web.site import local_path, zone_of
+from vorzimmer_web.shell import kept, words
+from vorzimmer_web.shell.requests import reading, signed_in
+from vorzimmer_web.shell.site import local_path, zone_of
 
 MOST = 200
 CLOSED_SINCE = N_("This time has been closed since. Please open the request and decide on it there.")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from vorzimmer import customers, database
 from vorzimmer.access import Actor, Right, may
 from vorzimmer.models import Attribute, Booking, Customer
-from vorzimmer_web.words import date_in_short
+from vorzimmer_web.shell.words import date_in_short
 
 TOLD_DIGITS = 4
 

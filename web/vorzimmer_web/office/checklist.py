@@ -19,7 +19,7 @@ from vorzimmer.periods import Period
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer.server.here import hall
 from vorzimmer_web.office.settings import health
-from vorzimmer_web.requests import actor, reading, signed_in
+from vorzimmer_web.shell.requests import actor, reading, signed_in
 
 CLOSED = "checklist"
 """The row that says that the list is no longer wanted."""

@@ -21,8 +21,8 @@ from vorzimmer.models import Booking, Location, Offer, Requirement, Resource, Se
 from vorzimmer.periods import Period, day_of, day_period, instant_of, local_instant
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer.server.here import hall
-from vorzimmer_web.requests import reading
-from vorzimmer_web.times import Time, offered
+from vorzimmer_web.public.times import Time, offered
+from vorzimmer_web.shell.requests import reading
 
 SEARCHED = (14, 92)  # days; the second only where the first has nothing free
 SHOWN = 4  # days with free times

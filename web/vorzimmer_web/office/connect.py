@@ -19,9 +19,9 @@ from vorzimmer.server.here import hall
 from vorzimmer.text.contact import plain
 from vorzimmer_web.office import profile, shown
 from vorzimmer_web.office.remarked import remarked
-from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.office.wording import last_used
-from vorzimmer_web.requests import read_anew, reading, signed_in
+from vorzimmer_web.shell.requests import read_anew, reading, signed_in
+from vorzimmer_web.shell.typed import Typed
 
 LONGEST_LABEL = 80
 

@@ -16,9 +16,9 @@ from vorzimmer.models import Customer
 from vorzimmer.questions import fields
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer.server.here import hall
-from vorzimmer_web import words
 from vorzimmer_web.office.booking import own
-from vorzimmer_web.requests import read_anew, reading, signed_in
+from vorzimmer_web.shell import words
+from vorzimmer_web.shell.requests import read_anew, reading, signed_in
 
 KEEPERS = (Right.CUSTOMERS, Right.CALENDARS, Right.OWN_CALENDAR)
 PAGE, PAST = 50, 20

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from vorzimmer.models import AuditEntry, Booking, Resource
-from vorzimmer_web import words
+from vorzimmer_web.shell import words
 
 Difference = tuple[str, str, str]
 """Label, before, after; no label where there is no doubt."""

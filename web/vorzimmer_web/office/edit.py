@@ -24,8 +24,8 @@ from vorzimmer_web.office.booking import own
 from vorzimmer_web.office.booking import page as booking_page
 from vorzimmer_web.office.caller import hits
 from vorzimmer_web.office.choose import explained, where_possible
-from vorzimmer_web.office.settings.typed import Typed, money_shown
-from vorzimmer_web.requests import read_anew, reading, signed_in
+from vorzimmer_web.shell.requests import read_anew, reading, signed_in
+from vorzimmer_web.shell.typed import Typed, money_shown
 
 TEXTS = ("place", "link", "note")
 

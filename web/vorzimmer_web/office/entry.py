@@ -27,13 +27,13 @@ from vorzimmer.models import Booking, Requirement, Service
 from vorzimmer.questions import fields
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer.server.here import hall
-from vorzimmer_web import words
-from vorzimmer_web.answers import Sheet
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.caller import Caller, caller, hits
 from vorzimmer_web.office.choose import Choice, explained, only_place, people_of, place_said
-from vorzimmer_web.requests import read_anew, reading, signed_in
-from vorzimmer_web.site import LANGUAGES, local_path, zone_of
+from vorzimmer_web.shell import words
+from vorzimmer_web.shell.answers import Sheet
+from vorzimmer_web.shell.requests import read_anew, reading, signed_in
+from vorzimmer_web.shell.site import LANGUAGES, local_path, zone_of
 
 STEPS = ("show", "find", "pick", "forget")  # buttons that only lead on
 LONGEST_BACK = 500

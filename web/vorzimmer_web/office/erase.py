@@ -13,7 +13,7 @@ from vorzimmer.erasure import Plan
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer.server.here import hall
 from vorzimmer_web.office.fresh import fresh
-from vorzimmer_web.requests import read_anew, reading, signed_in
+from vorzimmer_web.shell.requests import read_anew, reading, signed_in
 
 
 @open_to(Right.EXPORTS)

@@ -17,11 +17,11 @@ from vorzimmer.questions import fields
 from vorzimmer.reasons import N_
 from vorzimmer.server.here import hall
 from vorzimmer.text.texts import Reader
-from vorzimmer_web import words
 from vorzimmer_web.office import tables
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.customers import rights, wish
-from vorzimmer_web.requests import reading, signed_in
+from vorzimmer_web.shell import words
+from vorzimmer_web.shell.requests import reading, signed_in
 
 AT_ONCE = 1000  # ids that one query takes
 STATUS = {

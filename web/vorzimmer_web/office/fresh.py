@@ -12,11 +12,11 @@ from flask_login import current_user
 
 from vorzimmer import database
 from vorzimmer.access import SIGNED_IN, open_to
-from vorzimmer_web import kept
-from vorzimmer_web.accounts import password_fits
-from vorzimmer_web.fresh import FRESH_AT, SEEN, SENT, is_fresh
-from vorzimmer_web.requests import reading
-from vorzimmer_web.site import local_path
+from vorzimmer_web.shell import kept
+from vorzimmer_web.shell.requests import reading
+from vorzimmer_web.shell.site import local_path
+from vorzimmer_web.signin.accounts import password_fits
+from vorzimmer_web.signin.fresh import FRESH_AT, SEEN, SENT, is_fresh
 
 View = Callable[..., ResponseReturnValue]
 

@@ -13,8 +13,8 @@ from vorzimmer.customers import Wish
 from vorzimmer.models import CustomerGroup
 from vorzimmer.reasons import Refused
 from vorzimmer.server.here import hall
-from vorzimmer_web.office.settings.typed import Typed
-from vorzimmer_web.requests import read_anew, reading, signed_in
+from vorzimmer_web.shell.requests import read_anew, reading, signed_in
+from vorzimmer_web.shell.typed import Typed
 
 
 @open_to(Right.CUSTOMERS)

@@ -8,8 +8,8 @@ from flask import Blueprint, abort, redirect, render_template, request, session,
 from flask.typing import ResponseReturnValue
 
 from vorzimmer.access import SIGNED_IN, open_to
-from vorzimmer_web import kept
-from vorzimmer_web.site import local_path, may_speak
+from vorzimmer_web.shell import kept
+from vorzimmer_web.shell.site import local_path, may_speak
 
 
 @open_to(SIGNED_IN)

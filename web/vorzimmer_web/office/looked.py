@@ -16,9 +16,9 @@ from vorzimmer.access import APPOINTMENTS, Actor, open_to
 from vorzimmer.booking.parts.load import WHOLE
 from vorzimmer.models import Account, AuditEntry, Booking
 from vorzimmer.server.here import hall
-from vorzimmer_web.invitations import Tables
 from vorzimmer_web.office.reach import reach
-from vorzimmer_web.requests import signed_in
+from vorzimmer_web.shell.invitations import Tables
+from vorzimmer_web.shell.requests import signed_in
 
 NOTABLE = (
     *("requested", "confirmed", "accepted", "declined", "moved", "changed", "cancelled", "expired"),

@@ -13,8 +13,8 @@ from vorzimmer.catalogue.resources import offerable, serves
 from vorzimmer.models import Resource
 from vorzimmer.reasons import Refused
 from vorzimmer.server.here import hall
-from vorzimmer_web.office.settings.typed import Typed
-from vorzimmer_web.requests import reading, signed_in
+from vorzimmer_web.shell.requests import reading, signed_in
+from vorzimmer_web.shell.typed import Typed
 
 
 @open_to(Right.AVAILABILITY)

@@ -21,9 +21,9 @@ from vorzimmer.reasons import N_
 from vorzimmer.server.guard import LARGEST_UPLOAD, takes
 from vorzimmer.server.here import hall
 from vorzimmer.text import contact
-from vorzimmer_web import limits, words
-from vorzimmer_web.requests import signed_in
-from vorzimmer_web.site import local_path
+from vorzimmer_web.shell import limits, words
+from vorzimmer_web.shell.requests import signed_in
+from vorzimmer_web.shell.site import local_path
 
 LONGEST = 5_000
 LARGEST = 1024 * 1024

@@ -18,10 +18,10 @@ from vorzimmer.models import Attribute, Customer
 from vorzimmer.questions import fields
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer.server.here import hall
-from vorzimmer_web import words
-from vorzimmer_web.answers import Sheet
-from vorzimmer_web.requests import read_anew, reading, signed_in
-from vorzimmer_web.site import LANGUAGES
+from vorzimmer_web.shell import words
+from vorzimmer_web.shell.answers import Sheet
+from vorzimmer_web.shell.requests import read_anew, reading, signed_in
+from vorzimmer_web.shell.site import LANGUAGES
 
 TYPED = ("name", "phone", "email", "language", "note")
 

@@ -17,7 +17,7 @@ from vorzimmer.models import Booking, Calendar, CalendarObject
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer.server.here import hall
 from vorzimmer_web.office.agenda import STAFF
-from vorzimmer_web.requests import reading, signed_in
+from vorzimmer_web.shell.requests import reading, signed_in
 
 MOST = 50
 REMARKED = cast(CalendarObject.remarks, String) != "[]"

@@ -11,7 +11,7 @@ from vorzimmer import audit, database
 from vorzimmer.access import APPOINTMENTS, Actor, require
 from vorzimmer.models import Account, Resource, ShownCalendar
 from vorzimmer.reasons import Reason, Refused
-from vorzimmer_web.office.settings.typed import Typed
+from vorzimmer_web.shell.typed import Typed
 
 
 def others(session: Session, person: Actor) -> list[Resource]:

@@ -16,7 +16,7 @@ from vorzimmer.booking.parts.load import WHOLE
 from vorzimmer.booking.parts.status import OPEN
 from vorzimmer.models import Booking, CustomerChange, Message, Resource, Status
 from vorzimmer_web.office.reach import reach
-from vorzimmer_web.requests import reading, signed_in
+from vorzimmer_web.shell.requests import reading, signed_in
 
 MOST = 50
 

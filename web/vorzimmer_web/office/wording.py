@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from vorzimmer.models import Booking
 from vorzimmer.reasons import N_
-from vorzimmer_web.words import day_with_year, when
+from vorzimmer_web.shell.words import day_with_year, when
 
 TOPICS = {
     "code": N_("Code"),

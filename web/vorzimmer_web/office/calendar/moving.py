@@ -27,7 +27,7 @@ from vorzimmer_web.office.acts import report, said
 from vorzimmer_web.office.agenda import STAFF
 from vorzimmer_web.office.booking import own
 from vorzimmer_web.office.choose import Choice, explained, people_of, where_possible
-from vorzimmer_web.requests import read_anew, reading, signed_in
+from vorzimmer_web.shell.requests import read_anew, reading, signed_in
 
 
 @dataclass(frozen=True)

@@ -23,13 +23,13 @@ from vorzimmer.models import Service
 from vorzimmer.periods import Period, day_of, day_period
 from vorzimmer.reasons import PluginFailed, Refused
 from vorzimmer.server.here import hall
-from vorzimmer_web import words
 from vorzimmer_web.office import remarked
 from vorzimmer_web.office.agenda import STAFF, WEEK, asked_day
 from vorzimmer_web.office.booking import own
 from vorzimmer_web.office.calendar import facts, moving
 from vorzimmer_web.office.calendar.events import Drawing
-from vorzimmer_web.requests import reading, signed_in
+from vorzimmer_web.shell import words
+from vorzimmer_web.shell.requests import reading, signed_in
 
 LONGEST = 14
 """Days that one answer of the feed covers at most."""

@@ -25,7 +25,7 @@ from vorzimmer_web.office.settings import (
     services,
     staff,
 )
-from vorzimmer_web.requests import actor
+from vorzimmer_web.shell.requests import actor
 
 SECTION = "settings"
 

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from vorzimmer import hookspecs
 from vorzimmer.server.here import hall
 from vorzimmer.server.pages import GIVEN, leads
-from vorzimmer_web.requests import signed_in
+from vorzimmer_web.shell.requests import signed_in
 
 
 def endpoints(section: str) -> list[tuple[str, str]]:

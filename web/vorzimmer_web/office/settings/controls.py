@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 from vorzimmer.plugins import NOT_OURS, told
 from vorzimmer.reasons import N_
-from vorzimmer_web.office.settings.typed import Typed
+from vorzimmer_web.shell.typed import Typed
 
 SCALARS: dict[Any, str] = {
     str: "text",

@@ -18,9 +18,9 @@ from vorzimmer.questions import fields, registry
 from vorzimmer.questions.registry import Entry
 from vorzimmer.reasons import N_, Refused
 from vorzimmer.server.here import hall
-from vorzimmer_web.office.settings.typed import Typed, whole
-from vorzimmer_web.requests import reading, signed_in
-from vorzimmer_web.site import LANGUAGES
+from vorzimmer_web.shell.requests import reading, signed_in
+from vorzimmer_web.shell.site import LANGUAGES
+from vorzimmer_web.shell.typed import Typed, whole
 
 KINDS = {
     "text": N_("Text"),

@@ -15,10 +15,10 @@ from vorzimmer.access import Right, open_to
 from vorzimmer.addresses import CATEGORY
 from vorzimmer.models import Location, OldAddress, Resource, Service
 from vorzimmer.server.here import hall
-from vorzimmer_web import presets
-from vorzimmer_web.addresses import Address
-from vorzimmer_web.invitations import Invitation
-from vorzimmer_web.requests import reading
+from vorzimmer_web.public import presets
+from vorzimmer_web.public.addresses import Address
+from vorzimmer_web.shell.invitations import Invitation
+from vorzimmer_web.shell.requests import reading
 
 
 @dataclass(frozen=True)

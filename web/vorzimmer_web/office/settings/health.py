@@ -9,7 +9,7 @@ from vorzimmer import doctor
 from vorzimmer.access import Right, may, open_to
 from vorzimmer.hookspecs import Finding, Level
 from vorzimmer.server.here import hall
-from vorzimmer_web.requests import actor, reading
+from vorzimmer_web.shell.requests import actor, reading
 
 WORST_FIRST = (Level.WRONG, Level.WARNING, Level.GOOD)
 

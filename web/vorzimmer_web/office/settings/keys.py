@@ -14,9 +14,9 @@ from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer.server.here import hall
 from vorzimmer_web.office.fresh import fresh
 from vorzimmer_web.office.settings.staff import RIGHTS
-from vorzimmer_web.office.settings.typed import Typed
 from vorzimmer_web.office.wording import last_used
-from vorzimmer_web.requests import read_anew, reading, signed_in
+from vorzimmer_web.shell.requests import read_anew, reading, signed_in
+from vorzimmer_web.shell.typed import Typed
 
 HOME = "office.api_keys"
 LASTING = {"30": N_("30 days"), "90": N_("90 days"), "365": N_("One year"), "": N_("No end")}

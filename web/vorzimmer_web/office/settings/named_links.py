@@ -15,12 +15,12 @@ from vorzimmer.access import Right, open_to
 from vorzimmer.periods import day_of
 from vorzimmer.reasons import N_, Refused
 from vorzimmer.server.here import hall
-from vorzimmer_web import invitations
-from vorzimmer_web.invitations import Invitation, NewInvitation
 from vorzimmer_web.office.settings import qr
 from vorzimmer_web.office.settings.publish import KINDS, choices, page, target_of
-from vorzimmer_web.office.settings.typed import Typed
-from vorzimmer_web.requests import reading, signed_in
+from vorzimmer_web.shell import invitations
+from vorzimmer_web.shell.invitations import Invitation, NewInvitation
+from vorzimmer_web.shell.requests import reading, signed_in
+from vorzimmer_web.shell.typed import Typed
 
 
 def _today() -> date:

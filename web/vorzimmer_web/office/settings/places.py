@@ -16,8 +16,8 @@ from vorzimmer.reasons import Reason, Refused
 from vorzimmer.server.here import hall
 from vorzimmer_web.office.settings.archiving import undecided, warned
 from vorzimmer_web.office.settings.beside import beside
-from vorzimmer_web.office.settings.typed import Typed
-from vorzimmer_web.requests import reading, signed_in
+from vorzimmer_web.shell.requests import reading, signed_in
+from vorzimmer_web.shell.typed import Typed
 
 FIELDS = ("name", "slug", "address", "zone")
 

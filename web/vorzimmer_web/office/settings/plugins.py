@@ -20,8 +20,8 @@ from vorzimmer.settings import change
 from vorzimmer_web.office.settings import controls
 from vorzimmer_web.office.settings.archiving import undecided
 from vorzimmer_web.office.settings.switching import question
-from vorzimmer_web.office.settings.typed import Typed
-from vorzimmer_web.requests import signed_in
+from vorzimmer_web.shell.requests import signed_in
+from vorzimmer_web.shell.typed import Typed
 
 OWN_PAGE = {
     "mail": "vorzimmer_email.mail",

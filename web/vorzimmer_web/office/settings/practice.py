@@ -17,9 +17,9 @@ from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer.server.guard import LARGEST_UPLOAD, hosts, is_loopback, takes
 from vorzimmer.server.here import hall
 from vorzimmer.settings import change, colors, pictures
-from vorzimmer_web.office.settings.typed import Typed
-from vorzimmer_web.requests import signed_in
-from vorzimmer_web.site import LANGUAGES
+from vorzimmer_web.shell.requests import signed_in
+from vorzimmer_web.shell.site import LANGUAGES
+from vorzimmer_web.shell.typed import Typed
 
 LEGAL = ("imprint", "privacy", "terms", "withdrawal")
 TEXTS = ("name", "phone", "email", "support", "base_url", *LEGAL, *(f"{which}_url" for which in LEGAL))

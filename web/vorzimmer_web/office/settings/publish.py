@@ -17,13 +17,14 @@ from vorzimmer.reasons import N_, Refused
 from vorzimmer.server.guard import CONTENT_SECURITY_POLICY, FRAMES
 from vorzimmer.server.here import hall
 from vorzimmer.settings import change
-from vorzimmer_web import invitations, presets
-from vorzimmer_web.choices import given_by
 from vorzimmer_web.office import checklist
 from vorzimmer_web.office.settings import qr, ready
 from vorzimmer_web.office.settings.beside import beside
-from vorzimmer_web.office.settings.typed import Typed
-from vorzimmer_web.requests import reading, signed_in
+from vorzimmer_web.public import presets
+from vorzimmer_web.public.choices import given_by
+from vorzimmer_web.shell import invitations
+from vorzimmer_web.shell.requests import reading, signed_in
+from vorzimmer_web.shell.typed import Typed
 
 KINDS = "<any(svg, png, pdf):kind>"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from vorzimmer.reasons import N_
 from vorzimmer.server.here import hall
-from vorzimmer_web.site import LANGUAGES
+from vorzimmer_web.shell.site import LANGUAGES
 
 WHERE = {
     N_("Mail signature"): N_("Book your appointment online, at any time: %(address)s"),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from vorzimmer.catalogue import Need
 from vorzimmer.catalogue.services import needs_of
 from vorzimmer.models import Resource, Service
-from vorzimmer_web.office.settings.typed import Typed, clock_shown, money_shown, span_shown
+from vorzimmer_web.shell.typed import Typed, clock_shown, money_shown, span_shown
 
 TEXTS = ("name", "slug", "description", "category", "policy", "buffer_rule")
 NUMBERS = ("minutes", "step", "before", "after", "notice_working_days", "horizon", "capacity")

@@ -17,13 +17,13 @@ from vorzimmer.booking import Triage, try_to
 from vorzimmer.models import Offer, Requirement, Resource, Service
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer.server.here import hall
-from vorzimmer_web import words
-from vorzimmer_web.choices import Finder, given
 from vorzimmer_web.office.settings.archiving import undecided, warned
 from vorzimmer_web.office.settings.beside import beside
 from vorzimmer_web.office.settings.service_form import blank, read, shown
-from vorzimmer_web.office.settings.typed import UNITS, Typed, whole
-from vorzimmer_web.requests import read_anew, reading, signed_in
+from vorzimmer_web.public.choices import Finder, given
+from vorzimmer_web.shell import words
+from vorzimmer_web.shell.requests import read_anew, reading, signed_in
+from vorzimmer_web.shell.typed import UNITS, Typed, whole
 
 COLORS = {
     "#0b6b6b": N_("Teal"),

@@ -21,8 +21,8 @@ from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer.server.here import hall
 from vorzimmer_web.office.fresh import fresh
 from vorzimmer_web.office.settings.beside import beside
-from vorzimmer_web.office.settings.typed import Typed
-from vorzimmer_web.requests import read_anew, reading, signed_in
+from vorzimmer_web.shell.requests import read_anew, reading, signed_in
+from vorzimmer_web.shell.typed import Typed
 
 HOME = "office.staff_accounts"
 ROLES = {"owner": N_("Owner"), "desk": N_("Front desk"), "staff": N_("Practitioner")}

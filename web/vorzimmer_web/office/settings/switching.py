@@ -17,7 +17,7 @@ from vorzimmer.plugins import Loaded
 from vorzimmer.reasons import N_, PluginFailed
 from vorzimmer.server.here import hall
 from vorzimmer.settings import change
-from vorzimmer_web.requests import reading
+from vorzimmer_web.shell.requests import reading
 
 YEAR = timedelta(days=366)
 LOST = {

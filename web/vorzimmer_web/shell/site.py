@@ -21,12 +21,12 @@ from vorzimmer.models import Booking
 from vorzimmer.practice import Hall
 from vorzimmer.server.here import hall
 from vorzimmer.settings.config import Practice
-from vorzimmer_web import words
+from vorzimmer_web.shell import words
 
 LANGUAGES = {"de": "Deutsch", "en": "English", "fr": "Français", "ru": "Русский"}
 FRAMED = "/embed/"
 """Below it are the pages that may stand in a frame on another site (A65)."""
-DIST = Path(__file__).parent / "static" / "dist"
+DIST = Path(__file__).parents[1] / "static" / "dist"
 ASSETS = {
     "booking.css": "text/css",
     "booking.js": "text/javascript",
@@ -36,7 +36,7 @@ ASSETS = {
     "calendar.js": "text/javascript",
 }
 
-site = Blueprint("site", __name__, template_folder="templates")
+site = Blueprint("site", "vorzimmer_web", template_folder="templates")
 csrf = CSRFProtect()
 
 

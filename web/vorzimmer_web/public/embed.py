@@ -26,9 +26,9 @@ from vorzimmer.access import EVERYONE, open_to
 from vorzimmer.server.guard import CONTENT_SECURITY_POLICY
 from vorzimmer.server.here import hall
 from vorzimmer.settings.config import Config
-from vorzimmer_web import booking
-from vorzimmer_web.site import DIST, FRAMED, is_framed
-from vorzimmer_web.start import pages_of
+from vorzimmer_web.public import booking
+from vorzimmer_web.public.start import pages_of
+from vorzimmer_web.shell.site import DIST, FRAMED, is_framed
 
 SEALED = "s"
 IN_FORMS, IN_ADDRESSES = "form", "address"

@@ -14,11 +14,12 @@ from vorzimmer.booking import is_open
 from vorzimmer.models import Location, Service
 from vorzimmer.reasons import PluginFailed
 from vorzimmer.server.here import hall
-from vorzimmer_web import addresses, booking, invitations, presets
-from vorzimmer_web.choices import everybody, given_by, listed_services, places
-from vorzimmer_web.opening import week_of
-from vorzimmer_web.requests import reading
-from vorzimmer_web.site import is_framed
+from vorzimmer_web.public import addresses, booking, presets
+from vorzimmer_web.public.choices import everybody, given_by, listed_services, places
+from vorzimmer_web.public.opening import week_of
+from vorzimmer_web.shell import invitations
+from vorzimmer_web.shell.requests import reading
+from vorzimmer_web.shell.site import is_framed
 
 
 @open_to(EVERYONE)

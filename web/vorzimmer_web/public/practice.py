@@ -14,7 +14,7 @@ from vorzimmer.access import EVERYONE, open_to
 from vorzimmer.reasons import N_
 from vorzimmer.server.here import hall
 from vorzimmer.settings import change, colors
-from vorzimmer_web.requests import reading
+from vorzimmer_web.shell.requests import reading
 
 YEAR = 365 * 24 * 60 * 60
 TYPES = {"png": "image/png", "jpg": "image/jpeg"}

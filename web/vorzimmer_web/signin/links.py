@@ -12,9 +12,9 @@ from vorzimmer.access import EVERYONE, open_to
 from vorzimmer.models import LoginLink
 from vorzimmer.reasons import Refused
 from vorzimmer.server.here import hall
-from vorzimmer_web import limits
-from vorzimmer_web.accounts import hashing
-from vorzimmer_web.requests import reading
+from vorzimmer_web.shell import limits
+from vorzimmer_web.shell.requests import reading
+from vorzimmer_web.signin.accounts import hashing
 
 NO_REFERRER = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
 

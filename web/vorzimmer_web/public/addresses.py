@@ -20,11 +20,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from vorzimmer import catalogue, database
 from vorzimmer.models import Location, Requirement, Resource, Service
 from vorzimmer.server.here import hall
-from vorzimmer_web import presets
-from vorzimmer_web.choices import given_by
-from vorzimmer_web.invitations import Tables
-from vorzimmer_web.requests import reading
-from vorzimmer_web.site import is_framed
+from vorzimmer_web.public import presets
+from vorzimmer_web.public.choices import given_by
+from vorzimmer_web.shell.invitations import Tables
+from vorzimmer_web.shell.requests import reading
+from vorzimmer_web.shell.site import is_framed
 
 Row = TypeVar("Row", Service, Resource, Location)
 SEEN = "vorzimmer_web_addresses"

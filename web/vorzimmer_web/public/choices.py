@@ -16,7 +16,7 @@ from vorzimmer.models import Booking, Location, Resource, Service
 from vorzimmer.periods import Period, day_period
 from vorzimmer.practice import Hall
 from vorzimmer.reasons import PluginFailed
-from vorzimmer_web.times import Time, first_of, next_month, offered
+from vorzimmer_web.public.times import Time, first_of, next_month, offered
 
 SOON = timedelta(days=14)
 

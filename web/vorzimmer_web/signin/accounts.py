@@ -39,10 +39,11 @@ from vorzimmer.practice import Hall
 from vorzimmer.server.here import hall
 from vorzimmer.text.contact import plain
 from vorzimmer.tries import WINDOW
-from vorzimmer_web import devices, kept, limits, sessions
-from vorzimmer_web.fresh import FRESH_AT
-from vorzimmer_web.passwords import Gate, Hashing
-from vorzimmer_web.requests import actor, reading
+from vorzimmer_web.shell import kept, limits, sessions
+from vorzimmer_web.shell.requests import actor, reading
+from vorzimmer_web.signin import devices
+from vorzimmer_web.signin.fresh import FRESH_AT
+from vorzimmer_web.signin.passwords import Gate, Hashing
 
 CHECKS_PASSWORDS = frozenset(
     {

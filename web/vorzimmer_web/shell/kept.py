@@ -22,10 +22,10 @@ from sqlalchemy.orm import Session
 from vorzimmer import database
 from vorzimmer.models import WebSession
 from vorzimmer.server.here import hall
-from vorzimmer_web import sessions
-from vorzimmer_web.refill import Fields, refill, said
-from vorzimmer_web.requests import reading
-from vorzimmer_web.site import local_path
+from vorzimmer_web.shell import sessions
+from vorzimmer_web.shell.refill import Fields, refill, said
+from vorzimmer_web.shell.requests import reading
+from vorzimmer_web.shell.site import local_path
 
 KEPT = "kept"
 LONGEST = 48_000

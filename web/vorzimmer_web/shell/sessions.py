@@ -26,9 +26,9 @@ from vorzimmer.accounts import digest
 from vorzimmer.models import Account, WebSession
 from vorzimmer.practice import Hall
 from vorzimmer.settings.config import Config, ConfigError
-from vorzimmer_web import embed
-from vorzimmer_web.requests import end_reading, reading
-from vorzimmer_web.site import is_framed
+from vorzimmer_web.public import embed
+from vorzimmer_web.shell.requests import end_reading, reading
+from vorzimmer_web.shell.site import is_framed
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)

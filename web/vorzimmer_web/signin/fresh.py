@@ -8,7 +8,7 @@ from flask import request, session
 from werkzeug.exceptions import Forbidden
 
 from vorzimmer import database
-from vorzimmer_web.requests import reading
+from vorzimmer_web.shell.requests import reading
 
 FRESH_AT = "fresh_at"
 """When this session's owner last proved who it is."""

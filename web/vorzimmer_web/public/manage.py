@@ -19,11 +19,11 @@ from vorzimmer.booking.parts.status import OPEN
 from vorzimmer.models import Booking, Resource
 from vorzimmer.reasons import Refused
 from vorzimmer.server.here import hall
-from vorzimmer_web import limits
-from vorzimmer_web.appointment import calendar_answer, payment_note, sums
-from vorzimmer_web.choices import Finder, people_for, places
-from vorzimmer_web.choosing import chosen_time, times_answer
-from vorzimmer_web.requests import reading
+from vorzimmer_web.public.appointment import calendar_answer, payment_note, sums
+from vorzimmer_web.public.choices import Finder, people_for, places
+from vorzimmer_web.public.choosing import chosen_time, times_answer
+from vorzimmer_web.shell import limits
+from vorzimmer_web.shell.requests import reading
 
 manage = Blueprint("manage", __name__, url_prefix="/b")
 manage.context_processor(lambda: {"in_short": in_short})

@@ -22,14 +22,15 @@ from vorzimmer.models import Booking, Customer, Service, Status
 from vorzimmer.questions import fields
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer.server.here import hall
-from vorzimmer_web import addresses, hoarding, invitations, limits, presets, words
-from vorzimmer_web.answers import Sheet
-from vorzimmer_web.appointment import calendar_answer, payment_note
-from vorzimmer_web.choices import Finder, people_for, places
-from vorzimmer_web.choosing import chosen_time, times_answer
-from vorzimmer_web.requests import read_anew, reading
-from vorzimmer_web.site import is_framed
-from vorzimmer_web.times import Time
+from vorzimmer_web.public import addresses, presets
+from vorzimmer_web.public.appointment import calendar_answer, payment_note
+from vorzimmer_web.public.choices import Finder, people_for, places
+from vorzimmer_web.public.choosing import chosen_time, times_answer
+from vorzimmer_web.public.times import Time
+from vorzimmer_web.shell import hoarding, invitations, limits, words
+from vorzimmer_web.shell.answers import Sheet
+from vorzimmer_web.shell.requests import read_anew, reading
+from vorzimmer_web.shell.site import is_framed
 
 TYPED = presets.TYPED
 HOLDS_REMEMBERED = 8

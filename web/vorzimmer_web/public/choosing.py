@@ -12,8 +12,8 @@ from werkzeug.exceptions import BadRequest
 from vorzimmer.availability import Phrase
 from vorzimmer.periods import day_of, instant_of
 from vorzimmer.reasons import Refused
-from vorzimmer_web.choices import Finder
-from vorzimmer_web.times import Month, Time, by_place, first_of, next_month, of_day, offered
+from vorzimmer_web.public.choices import Finder
+from vorzimmer_web.public.times import Month, Time, by_place, first_of, next_month, of_day, offered
 
 
 def month_page(finder: Finder, asked: Mapping[str, str]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from vorzimmer import database
 from vorzimmer.availability import Phrase
 from vorzimmer.server.here import hall
 from vorzimmer.text.texts import LONG_DAY, SHORT_DAY, YEAR, Reader
-from vorzimmer_web.requests import reading
+from vorzimmer_web.shell.requests import reading
 
 
 def language() -> str:

@@ -19,11 +19,11 @@ from vorzimmer.reasons import N_, Refused
 from vorzimmer.server.here import hall
 from vorzimmer.settings import change, setup
 from vorzimmer.text import contact
-from vorzimmer_web.accounts import hashing
-from vorzimmer_web.office.links import NO_REFERRER
-from vorzimmer_web.office.settings.typed import Typed
-from vorzimmer_web.requests import read_anew, reading
-from vorzimmer_web.site import LANGUAGES
+from vorzimmer_web.shell.requests import read_anew, reading
+from vorzimmer_web.shell.site import LANGUAGES
+from vorzimmer_web.shell.typed import Typed
+from vorzimmer_web.signin.accounts import hashing
+from vorzimmer_web.signin.links import NO_REFERRER
 
 ALSO_SERVED = {"setup.show", "setup.finish", "site.asset", "site.language", "ready"}
 """What answers while the owner is still to come."""

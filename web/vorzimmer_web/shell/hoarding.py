@@ -17,7 +17,7 @@ from vorzimmer import booking, database
 from vorzimmer.models import Booking
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer.server.here import hall
-from vorzimmer_web import limits
+from vorzimmer_web.shell import limits
 
 MOST_TIMES = 10_000
 MOST_HOLDS = 12

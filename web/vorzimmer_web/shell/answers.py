@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext
 
 from vorzimmer.questions.fields import CONSENT, HEALTH, HEALTH_CONSENT, Field
-from vorzimmer_web import words
+from vorzimmer_web.shell import words
 
 ANSWERS, CONSENTS = "fields.", "consents."
 

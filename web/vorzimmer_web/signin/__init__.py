@@ -1,0 +1,1 @@
+"""Sign-in: passwords, sessions, links that set a password, the first set-up."""
