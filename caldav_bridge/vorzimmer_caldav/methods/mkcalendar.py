@@ -10,9 +10,8 @@ from sqlalchemy import func, select
 from vorzimmer.booking.parts.published import BOOKINGS
 from vorzimmer.models import Calendar
 from vorzimmer_caldav.methods import proppatch
-from vorzimmer_caldav.methods.put import SUPPORTED
 from vorzimmer_caldav.properties.properties import COMPONENTS, PROTECTED, TRANSPARENT
-from vorzimmer_caldav.storage.collections import SHOWN, CalendarCollection
+from vorzimmer_caldav.storage.collections import SHOWN, SUPPORTED, CalendarCollection
 from vorzimmer_caldav.visit import Visit
 from vorzimmer_caldav.xml.multistatus import C, D
 from vorzimmer_caldav.xml.refusal import RefusalError

@@ -10,11 +10,10 @@ from vorzimmer.models import Booking, Calendar, CalendarObject
 from vorzimmer.practice import Hall
 from vorzimmer_caldav.objects import appointments, copies
 from vorzimmer_caldav.objects import stored as objects
+from vorzimmer_caldav.storage.collections import SUPPORTED
 from vorzimmer_caldav.visit import Visit
 from vorzimmer_caldav.xml.multistatus import C
 from vorzimmer_caldav.xml.refusal import RefusalError
-
-SUPPORTED = "C:supported-calendar-component-set"
 
 
 def put(

@@ -12,9 +12,15 @@ from radicale.xmlutils import make_clark, make_human_tag
 from vorzimmer.booking.parts.published import BUSY, FULL
 from vorzimmer.icalendar.text import LARGEST_TEXT
 from vorzimmer.models import Calendar, CalendarObject
-from vorzimmer_caldav.methods.put import SUPPORTED
 from vorzimmer_caldav.storage.changes import token
-from vorzimmer_caldav.storage.collections import CalendarCollection, Home, Root, ShownCollection, http_date
+from vorzimmer_caldav.storage.collections import (
+    SUPPORTED,
+    CalendarCollection,
+    Home,
+    Root,
+    ShownCollection,
+    http_date,
+)
 from vorzimmer_caldav.visit import Visit
 from vorzimmer_caldav.xml import multistatus
 from vorzimmer_caldav.xml.multistatus import CS, C, D, element, href, text

@@ -18,6 +18,7 @@ from vorzimmer_caldav.visit import Visit
 from vorzimmer_caldav.xml.multistatus import D
 from vorzimmer_caldav.xml.refusal import RefusalError
 
+SUPPORTED = "C:supported-calendar-component-set"
 SHOWN = "shown-"
 """How the names of calendars of others begin in one's home; calendars of one's own are called otherwise."""
 

@@ -26,7 +26,7 @@ from vorzimmer.accounts import digest
 from vorzimmer.models import Account, WebSession
 from vorzimmer.practice import Hall
 from vorzimmer.settings.config import Config, ConfigError
-from vorzimmer_web.public import embed
+from vorzimmer_web.shell import frame_session
 from vorzimmer_web.shell.requests import end_reading, reading
 from vorzimmer_web.shell.site import is_framed
 
@@ -59,7 +59,7 @@ class Sessions(SecureCookieSessionInterface):
     def open_session(self, app: Flask, request: Request) -> OurSession:
         """The session of the request; whatever is not valid is as if it had not been sent (A36)."""
         if is_framed(request):
-            return OurSession(embed.opened(self.hall.config, request))
+            return OurSession(frame_session.opened(self.hall.config, request))
         for value in request.cookies.getlist(self.get_cookie_name(app)):
             row = None if "." in value else self._row(value)
             if row is not None:
