@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from tests.caldav.desk import NAMESPACES, C, D, Phone
 from vorzimmer.access import ROLES, staff_actor
+from vorzimmer.accounts import show_calendars
 from vorzimmer.models import Account, Role
 from vorzimmer.testing import Practice
-from vorzimmer_web.office.shown import show
 
 BEN = "shown-ben/"
 
@@ -22,7 +22,7 @@ def switch_on(practice: Practice, phone: Phone, *slugs: str) -> None:
     with practice.hall.database.reading() as session:
         account = session.scalars(select(Account).where(Account.email == phone.address)).one()
         actor = staff_actor(account, "office")
-    practice.hall.database.write(lambda session: show(session, actor, slugs))
+    practice.hall.database.write(lambda session: show_calendars(session, actor, slugs))
 
 
 def give_role(practice: Practice, phone: Phone, name: str) -> None:

@@ -1,5 +1,11 @@
 """Logins: who has one, with which role, and what proves it. A use case a file, `(session, hall, actor, …)`."""
 
+from vorzimmer.accounts.app_passwords import (
+    add_app_password,
+    app_passwords,
+    make_app_password,
+    revoke_app_password,
+)
 from vorzimmer.accounts.change import block, change, end_sessions, unblock, unlock
 from vorzimmer.accounts.found import customers_only, is_owner, may_manage, staff_accounts, state
 from vorzimmer.accounts.invite import Invitation, invite, start_reset, take_back
@@ -19,7 +25,6 @@ from vorzimmer.accounts.links import EMAIL, INVITE, RESET, ask_reset, bound, set
 from vorzimmer.accounts.logins import (
     PASSWORDS,
     add_account,
-    add_app_password,
     digest,
     is_locked,
     normal,
@@ -35,6 +40,7 @@ from vorzimmer.accounts.own import (
 )
 from vorzimmer.accounts.passwords import SHORTEST, why_weak
 from vorzimmer.accounts.roles import BUILT_IN, OWNER, add_role, change_role, delete_role, office_roles
+from vorzimmer.accounts.shown_calendars import other_calendars, show_calendars, shown_calendars
 
 __all__ = [
     "BUILT_IN",
@@ -50,6 +56,7 @@ __all__ = [
     "add_api_key",
     "add_app_password",
     "add_role",
+    "app_passwords",
     "ask_email",
     "ask_reset",
     "block",
@@ -71,15 +78,20 @@ __all__ = [
     "is_locked",
     "is_over",
     "is_owner",
+    "make_app_password",
     "make_key",
     "may_manage",
     "normal",
     "note_use",
     "office_roles",
+    "other_calendars",
     "own_sessions",
     "refused",
+    "revoke_app_password",
     "revoke_key",
     "set_password",
+    "show_calendars",
+    "shown_calendars",
     "staff_accounts",
     "staff_keys",
     "start_reset",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 import unicodedata
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from vorzimmer import audit, database
 from vorzimmer.access import ROLES, Actor
-from vorzimmer.models import Account, AppPassword, Resource, Role
+from vorzimmer.models import Account, Resource, Role
 
 # T9: 32 ms and 19 MiB a check; the pages check with the same
 PASSWORDS = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -57,15 +56,6 @@ def add_account(
     account.roles.append(_role(session, role))
     session.add(account)
     return account
-
-
-def add_app_password(
-    session: Session, moment: datetime, account: Account, label: str, secret: str | None = None
-) -> str:
-    """A new app password; returned once, stored as its digest."""
-    secret = secret or "-".join(secrets.token_hex(4) for _ in range(4))
-    session.add(AppPassword(account=account, secret_hash=digest(secret), label=label, created_at=moment))
-    return secret
 
 
 def refused(session: Session, login: str, door: str, network: str, *, locks: bool) -> None:

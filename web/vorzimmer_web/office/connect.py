@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
-from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from vorzimmer import accounts, audit, database, hookspecs
+from vorzimmer import accounts, hookspecs
 from vorzimmer.access import APPOINTMENTS, Actor, Right, may, open_to
-from vorzimmer.models import Account, AppPassword
+from vorzimmer.models import AppPassword
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer.server.here import hall
 from vorzimmer.text.contact import plain
-from vorzimmer_web.office import profile, shown
+from vorzimmer_web.office import profile
 from vorzimmer_web.office.remarked import remarked
 from vorzimmer_web.office.wording import last_used
 from vorzimmer_web.shell.requests import read_anew, reading, signed_in
@@ -33,9 +30,7 @@ def _page(secret: str = "", typed: Typed | None = None, status: int = 200) -> Re
     person, session = signed_in(), read_anew()
     page = render_template(
         "office/connect.html",
-        passwords=session.scalars(
-            select(AppPassword).where(AppPassword.account_id == current_user.id).order_by(AppPassword.id)
-        ).all(),
+        passwords=accounts.app_passwords(session, current_user.id),
         secret=secret,
         user=user,
         address=profile.address(config),
@@ -44,12 +39,18 @@ def _page(secret: str = "", typed: Typed | None = None, status: int = 200) -> Re
         zone=config.zone,
         has_calendar=current_user.resource_id is not None,
         kinds=hall().plugins.known(hookspecs.resource_kinds)[0],
-        others=shown.others(session, person),
-        typed=typed or shown.form(session, person),
+        others=accounts.other_calendars(session, person),
+        typed=typed or _shown(session, person),
         in_full=may(person, Right.CALENDARS),
         entries=remarked(session, person),
     )
     return page, status, {"Cache-Control": "no-store"}
+
+
+def _shown(session: Session, person: Actor) -> Typed:
+    """The form as it is stored."""
+    on = accounts.shown_calendars(session, person)
+    return Typed({"shown": [one.slug for one in accounts.other_calendars(session, person) if one.id in on]})
 
 
 @open_to(*APPOINTMENTS)
@@ -64,8 +65,8 @@ def show() -> ResponseReturnValue:
     person, typed = signed_in(), Typed(request.form)
 
     def work(session: Session) -> None:
-        typed.check(session, lambda: shown.form(session, person))
-        shown.show(session, person, typed.values.getlist("shown"))
+        typed.check(session, lambda: _shown(session, person))
+        accounts.show_calendars(session, person, typed.values.getlist("shown"))
 
     try:
         hall().database.write(work)
@@ -81,15 +82,8 @@ def add() -> ResponseReturnValue:
     """A new app password; this answer is the only one that ever shows it."""
     label = plain(request.form.get("label", ""))[:LONGEST_LABEL] or gettext("Calendar app")
     person = signed_in()
-    secret = hall().database.write(lambda session: _added(session, person, label))
+    secret = hall().database.write(lambda session: accounts.make_app_password(session, person, label))
     return _page(secret)
-
-
-def _added(session: Session, person: Actor, label: str) -> str:
-    moment = database.now(session)
-    account = session.get_one(Account, person.account_id)
-    _log(session, person, moment, "app_password_added", label)
-    return accounts.add_app_password(session, moment, account, label)
 
 
 @open_to(*APPOINTMENTS)
@@ -112,22 +106,9 @@ def revoke(password_id: int) -> ResponseReturnValue:
             button=gettext("Revoke"),
             back=url_for("office.connect"),
         )
-    hall().database.write(lambda session: _revoked(session, person, password_id))
+    hall().database.write(lambda session: accounts.revoke_app_password(session, person, password_id))
     flash(gettext("The app password no longer works."), "good")
     return redirect(url_for("office.connect"), 303)
-
-
-def _revoked(session: Session, person: Actor, password_id: int) -> None:
-    own = AppPassword.id == password_id, AppPassword.account_id == person.account_id
-    label = session.scalar(select(AppPassword.label).where(*own))
-    if label is None:
-        raise Refused(Reason.NOT_FOUND)
-    session.execute(delete(AppPassword).where(*own))
-    _log(session, person, database.now(session), "app_password_revoked", label)
-
-
-def _log(session: Session, person: Actor, moment: datetime, act: str, label: str) -> None:
-    audit.write(session, moment, person, act, f"account {person.account_id}", after={"label": label})
 
 
 @open_to(*APPOINTMENTS)

@@ -11,55 +11,48 @@ from vorzimmer import audit, database
 from vorzimmer.access import APPOINTMENTS, Actor, require
 from vorzimmer.models import Account, Resource, ShownCalendar
 from vorzimmer.reasons import Reason, Refused
-from vorzimmer_web.shell.typed import Typed
 
 
-def others(session: Session, person: Actor) -> list[Resource]:
+def other_calendars(session: Session, actor: Actor) -> list[Resource]:
     """Whose calendars there are to choose from: everybody's and everything's but one's own."""
-    not_own = Resource.id.is_distinct_from(person.resource_id)
+    not_own = Resource.id.is_distinct_from(actor.resource_id)
     wanted = select(Resource).where(Resource.active, not_own).order_by(Resource.name, Resource.id)
     return list(session.scalars(wanted))
 
 
-def shown(session: Session, person: Actor) -> set[int]:
+def shown_calendars(session: Session, actor: Actor) -> set[int]:
     """Which of them, by id, the person has switched on."""
-    own = ShownCalendar.account_id == person.account_id
+    own = ShownCalendar.account_id == actor.account_id
     return set(session.scalars(select(ShownCalendar.resource_id).where(own)))
 
 
-def show(session: Session, person: Actor, slugs: Collection[str]) -> None:
+def show_calendars(session: Session, actor: Actor, slugs: Collection[str]) -> None:
     """Let exactly these appear from the next sync on; what is archived stays as it was.
 
     Refuses with `FORBIDDEN`, and with `NOT_FOUND` where there is no such person, room or device.
     """
-    require(person.account_id is not None and bool(person.rights & {*APPOINTMENTS}))
-    session.get_one(Account, person.account_id, with_for_update=True)
-    choice = {one.slug: one.id for one in others(session, person)}
+    require(actor.account_id is not None and bool(actor.rights & {*APPOINTMENTS}))
+    session.get_one(Account, actor.account_id, with_for_update=True)
+    choice = {one.slug: one.id for one in other_calendars(session, actor)}
     if not choice.keys() >= set(slugs):
         raise Refused(Reason.NOT_FOUND)
-    on, after = shown(session, person), set(slugs)
+    on, after = shown_calendars(session, actor), set(slugs)
     before = {slug for slug, number in choice.items() if number in on}
     taken = [choice[slug] for slug in before - after]
     session.execute(
         delete(ShownCalendar).where(
-            ShownCalendar.account_id == person.account_id, ShownCalendar.resource_id.in_(taken)
+            ShownCalendar.account_id == actor.account_id, ShownCalendar.resource_id.in_(taken)
         )
     )
     session.add_all(
-        ShownCalendar(account_id=person.account_id, resource_id=choice[slug]) for slug in after - before
+        ShownCalendar(account_id=actor.account_id, resource_id=choice[slug]) for slug in after - before
     )
     audit.write(
         session,
         database.now(session),
-        person,
+        actor,
         "shown_calendars_changed",
-        f"account {person.account_id}",
+        f"account {actor.account_id}",
         before={"shown": sorted(before)},
         after={"shown": sorted(after)},
     )
-
-
-def form(session: Session, person: Actor) -> Typed:
-    """The form as it is stored."""
-    on = shown(session, person)
-    return Typed({"shown": [one.slug for one in others(session, person) if one.id in on]})
