@@ -46,6 +46,18 @@ def examine(hall: Hall) -> Iterator[Finding]:
         yield _wrong(N_("database: %(error)s"), error=str(error).splitlines()[0])
 
 
+def worst_first(hall: Hall) -> list[Finding]:
+    """Everything, what is most wrong first."""
+    order = [Level.WRONG, Level.WARNING, Level.GOOD]
+    return sorted(examine(hall), key=lambda one: order.index(one.level))
+
+
+def warnings(hall: Hall, session: Session) -> list[Finding]:
+    """What is not in order with plugins, and what they find not in order; it is found out quickly."""
+    found = [*plugins.broken(hall), *plugins.at_work(hall, session)]
+    return [one for one in found if one.level is not Level.GOOD]
+
+
 def _good(said: str, **facts: Any) -> Finding:
     return Finding(Level.GOOD, said, facts)
 

@@ -23,6 +23,8 @@ from vorzimmer.reasons import N_, PluginFailed, Reason, Refused
 from vorzimmer.settings import pictures, stored
 from vorzimmer.settings.config import Config, Settings, merged
 
+OFFICE_TABLES = ("practice", "booking")
+"""Tables of the file that the office may set, beside those of plugins."""
 LOGO = "logo"
 """The row that holds the picture."""
 PLAIN = {

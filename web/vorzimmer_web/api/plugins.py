@@ -14,10 +14,10 @@ from vorzimmer.plugins import Loaded
 from vorzimmer.reasons import Reason, Refused
 from vorzimmer.server.here import hall
 from vorzimmer.settings import change as core
+from vorzimmer.settings import switches
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, staff_caller
-from vorzimmer_web.office.settings.plugins import keys_of, switched, table_of
 
 plugins = Blueprint("api_plugins", __name__)
 
@@ -80,9 +80,11 @@ def change(name: str, json: PluginChange) -> Response:
     def work(session: Session) -> Answer:
         access.require(access.may(actor, Right.SETTINGS))
         if json.settings and loaded:
-            core.save(session, hall(), actor, table_of(loaded), json.settings, json.decided())
+            core.save(session, hall(), actor, switches.table_of(loaded), json.settings, json.decided())
         if json.on is not None:
-            core.save(session, hall(), actor, "plugins", switched(name, on=json.on), json.decided())
+            core.save(
+                session, hall(), actor, "plugins", switches.switched(hall(), name, on=json.on), json.decided()
+            )
         return {"changed": name}, 200
 
     answered(work)
@@ -96,14 +98,14 @@ def _loaded(name: str) -> Loaded | None:
 
 def _out(name: str) -> dict[str, Any]:
     loaded = _loaded(name)
-    table = table_of(loaded) if loaded else ""
+    table = switches.table_of(loaded) if loaded else ""
     return {
         "name": name,
         "version": loaded.version if loaded else "",
         "state": _state(loaded),
         "wrong": [why for _part, why in loaded.wrong] if loaded else [],
         "next_start": loaded is not None or name in hall().config.settings.plugins.get("also", ()),
-        "settings": keys_of(loaded) if loaded else {},
+        "settings": switches.keys_of(hall(), loaded) if loaded else {},
         "fixed": sorted(hall().config.fixed(table)) if table else [],
     }
 

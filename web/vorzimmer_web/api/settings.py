@@ -10,7 +10,7 @@ from flask_babel import gettext
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
-from vorzimmer import access
+from vorzimmer import access, doctor
 from vorzimmer.access import Right, open_to
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer.server.here import hall
@@ -18,8 +18,7 @@ from vorzimmer.settings import change as core
 from vorzimmer_web.api import shapes
 from vorzimmer_web.api.documented import call
 from vorzimmer_web.api.door import Answer, answered, staff_caller
-from vorzimmer_web.office.settings.health import findings
-from vorzimmer_web.office.settings.practice import TABLES, strands
+from vorzimmer_web.shell.base_address import locks_out
 
 settings = Blueprint("api_settings", __name__)
 
@@ -64,7 +63,9 @@ class Health(BaseModel):
 def health(query: shapes.NoQuery) -> Response:
     """Look at backups, mail, messages, plugins and the rest, just now."""
     access.require(access.may(staff_caller(), Right.SETTINGS))
-    found = [{"level": one.level, "text": gettext(one.text, **one.facts)} for one in findings()]
+    found = [
+        {"level": one.level, "text": gettext(one.text, **one.facts)} for one in doctor.worst_first(hall())
+    ]
     return jsonify({"findings": found})
 
 
@@ -84,12 +85,12 @@ def change(json: SettingsChange) -> Response:
     """Change settings; they hold everywhere within a second."""
     actor = staff_caller()
     address = json.practice.get("base_url")
-    if isinstance(address, str) and (error := strands(address, request.host)) is not None:
+    if isinstance(address, str) and (error := locks_out(address, request.host)) is not None:
         raise Refused(Reason.INVALID, errors={"base_url": error})
 
     def work(session: Session) -> Answer:
         access.require(access.may(actor, Right.SETTINGS))
-        for table, values in (("practice", json.practice), ("booking", json.booking)):
+        for table, values in zip(core.OFFICE_TABLES, (json.practice, json.booking), strict=True):
             if values:
                 core.save(session, hall(), actor, table, values)
         return {"changed": sorted([*json.practice, *json.booking])}, 200
@@ -121,6 +122,6 @@ def set_logo(json: NewLogo) -> Response:
 
 def _out() -> dict[str, Any]:
     config = hall().config
-    holds = {table: getattr(config.settings, table).model_dump(mode="json") for table in TABLES}
-    fixed = [f"{table}.{key}" for table in TABLES for key in sorted(config.fixed(table))]
+    holds = {table: getattr(config.settings, table).model_dump(mode="json") for table in core.OFFICE_TABLES}
+    fixed = [f"{table}.{key}" for table in core.OFFICE_TABLES for key in sorted(config.fixed(table))]
     return {**holds, "fixed": fixed}

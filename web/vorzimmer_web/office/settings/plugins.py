@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from vorzimmer import hookspecs
@@ -16,7 +14,7 @@ from vorzimmer.booking import Decisions, try_to
 from vorzimmer.plugins import Loaded
 from vorzimmer.reasons import N_, Reason, Refused
 from vorzimmer.server.here import hall
-from vorzimmer.settings import change
+from vorzimmer.settings import change, switches
 from vorzimmer_web.office.settings import controls
 from vorzimmer_web.office.settings.archiving import undecided
 from vorzimmer_web.office.settings.switching import question
@@ -59,28 +57,6 @@ def listed() -> str:
     )
 
 
-def table_of(loaded: Loaded) -> str:
-    """The table of the file that holds its settings: `mail`, or `plugins.` and its name."""
-    return "mail" if loaded.table == "mail" else f"plugins.{loaded.table}"
-
-
-def keys_of(loaded: Loaded) -> dict[str, Any]:
-    """The settings that hold, as config.toml has them, secrets masked; none where they cannot be used."""
-    model = hall().plugins.config_model(loaded.table)
-    try:
-        holds = model.model_validate(hall().config.table(loaded.table))
-    except ValidationError:
-        return {}
-    return holds.model_dump(mode="json", by_alias=True)
-
-
-def switched(name: str, *, on: bool) -> dict[str, list[str]]:
-    """What `[plugins]` has to hold: a loaded plugin is off at once, any other is loaded at the next start."""
-    key = "off" if name in {one.name for one in hall().plugins.loaded} else "also"
-    named = set(hall().config.settings.plugins.get(key, ()))
-    return {key: sorted(named | {name} if on == (key == "also") else named - {name})}
-
-
 def _has_form(loaded: Loaded) -> bool:
     return bool(hall().plugins.config_model(loaded.table).model_fields) and loaded.table not in OWN_PAGE
 
@@ -92,7 +68,7 @@ def switch(name: str, act: str) -> ResponseReturnValue:
     titles |= {one.name: gettext(one.title) for one in hall().plugins.loaded}
     if name not in titles:
         abort(404)
-    values = switched(name, on=act == "on")
+    values = switches.switched(hall(), name, on=act == "on")
 
     def work(session: Session, decided: Decisions) -> None:
         change.save(session, hall(), signed_in(), "plugins", values, decided)
@@ -126,7 +102,7 @@ def edit(name: str) -> ResponseReturnValue:
     loaded = next((one for one in hall().plugins.loaded if one.name == name), None)
     if loaded is None or not _has_form(loaded):
         abort(404)
-    table, model = table_of(loaded), hall().plugins.config_model(loaded.table)
+    table, model = switches.table_of(loaded), hall().plugins.config_model(loaded.table)
     if request.method != "POST":
         return _page(loaded, Typed(controls.shown(model, hall().config.table(loaded.table))))
     typed, status = Typed(request.form), 422
@@ -159,7 +135,7 @@ def _page(loaded: Loaded, typed: Typed) -> str:
         controls=controls.controls(model),
         units=controls.UNITS,
         typed=typed,
-        fixed=hall().config.fixed(table_of(loaded)),
+        fixed=hall().config.fixed(switches.table_of(loaded)),
         follows=loaded.waits or isinstance(getattr(loaded.instance, "config", None), BaseModel),
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,16 +13,16 @@ from sqlalchemy.orm import Session
 
 from vorzimmer.access import Right, open_to
 from vorzimmer.reasons import N_, Reason, Refused
-from vorzimmer.server.guard import LARGEST_UPLOAD, hosts, is_loopback, takes
+from vorzimmer.server.guard import LARGEST_UPLOAD, takes
 from vorzimmer.server.here import hall
 from vorzimmer.settings import change, colors, pictures
+from vorzimmer_web.shell.base_address import locks_out
 from vorzimmer_web.shell.requests import signed_in
 from vorzimmer_web.shell.site import LANGUAGES
 from vorzimmer_web.shell.typed import Typed
 
 LEGAL = ("imprint", "privacy", "terms", "withdrawal")
 TEXTS = ("name", "phone", "email", "support", "base_url", *LEGAL, *(f"{which}_url" for which in LEGAL))
-TABLES = ("practice", "booking")
 
 
 @open_to(Right.SETTINGS)
@@ -43,7 +42,7 @@ def save() -> ResponseReturnValue:
 
     given = {"practice": _practice(typed), "booking": _booking(typed)}
     changed = {table: _changed(table, values) for table, values in given.items()}
-    if (error := strands(changed["practice"].get("base_url"), request.host)) is not None:
+    if (error := locks_out(changed["practice"].get("base_url"), request.host)) is not None:
         typed.errors["base_url"] = error
     try:
         hall().database.write(work)
@@ -84,21 +83,6 @@ def logo() -> ResponseReturnValue:
     hall().refresh(at_once=True)
     flash(gettext("The picture is saved.") if picture else gettext("The picture is gone."), "good")
     return redirect(url_for("office.practice"), 303)
-
-
-def strands(address: str | None, host: str) -> str | None:
-    """What is wrong with a new base address: whoever sets it must not be locked out by it."""
-    if address is None:
-        return None
-    parts = urlsplit(address)
-    name = (parts.hostname or "").lower()
-    if parts.scheme == "http" and not is_loopback(name):
-        return N_("Only https keeps logins and links secret.")
-    here = re.sub(r":\d+$", "", host).lower()
-    known = hosts(hall().config) - {urlsplit(hall().config.base_url).hostname or ""}
-    if here not in known | {name}:
-        return N_("You would lock yourself out: open the office at the new address first.")
-    return None
 
 
 def _too_pale(color: str) -> str:
@@ -161,7 +145,7 @@ def _shown() -> Typed:
 
 def _held(session: Session) -> Typed:
     """The form as it would be filled by what holds at this moment."""
-    return _of(*(change.held(session, hall(), table) for table in TABLES))
+    return _of(*(change.held(session, hall(), table) for table in change.OFFICE_TABLES))
 
 
 def _of(found: Any, booking: Any) -> Typed:
@@ -177,7 +161,7 @@ def _of(found: Any, booking: Any) -> Typed:
 
 
 def _page(typed: Typed) -> str:
-    fixed = {key for table in TABLES for key in hall().config.fixed(table)}
+    fixed = {key for table in change.OFFICE_TABLES for key in hall().config.fixed(table)}
     return render_template("office/settings/practice.html", typed=typed, fixed=fixed, all_languages=LANGUAGES)
 
 
