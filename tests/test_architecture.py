@@ -15,57 +15,65 @@ ROOT = Path(__file__).parent.parent
 ROOTS = ["core", "plugins", "caldav_bridge", "web"]
 CORE = ROOT / "core/vorzimmer"
 
-# From the ground up. A module may import what stands on its own floor (no circles) and below.
-FLOORS: list[set[str]] = [
-    {"periods", "slots", "config", "colors", "letters", "pictures", "reasons", "failpoint"},
-    {"models"},
-    {
-        "plugins",
-        "database",
-        "writers",
-        "icalendar",
-        "hookspecs",
-        "hall",
-        "stored",
-        "urls",
-        "texts",
-        "tries",
-        "contact",
-        "addresses",
-        "fields",
-        "outgoing",
-        "seen",
-    },
-    {"access"},
-    {"accounts", "audit", "customers", "failures", "outbox"},
-    {"availability", "registry", "retention", "wrong_clock"},
-    {"booking", "erasure"},
-    {"catalogue", "settings"},
-    {"setup"},
-    {"as_json", "guard", "here", "worker"},
-    {"doctor", "metrics"},
-    {"serve", "pages"},
-    {"app"},
-    {"checkup"},
-    {"cli"},
-    {"__main__", "testing"},
+# From the ground up: a room, or a module of a room that stands on several floors. Each may import what stands on its
+# own floor (no circles) and below. `docs/architecture.md` draws the same list.
+FLOORS: list[list[str]] = [
+    [
+        "periods",
+        "slots",
+        "reasons",
+        "failpoint",
+        "letters",
+        "settings.config",
+        "settings.colors",
+        "settings.pictures",
+    ],
+    ["models", "text", "writers", "outgoing", "tries", "urls", "addresses"],
+    ["database", "icalendar", "seen"],
+    ["hookspecs", "settings.stored", "access"],
+    ["plugins", "audit"],
+    ["practice", "messages.failures", "messages.wrong_clock"],
+    ["messages.outbox", "questions"],
+    ["availability", "accounts", "customers"],
+    ["booking.parts"],
+    ["booking"],
+    ["catalogue", "erasure", "settings.change", "as_json", "settings.switches"],
+    ["settings.setup", "messages.worker"],
+    ["server"],
+    ["doctor"],
+    ["cli", "testing", "__main__"],
 ]
 FLOOR = {name: height for height, floor in enumerate(FLOORS) for name in floor}
+ROOMS = {
+    "vorzimmer_caldav": [
+        "visit",
+        "frontguard",
+        "xml",
+        "objects",
+        "storage",
+        "properties",
+        "reports",
+        "methods",
+        "http",
+    ],
+    "vorzimmer_web": ["shell", "signin", "public", "api", "office", "help"],
+}
+"""The rooms of the bridge and of the pages, from the ground up; the package itself puts them together."""
+
+# Lists of the same thing, which may be as long as there are such things; every other room is taken in at a glance.
+LISTS = {
+    "core/vorzimmer/booking": "use cases",
+    "core/vorzimmer": "rooms",
+    "web/vorzimmer_web/api": "resources",
+    "web/vorzimmer_web/office": "pages",
+    "web/vorzimmer_web/office/settings": "pages",
+    "web/vorzimmer_web/public": "pages",
+}
+AT_A_GLANCE = 16
 
 # Which part may know which library; everything else may not.
 FLASK = {"flask", "flask_babel", "flask_limiter", "flask_login", "flask_security", "flask_wtf", "werkzeug"}
-ALLOWED = {
-    "flask": {
-        "vorzimmer.app",
-        "vorzimmer.pages",
-        "vorzimmer.serve",
-        "vorzimmer.cli",
-        "vorzimmer.guard",
-        "vorzimmer.here",
-        "vorzimmer.testing",
-    },
-    "radicale": set[str](),
-}
+FLASK_LIVES_IN = {"server", "cli", "testing"}
 
 
 def modules(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -98,18 +106,27 @@ CORE_IMPORTS = [(name, imported) for name, imported in EVERY_IMPORT if name.spli
 
 
 def part(name: str) -> str:
-    """The module of the core that a dotted name lies in: 'vorzimmer.booking.hold' -> 'booking'."""
-    steps = name.split(".")
-    return steps[1] if len(steps) > 1 and steps[1] != "migrations" else ""
+    """The room of the core that a dotted name lies in, or its module where the room stands on several floors."""
+    steps = name.split(".")[1:]
+    if not steps or steps[0] == "migrations":
+        return ""
+    return next((found for found in (".".join(steps[:2]), steps[0]) if found in FLOOR), steps[0])
 
 
 def core_graph() -> dict[str, set[str]]:
     """Which part of the core imports which other."""
-    graph: dict[str, set[str]] = {part(name): set() for name, _ in modules(ROOT / "core")}
+    graph: dict[str, set[str]] = {
+        part(name): set() for name, path in modules(ROOT / "core") if not is_bare(path)
+    }
     for name, imported in CORE_IMPORTS:
         if imported.startswith("vorzimmer.") and part(imported) in graph and part(imported) != part(name):
             graph[part(name)].add(part(imported))
     return graph
+
+
+def is_bare(path: Path) -> bool:
+    """Whether a package says no more than what it is for."""
+    return path.name == "__init__.py" and not list(imports("", path))
 
 
 def test_every_module_of_the_core_has_its_floor() -> None:
@@ -134,7 +151,7 @@ def test_no_circle_of_imports_in_the_core() -> None:
 
 def test_the_core_never_imports_its_own_face() -> None:
     """`from vorzimmer import Period` is for plugins; inside the core it would be a circle."""
-    inside = {f"vorzimmer.{name}" for name in FLOOR}
+    inside = {f"vorzimmer.{name.split('.')[0]}" for name in FLOOR}
     assert [
         (name, imported)
         for name, imported in CORE_IMPORTS
@@ -145,6 +162,35 @@ def test_the_core_never_imports_its_own_face() -> None:
 
 def test_the_core_knows_neither_pages_nor_caldav_nor_plugins() -> None:
     assert [(name, other) for name, other in CORE_IMPORTS if other.startswith("vorzimmer_")] == []
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_rooms_of_the_bridge_and_the_pages_import_downwards_only(package: str) -> None:
+    floor = {f"{package}.{room}": height for height, room in enumerate(ROOMS[package])}
+    room = {name: ".".join(name.split(".")[:2]) for pair in EVERY_IMPORT for name in pair}
+    assert [
+        (name, other)
+        for name, other in EVERY_IMPORT
+        if floor.get(room[name], len(floor)) < floor.get(room[other], 0)
+    ] == []
+
+
+def test_a_room_is_taken_in_at_a_glance() -> None:
+    """Or it is a plain list of the same thing, which this file names (decision 0013)."""
+    folders: dict[str, int] = {}
+    for root in ("core", "web", "caldav_bridge"):
+        for _name, path in modules(ROOT / root):
+            if path.name != "__init__.py" and "migrations" not in path.parts:
+                folder = path.parent.relative_to(ROOT).as_posix()
+                folders[folder] = folders.get(folder, 0) + 1
+    crowded = {folder for folder, files in folders.items() if files > AT_A_GLANCE}
+    assert crowded <= set(LISTS)
+
+
+def test_the_manual_draws_the_floors_as_they_are() -> None:
+    picture = (ROOT / "docs/architecture.md").read_text().split("```")[1].splitlines()
+    drawn = [line.split() for line in picture if line[:1].isdigit()]
+    assert drawn == [[str(height), *floor] for height, floor in reversed(list(enumerate(FLOORS)))]
 
 
 def test_siblings_of_the_top_floor_never_import_each_other() -> None:
@@ -164,12 +210,12 @@ def test_the_ground_floor_needs_only_the_standard_library_and_pydantic() -> None
     ] == []
 
 
-def test_flask_lives_in_app_serve_cli_and_the_pages() -> None:
+def test_flask_lives_in_the_server_the_command_line_and_the_pages() -> None:
     assert [
         (name, other)
         for name, other in CORE_IMPORTS
         if other.split(".")[0] in FLASK
-        and ".".join(name.split(".")[:2]) not in ALLOWED["flask"]
+        and part(name) not in FLASK_LIVES_IN
         # The one exception: the account takes the model mixins of flask_security.
         and not (name == "vorzimmer.models.account" and other.startswith("flask_security"))
     ] == []

@@ -16,8 +16,8 @@ NAME = "vorzimmer_example"
 OPEN = """
 import sys
 from pathlib import Path
-from vorzimmer.config import Config
-from vorzimmer.hall import Hall
+from vorzimmer.settings.config import Config
+from vorzimmer.practice import Hall
 from vorzimmer.testing import *
 
 hall = Hall.open(Config.load(data=Path(sys.argv[1])))
@@ -117,7 +117,7 @@ hall.database.write(lambda s: (s.add(place), s.flush(), s.add(Meeting(location=p
 import shutil
 from sqlalchemy import text
 from vorzimmer import database
-from vorzimmer.app import create_app
+from vorzimmer.server.app import create_app
 newer = Path(sys.argv[1]) / "newer"
 shutil.copytree(database.CORE_MIGRATIONS, newer)
 (newer / "versions" / "9999_next.py").write_text(sys.argv[2])
