@@ -143,16 +143,20 @@ class Application(app.Application):
             next(iter(inside))
             yield from propfind.responses(place, inside, asked)
 
+    def _asked(self, environ: Any, request_info: Any) -> Any:
+        """The XML of a request that must have some; None where it has none, or none that can be read."""
+        try:
+            return self._read_xml_request_body(environ, request_info)
+        except RuntimeError:
+            return None
+
     def do_REPORT(  # noqa: N802
         self, environ: Any, base_prefix: str, path: str, user: str, user_groups: Any, request_info: Any
     ) -> Any:
         """One of the announced reports on a calendar."""
         if not Access(self._rights, user, user_groups, path).check("r"):
             return httputils.NOT_ALLOWED
-        try:
-            request = self._read_xml_request_body(environ, request_info)
-        except RuntimeError:
-            return httputils.BAD_REQUEST
+        request = self._asked(environ, request_info)
         if request is None:
             return httputils.BAD_REQUEST
         with self._reading():
@@ -235,10 +239,7 @@ class Application(app.Application):
         access = Access(self._rights, user, user_groups, path)
         if not (access.check("w") or (access.check("r") and path.strip("/") == user)):
             return refusal.FORBIDDEN
-        try:
-            request = self._read_xml_request_body(environ, request_info)
-        except RuntimeError:
-            return httputils.BAD_REQUEST
+        request = self._asked(environ, request_info)
         if request is None:
             return httputils.BAD_REQUEST
 
